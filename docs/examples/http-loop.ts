@@ -1,0 +1,32 @@
+/**
+ * Of an HTTP server a connection is a request with its response. On Ctrl-C the answers under way
+ * are finished, and say `Connection: close`.
+ *
+ *     PORT=8000 node http-loop.ts
+ *     curl -i http://127.0.0.1:8000/slow
+ */
+// oxlint-disable no-console -- an example talks to who runs it
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { acceptLoop } from 'accept-loop';
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => stop.abort());
+
+const server = createServer();
+server.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo;
+  console.log(`listening on 127.0.0.1:${port}`);
+});
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.url === '/slow') await setTimeout(3000);
+  response.end(`you asked for ${request.url}\n`);
+}
+
+for await (const [request, response] of acceptLoop(server, stop.signal)) {
+  // Not awaited: the loop turns to the next request.
+  void answer(request, response);
+}
+console.log('no request comes any more');

@@ -1,0 +1,123 @@
+import type { EventEmitter } from 'node:events';
+import { badOption, checkCount, checkSignal, isAbortSignal } from './check-options.ts';
+import { ConnectionLoop } from './connection-loop.ts';
+import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
+import type { AcceptLoopStats } from './connection-queue.ts';
+import { hasMethods } from './event-connections.ts';
+import { emitterKind, type ServerKind, serverKind } from './server-kind.ts';
+
+/** Linux' own `somaxconn`: no more are let wait here than the kernel lets wait in its queue. */
+const MAX_QUEUED = 4096;
+
+export interface AcceptLoopOptions {
+  /** Ends the loop: last call, then the listener is closed. */
+  signal?: AbortSignal | undefined;
+  /** How many connections may wait for a consumer; one more is refused. Default 4096. */
+  maxQueued?: number | undefined;
+}
+
+export interface AcceptEventOptions extends AcceptLoopOptions {
+  /** The event that brings a connection. */
+  event: string;
+}
+
+type AnyOptions = AcceptLoopOptions & { event?: string | undefined };
+
+/** The connections of one server, as `acceptLoop` gives them. */
+export interface AcceptLoop<Connection> extends AsyncIterableIterator<Connection, undefined> {
+  /** What has become of the connections so far: a copy, made when it is read. */
+  readonly stats: AcceptLoopStats;
+  /** Leaves the loop: closes the listener and refuses what waits. */
+  return(): Promise<IteratorReturnResult<undefined>>;
+  /** Leaves the loop, and rejects with `error`. */
+  throw(error?: unknown): Promise<IteratorReturnResult<undefined>>;
+  [Symbol.asyncIterator](): AcceptLoop<Connection>;
+  /** Leaves the loop. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Gives a server's connections, one by one, in order of arrival.
+ *
+ * The server may be listening already or be told to later; what arrives from this call on is kept,
+ * up to `maxQueued`, until somebody asks for it. Several consumers may ask at once.
+ *
+ * **How it ends.** When `signal` aborts, the loop accepts what waits in the kernel's queue (*last
+ * call*, at most half a second), closes the listener, hands out what is left, and is done; a signal
+ * that has aborted already closes the listener at once. It is done, too, when somebody else closes
+ * the server (noticed within 250 ms). Leaving it (`break`, a throw in the body, `return()`) closes
+ * the listener and refuses what waits. It never waits for the connections that it has handed out.
+ *
+ * **Who owns what.** The loop owns the listener from this call on, and each connection until it is
+ * handed out; from then on it is the consumer's, to the end. A listener for `'error'` stays on it,
+ * so that a client that goes away crashes nobody; everything else that was put on the server, the
+ * signal and the connections is taken off. Of an HTTP server, a connection is a request; the
+ * sockets stay Node's, and after the end one listener answers `503` until the server has closed.
+ *
+ * **Errors.** What keeps the server from listening rejects the pending `next()`, once, and ends the
+ * loop. An error of `accept(2)` ends nothing: it is published on the diagnostics channel
+ * `accept-loop:error`.
+ *
+ * @param server - A `net`, `tls`, `http`, `https` or `http2` server, a `WebSocketServer` of `ws`,
+ * or any emitter with the option `event`.
+ * @param options - Or the signal alone.
+ * @returns An async iterator that is its own iterable, and disposable.
+ * @throws `TypeError` or `RangeError` for a bad argument, with nothing attached; `Error` when the
+ * server has a live loop already.
+ *
+ * @example
+ * ```ts
+ * for await (const socket of acceptLoop(server, { signal })) void handle(socket);
+ * ```
+ */
+export function acceptLoop<Server extends ConnectionServer>(
+  server: Server,
+  options?: (AcceptLoopOptions & { event?: undefined }) | AbortSignal,
+): AcceptLoop<ConnectionOf<Server>>;
+export function acceptLoop<Arguments extends unknown[] = unknown[]>(
+  emitter: Pick<EventEmitter, 'on' | 'off'>,
+  options: AcceptEventOptions,
+): AcceptLoop<Arguments>;
+export function acceptLoop(
+  server: unknown,
+  options: AnyOptions | AbortSignal = {},
+): AcceptLoop<unknown> {
+  if (typeof options !== 'object' || options === null) {
+    throw badOption(TypeError, 'options', 'an object or an AbortSignal', options);
+  }
+  const given: AnyOptions = isAbortSignal(options) ? { signal: options } : options;
+  const { signal, maxQueued = MAX_QUEUED, event } = given;
+  checkSignal(signal);
+  checkCount('maxQueued', maxQueued);
+  const kind = checkServer(server, event);
+  return new ConnectionLoop(server as EventEmitter, kind, { signal, maxQueued });
+}
+
+function checkServer(server: unknown, event: unknown): ServerKind {
+  if (event !== undefined && typeof event !== 'string') {
+    throw badOption(TypeError, 'event', 'the name of an event', event);
+  }
+  const isEmitter = hasMethods(server, ['on', 'off', 'once']);
+  const emitter = server as EventEmitter;
+  const kind = isEmitter ? serverKind(emitter) : undefined;
+  if (kind === undefined) {
+    if (isEmitter && event !== undefined) return emitterKind(emitter, event);
+    const wanted = 'a net, tls, http, https, http2 or WebSocket server';
+    throw badOption(
+      TypeError,
+      'server',
+      `${wanted}, or an emitter with the option "event"`,
+      server,
+    );
+  }
+  if (event === undefined) return kind;
+  const connections = Object.hasOwn(kind.byEvent, event) ? kind.byEvent[event] : undefined;
+  if (connections !== undefined) return { ...kind, connections };
+  const known = Object.keys(kind.byEvent).map((name) => `'${name}'`);
+  throw badOption(
+    RangeError,
+    'event',
+    `one of ${known.join(', ')} on a ${kind.name} server`,
+    event,
+  );
+}

@@ -1,0 +1,30 @@
+/** The part of an emitter that a connection's end is known by. */
+export interface Life {
+  on(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
+}
+
+/** What the loop has to know of the connections that one kind of server brings. */
+// The kinds stand side by side in one table, whatever they yield.
+// oxlint-disable-next-line typescript/no-explicit-any
+export interface ConnectionKind<Connection = any> {
+  /** The server's event that brings one. */
+  readonly event: string;
+  /** Makes the loop's value of the event's arguments, and puts the guard on it. */
+  accept(this: void, ...args: unknown[]): Connection;
+  /** The emitter whose `'close'` says that the connection is gone, if there is one. */
+  life(connection: Connection): Life | undefined;
+  /** Whether it is gone already. */
+  isGone(connection: Connection): boolean;
+  /** Hands it to a consumer. */
+  release(connection: Connection): void;
+  /** Tells the client at once that nobody will serve it. */
+  refuse(connection: Connection): void;
+}
+
+/**
+ * The guard: an `'error'` listener that stays on a connection for its whole life, so that a client
+ * that resets while it waits is not an uncaught exception. A consumer's own listener still sees
+ * the error.
+ */
+export function guard(): void {}

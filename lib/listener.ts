@@ -1,0 +1,88 @@
+import type { EventEmitter } from 'node:events';
+import { guard } from './connection-kind.ts';
+import type { ServerKind } from './server-kind.ts';
+
+/**
+ * How often a server is asked whether it still listens, in milliseconds. Node has no event for a
+ * listener that somebody closes while a connection lives: `'close'` waits for the last one. It is
+ * less than the 250 ms that are promised, by what a timer may be late.
+ */
+const LISTENING_CHECK_MS = 200;
+
+const guarded = new WeakSet<EventEmitter>();
+
+/** Follows the listener of a server, and closes it once. Holds no process open. */
+export class Listener {
+  readonly #server: EventEmitter;
+  readonly #kind: ServerKind;
+  readonly #onError: (error: Error) => void;
+  readonly #onClosed: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #wasListening = false;
+  #hasClosed = false;
+
+  /**
+   * @param onError - Called with each `'error'` of the server.
+   * @param onClosed - Called whenever the listener is found closed.
+   */
+  constructor(
+    server: EventEmitter,
+    kind: ServerKind,
+    onError: (error: Error) => void,
+    onClosed: () => void,
+  ) {
+    this.#server = server;
+    this.#kind = kind;
+    this.#onError = onError;
+    this.#onClosed = onClosed;
+    server.on('error', onError);
+    server.on('close', this.#onClose);
+    server.on('listening', this.#check);
+    this.#timer = setInterval(this.#check, LISTENING_CHECK_MS);
+    this.#timer.unref();
+    this.#wasListening = kind.isListening() === true;
+  }
+
+  /** Whether the server has listened and not emitted `'close'`: it may have connections. */
+  get isServerOpen(): boolean {
+    return this.#wasListening && !this.#hasClosed;
+  }
+
+  /** Stops following. */
+  leave(): void {
+    clearInterval(this.#timer);
+    this.#server.off('error', this.#onError);
+    this.#server.off('close', this.#onClose);
+    this.#server.off('listening', this.#check);
+  }
+
+  /** Closes the listener, unless somebody has. One that is not bound yet never will be. */
+  close(): void {
+    const listening = this.#kind.isListening();
+    if (listening === false && this.#wasListening) return;
+    if (listening === false) this.#guardPendingBind();
+    this.#kind.close();
+  }
+
+  /** A bind that has failed already says so after `close()`, when nobody listens any more. */
+  #guardPendingBind(): void {
+    if (guarded.has(this.#server)) return;
+    guarded.add(this.#server);
+    this.#server.on('error', guard);
+    this.#server.once('close', () => {
+      guarded.delete(this.#server);
+      this.#server.off('error', guard);
+    });
+  }
+
+  readonly #onClose = (): void => {
+    this.#hasClosed = true;
+    this.#onClosed();
+  };
+
+  readonly #check = (): void => {
+    const listening = this.#kind.isListening();
+    if (listening === true) this.#wasListening = true;
+    else if (listening === false && this.#wasListening) this.#onClosed();
+  };
+}

@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ConnectionKind, Life } from './connection-kind.ts';
+
+/** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
+export type Exchange = [request: IncomingMessage, response: ServerResponse];
+
+/**
+ * Connections that are requests. The socket under them is Node's: its server listens to the
+ * socket's errors, so there is no guard here.
+ */
+export const requestConnections: ConnectionKind<Exchange> = {
+  event: 'request',
+  accept: (request, response) => [request as IncomingMessage, response as ServerResponse],
+  // Emitted when the client goes away before it is answered, too.
+  life: ([, response]): Life => response,
+  isGone: ([, response]) => response.destroyed,
+  release() {},
+  refuse: answerUnavailable,
+};
+
+/** Seconds after which a refused client may come back: the next instance is there by then. */
+const RETRY_AFTER = 1;
+
+/** Answers `503`, and lets the client know that this connection is over. */
+export function answerUnavailable([request, response]: Exchange): void {
+  if (response.headersSent) return;
+  const headers: Record<string, string | number> = { 'retry-after': RETRY_AFTER };
+  // HTTP/2 has no such header: Node would warn.
+  if (request.httpVersionMajor < 2) headers['connection'] = 'close';
+  response.writeHead(503, headers);
+  response.end();
+}

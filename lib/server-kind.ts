@@ -1,0 +1,126 @@
+import type { EventEmitter } from 'node:events';
+import { Server } from 'node:net';
+import { closeServer } from './close-server.ts';
+import type { ConnectionKind } from './connection-kind.ts';
+import { eventConnections, hasMethods } from './event-connections.ts';
+import type { HttpEvents } from './http-connections.ts';
+import { requestConnections } from './request-connections.ts';
+import { socketConnections } from './socket-connections.ts';
+import { webSocketConnections } from './web-socket-connections.ts';
+
+/** What the loop has to know of a kind of server. */
+export interface ServerKind {
+  /** What it is called in an error message. */
+  readonly name: string;
+  /** The connections that it brings when no event is asked for. */
+  readonly connections: ConnectionKind;
+  /** Those of the events that can be asked for. */
+  readonly byEvent: Readonly<Record<string, ConnectionKind>>;
+  /** Whether TLS handshakes come before its connections. */
+  readonly tls: boolean;
+  readonly http?: HttpEvents;
+  /** Whether its listener is open; `undefined` if nothing but `'close'` tells. */
+  isListening(): boolean | undefined;
+  /** Closes its listener, and nothing else. */
+  close(): void;
+}
+
+/**
+ * Tells the kind of a server from its shape, so that no module has to be loaded for kinds that are
+ * not there, a package's server needs no import, and Bun's `http.Server`, which is no `net.Server`,
+ * is one too.
+ *
+ * @returns `undefined` for an emitter of another kind.
+ */
+export function serverKind(server: EventEmitter): ServerKind | undefined {
+  if (hasMethods(server, ['handleUpgrade', 'shouldHandle', 'close'])) {
+    return webSocketServer(server as WebSocketServer);
+  }
+  const tls = 'addContext' in server || 'setSecureContext' in server;
+  if ('updateSettings' in server) return http2Server(server as EventEmitter as Server, tls);
+  if ('headersTimeout' in server) return httpServer(server as EventEmitter as Server, tls);
+  return server instanceof Server ? socketServer(server, tls) : undefined;
+}
+
+/** The kind of an emitter of which nothing is known but the event that it is asked for. */
+export function emitterKind(emitter: EventEmitter, event: string): ServerKind {
+  const { listening, close } = emitter as EventEmitter & { listening?: unknown; close?: unknown };
+  const connections = eventConnections(event);
+  return {
+    name: 'emitter',
+    connections,
+    byEvent: { [event]: connections },
+    tls: false,
+    isListening: () =>
+      typeof listening === 'boolean' ? Boolean(Reflect.get(emitter, 'listening')) : undefined,
+    close: () => {
+      if (typeof close === 'function') Reflect.apply(close, emitter, []);
+    },
+  };
+}
+
+function socketServer(server: Server, tls: boolean): ServerKind {
+  const event = tls ? 'secureConnection' : 'connection';
+  return {
+    name: tls ? 'tls' : 'net',
+    connections: socketConnections(event),
+    byEvent: { [event]: eventConnections(event) },
+    tls,
+    ...listenerOf(server),
+  };
+}
+
+function httpServer(server: Server, tls: boolean): ServerKind {
+  return {
+    name: tls ? 'https' : 'http',
+    connections: requestConnections,
+    byEvent: { request: requestConnections, ...eventsOf('connect', 'upgrade') },
+    tls,
+    http: { socket: tls ? 'secureConnection' : 'connection' },
+    ...listenerOf(server),
+  };
+}
+
+function http2Server(server: Server, tls: boolean): ServerKind {
+  return {
+    name: 'http2',
+    connections: requestConnections,
+    byEvent: { request: requestConnections, ...eventsOf('stream', 'session', 'connect') },
+    tls,
+    // With allowHTTP1 a secure one has both.
+    http: { session: 'session', ...(tls && { socket: 'secureConnection' }) },
+    ...listenerOf(server),
+  };
+}
+
+/** What is used of a `WebSocketServer` of the package `ws`. */
+interface WebSocketServer extends EventEmitter {
+  /** `null` when it is not bound; throws when it has no server of its own to ask. */
+  address(): unknown;
+  close(): void;
+}
+
+function webSocketServer(server: WebSocketServer): ServerKind {
+  return {
+    name: 'WebSocket',
+    connections: webSocketConnections,
+    byEvent: { connection: webSocketConnections },
+    tls: false,
+    isListening() {
+      try {
+        return server.address() !== null;
+      } catch {
+        return undefined;
+      }
+    },
+    close: () => server.close(),
+  };
+}
+
+function listenerOf(server: Server): Pick<ServerKind, 'isListening' | 'close'> {
+  return { isListening: () => server.listening, close: () => closeServer(server) };
+}
+
+function eventsOf(...events: string[]): Record<string, ConnectionKind> {
+  return Object.fromEntries(events.map((event) => [event, eventConnections(event)]));
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import { type ConnectionKind, guard, type Life } from './connection-kind.ts';
+
+/** What is used of a `WebSocket` of the package `ws`. */
+interface WebSocketLike extends Life {
+  readonly readyState: number;
+  pause(): void;
+  resume(): void;
+  terminate(): void;
+}
+
+/** `WebSocket.CLOSED` */
+const CLOSED = 3;
+
+/** Connections that are WebSockets, with the request that opened them. */
+export const webSocketConnections: ConnectionKind<[WebSocketLike, IncomingMessage]> = {
+  event: 'connection',
+  accept(webSocket, request) {
+    const connection = webSocket as WebSocketLike;
+    connection.on('error', guard);
+    // A WebSocket emits its messages whether somebody listens or not: those that come before the
+    // consumer has it would be lost.
+    connection.pause();
+    return [connection, request as IncomingMessage];
+  },
+  life: ([webSocket]) => webSocket,
+  isGone: ([webSocket]) => webSocket.readyState === CLOSED,
+  // Messages flow from the next tick on, after the consumer's first lines have run.
+  release: ([webSocket]) => webSocket.resume(),
+  refuse: ([webSocket]) => webSocket.terminate(),
+};

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectSecure, createServer, TLSSocket } from 'node:tls';
+import { acceptLoop } from 'accept-loop';
+import { certificate } from './support/certificate.ts';
+import { listenersOn } from './support/listeners.ts';
+import { connect, follow, listening, portOf } from './support/sockets.ts';
+import { suite } from './support/suite.ts';
+import { turns, until } from './support/turns.ts';
+
+const test = suite('TLS');
+
+interface Where {
+  port?: number;
+  host?: string;
+  path?: string;
+}
+
+function secure(where: Where): TLSSocket {
+  return connectSecure({ ...where, ca: certificate.cert, servername: 'localhost' });
+}
+
+function at(server: Parameters<typeof portOf>[0]): Where {
+  return { port: portOf(server), host: '127.0.0.1' };
+}
+
+test('yields TLS sockets, after the handshake', async () => {
+  const server = await listening(createServer(certificate));
+  const loop = acceptLoop(server);
+  const client = secure(at(server));
+  const ending = follow(client);
+  const { value } = await loop.next();
+  assert.ok(value instanceof TLSSocket);
+  assert.equal(value.encrypted, true);
+  value.end('hello');
+  assert.equal((await ending).text, 'hello');
+  await loop.return();
+});
+
+test('serves the handshake that is in progress at the abort', async () => {
+  const server = await listening(createServer(certificate));
+  const stop = new AbortController();
+  const loop = acceptLoop(server, stop.signal);
+  // A raw connection first, so that the server has it when the handshake begins after the abort.
+  const accepted = once(server, 'connection');
+  const { socket } = await connect(server);
+  socket.removeAllListeners('data');
+  await accepted;
+  stop.abort();
+  await turns(10);
+  const client = connectSecure({ socket, ca: certificate.cert, servername: 'localhost' });
+  const ending = follow(client);
+  const { value } = await loop.next();
+  value?.end('in time');
+  assert.equal((await ending).text, 'in time');
+  assert.equal((await loop.next()).done, true);
+});
+
+test('ends a client that never speaks, within the bound (A46, B47)', async () => {
+  const server = await listening(createServer({ ...certificate, handshakeTimeout: 60_000 }));
+  const before = listenersOn(server);
+  const stop = new AbortController();
+  const loop = acceptLoop(server, stop.signal);
+  const closed = once(server, 'close');
+  const accepted = once(server, 'connection');
+  const { ending } = await connect(server);
+  await accepted;
+  const begun = performance.now();
+  stop.abort();
+  assert.equal((await loop.next()).done, true);
+  assert.ok(performance.now() - begun < 2000, 'the bound is half a second');
+  await ending;
+  await closed;
+  assert.deepEqual(listenersOn(server), before);
+});
+
+test('ends handshakes at once when the loop is left', async () => {
+  const server = await listening(createServer(certificate));
+  const loop = acceptLoop(server);
+  const closed = once(server, 'close');
+  const accepted = once(server, 'connection');
+  const { ending } = await connect(server);
+  await accepted;
+  await loop.return();
+  await ending;
+  await closed;
+});
+
+test('leaves the connections alone that it has handed out, beside a silent client', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'accept-loop-'));
+  for (const path of [undefined, join(folder, 'tls.sock')]) {
+    const server = createServer(certificate);
+    server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path });
+    await once(server, 'listening');
+    const stop = new AbortController();
+    const loop = acceptLoop(server, stop.signal);
+    const where = path === undefined ? at(server) : { path };
+    const endings = [follow(secure(where)), follow(secure(where))];
+    const sockets = [await loop.next(), await loop.next()].map(({ value }) => value as Socket);
+    const silent = await connect(path ?? server);
+    await turns(5);
+    stop.abort();
+    assert.equal((await loop.next()).done, true);
+    await silent.ending;
+    for (const socket of sockets) socket.end('alive');
+    for (const ending of endings) assert.equal((await ending).text, 'alive');
+  }
+  await rm(folder, { recursive: true });
+});
+
+test('survives garbage and a reset in the middle of the handshake', async () => {
+  const server = await listening(createServer(certificate));
+  const loop = acceptLoop(server);
+  const garbage = await connect(server);
+  garbage.socket.write('GET / HTTP/1.1\r\n\r\n');
+  await garbage.ending;
+  const reset = await connect(server);
+  await turns(3);
+  reset.socket.resetAndDestroy();
+  await reset.ending;
+  const ending = follow(secure(at(server)));
+  const { value } = await loop.next();
+  value?.end('fine');
+  assert.equal((await ending).text, 'fine');
+  assert.equal(loop.stats.accepted, 1);
+  await loop.return();
+});
+
+test('skips a connection that is reset while it waits (A7)', async () => {
+  const server = await listening(createServer(certificate));
+  const loop = acceptLoop(server);
+  const client = secure(at(server));
+  const ending = follow(client);
+  await until(() => loop.stats.queued === 1);
+  client.destroy();
+  await ending;
+  await until(() => loop.stats.lost === 1);
+  await loop.return();
+});
+
+test('resets what waits when the loop is left, though TLS has no reset', async () => {
+  const server = await listening(createServer(certificate));
+  const loop = acceptLoop(server);
+  const ending = follow(secure(at(server)));
+  await until(() => loop.stats.queued === 1);
+  const closed = once(server, 'close');
+  await loop.return();
+  await ending;
+  await closed;
+  assert.equal(loop.stats.discarded, 1);
+});
+
+test.run();

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { killPrograms, type Outcome, runProgram } from '../support/programs.ts';
+import { projectRoot } from '../support/spawn-script.ts';
+import { suite } from '../support/suite.ts';
+
+// Of the build that is there: `npm run build` comes before.
+const test = suite('the package', { timeout: 120_000 });
+
+const consumer = dirname(fileURLToPath(new URL('./consumer/types.ts', import.meta.url)));
+const compiler = join(projectRoot, 'node_modules/typescript/bin/tsc');
+const needs = { needs: 'npm' };
+
+/** The part of a source map that names files. */
+interface Sources {
+  readonly sources: readonly string[];
+}
+
+let folder: string;
+let project: string;
+
+async function npm(cwd: string, ...args: string[]): Promise<void> {
+  const { code, stdout, stderr } = await runProgram('npm', args, { cwd });
+  assert.equal(code, 0, `npm ${args.join(' ')}:\n${stdout}${stderr}`);
+}
+
+/** Runs a file of the project with this very Node. */
+function run(...args: string[]): Promise<Outcome> {
+  return runProgram(process.execPath, args, { cwd: project });
+}
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'accept-loop-'));
+  project = join(folder, 'project');
+  await npm(projectRoot, 'pack', '--pack-destination', folder);
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no tarball';
+  cpSync(consumer, project, { recursive: true });
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  await npm(project, 'install', ...flags, join(folder, tarball));
+  // The compiler follows the link, and finds there what these types need.
+  mkdirSync(join(project, 'node_modules/@types'));
+  const types = 'node_modules/@types/node';
+  symlinkSync(join(projectRoot, types), join(project, types));
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+test.after.each(killPrograms);
+
+/** What there is in a folder, and below it. */
+function filesOf(root: string): string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(root, join(parentPath, name))).toSorted();
+}
+
+test(
+  'holds the build, its sources, and what a reader needs',
+  () => {
+    const sources = readdirSync(join(projectRoot, 'lib')).filter((name) => name.endsWith('.ts'));
+    const built = sources.flatMap((source) => {
+      const name = join('dist', source.slice(0, -'.ts'.length));
+      return ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((extension) => name + extension);
+    });
+    const always = ['LICENSE', 'README.md', 'package.json'];
+    const expected = [...always, ...sources.map((source) => join('lib', source)), ...built];
+    const installed = filesOf(join(project, 'node_modules/accept-loop'));
+    assert.deepEqual(installed, expected.toSorted());
+  },
+  needs,
+);
+
+test(
+  'has maps that lead to its sources',
+  () => {
+    const dist = join(project, 'node_modules/accept-loop/dist');
+    for (const map of filesOf(dist).filter((name) => name.endsWith('.map'))) {
+      const { sources } = JSON.parse(readFileSync(join(dist, map), 'utf8')) as Sources;
+      for (const source of sources) assert.ok(existsSync(join(dist, source)), `${map}: ${source}`);
+    }
+  },
+  needs,
+);
+
+test(
+  'brings one other package along',
+  () => {
+    const names = readdirSync(join(project, 'node_modules')).filter((name) => /^\w/.test(name));
+    assert.deepEqual(names.toSorted(), ['accept-loop', 'events-to-async']);
+  },
+  needs,
+);
+
+test(
+  'is imported by a module',
+  async () => {
+    const { code, stdout, stderr } = await run('module.mjs');
+    assert.deepEqual([code, stdout, stderr], [0, 'hello from a module\n', '']);
+  },
+  needs,
+);
+
+test(
+  'is required by CommonJS',
+  async () => {
+    // Node 20 and 22 warn that this is new to them.
+    const { code, stdout, stderr } = await run('--no-warnings', 'common.cjs');
+    assert.deepEqual([code, stdout, stderr], [0, 'hello from CommonJS\n', '']);
+  },
+  needs,
+);
+
+for (const [name, resolution] of [
+  ['Node', ['--module', 'nodenext', '--moduleResolution', 'nodenext']],
+  ['a bundler', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+] as const) {
+  test(
+    `has the types that it says, resolved as for ${name}`,
+    async () => {
+      const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+      const target = ['--target', 'es2023', '--lib', 'es2023,esnext.disposable'];
+      const flags = [...strict, ...target, ...resolution, '--types', 'node', '--noEmit'];
+      const { code, stdout, stderr } = await run(compiler, ...flags, 'types.ts');
+      assert.deepEqual([code, stdout, stderr], [0, '', '']);
+    },
+    needs,
+  );
+}
+
+test.run();

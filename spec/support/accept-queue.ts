@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * How many connections wait in the kernel's accept queue of an IPv4 port: Linux tells in the
+ * receive column of a listening socket (state 0A). Synchronous, so that the event loop stands still
+ * while they gather.
+ */
+function acceptQueueLength(port: number): number {
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
+  for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n')) {
+    const [, local = '', , state, queues = ''] = line.trim().split(/\s+/);
+    if (state === '0A' && local.endsWith(`:${wanted}`)) return parseInt(queues.slice(9), 16);
+  }
+  return 0;
+}
+
+/** Blocks the event loop until that many wait. Bounded: throws after five seconds. */
+export function stallUntilQueued(port: number, count: number): void {
+  const end = performance.now() + 5000;
+  while (acceptQueueLength(port) < count) {
+    if (performance.now() > end) throw new Error(`Only ${acceptQueueLength(port)} wait`);
+  }
+}

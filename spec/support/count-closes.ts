@@ -1,0 +1,12 @@
+import type { Server } from 'node:net';
+
+/** Counts the calls of a server's `close()`. */
+export function countCloses(server: Server): () => number {
+  let closes = 0;
+  const close = server.close.bind(server);
+  server.close = (...args): Server => {
+    closes += 1;
+    return close(...args);
+  };
+  return () => closes;
+}

@@ -1,0 +1,56 @@
+export interface Limit {
+  /** Names or labels of `runtime.ts`: `'deno'`, `'bun'`, `'node'`, `'node 20'`. */
+  readonly runtimes: readonly string[];
+  /** What holds elsewhere and does not hold here. */
+  readonly title: string;
+  readonly reason: string;
+}
+
+/**
+ * What a runtime cannot do, whatever this package does. A spec names the one it runs into by
+ * `{ cannot: limits.name }`; docs/runtimes.md is written from this list.
+ */
+export const limits = {
+  abortListenerResists: {
+    runtimes: ['deno'],
+    title: 'Hear an abort whose earlier listener called `stopImmediatePropagation()`',
+    reason: '`events.addAbortListener` does not resist `stopImmediatePropagation()` on Deno.',
+  },
+  httpNewcomers: {
+    runtimes: ['bun'],
+    title: 'Wait for, or end, an HTTP connection that has not made a whole request',
+    reason:
+      "Bun's `http.Server` tells of a connection only with its first request, and `close()` drops " +
+      'the others or leaves them open.',
+  },
+  requestAfterClose: {
+    runtimes: ['deno'],
+    title: 'Answer a request that comes behind the response under way at the abort',
+    reason: 'Deno ends the connection after the response that was under way at `close()`.',
+  },
+  readsWhilePaused: {
+    runtimes: ['deno'],
+    title: 'Notice that a client has reset a WebSocket that waits in the queue',
+    reason: 'Deno reads nothing of a paused socket; the consumer is handed one that is closed.',
+  },
+  endsInvalidWebSocket: {
+    runtimes: ['bun'],
+    title: 'End a WebSocket that has sent an invalid frame',
+    reason: "Bun puts its own WebSockets in the place of `ws`'s; they leave such a client waiting.",
+  },
+  denoListen: {
+    runtimes: ['node', 'bun'],
+    title: 'Compare with `Deno.listen`',
+    reason: 'It is an API of Deno.',
+  },
+  endOfEarlyAnsweredUpload: {
+    runtimes: ['deno'],
+    title: 'End a connection when an upload has arrived that was answered before',
+    reason: 'Deno tells neither of the end of such a request nor of its close.',
+  },
+  resetVisible: {
+    runtimes: ['bun'],
+    title: 'Tell a reset from a clean end',
+    reason: 'Bun hides `ECONNRESET`: a reset looks like a clean end.',
+  },
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { spawnScript } from './spawn-script.ts';
+
+/** How a program ended. */
+export interface Outcome {
+  /** `null` after a signal. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Program {
+  readonly child: ChildProcess;
+  /** Gives it input. */
+  readonly write: (text: string) => void;
+  /** Ends its input. */
+  readonly end: (text?: string) => void;
+  readonly signal: (name: NodeJS.Signals) => void;
+  /** Waits until its output matches. Rejects when it ends without. */
+  readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
+  readonly ending: Promise<Outcome>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Kills what a failed test has left. For `after.each`. */
+export async function killPrograms(): Promise<void> {
+  const left = [...running];
+  const ended = left.map((child) => new Promise((resolve) => child.once('close', resolve)));
+  for (const child of left) child.kill('SIGKILL');
+  await Promise.all(ended);
+}
+
+/** Starts a program of PATH, or at a path. */
+export function startProgram(name: string, args: readonly string[], cwd?: string): Program {
+  return watch(spawn(name, args, { cwd, stdio: 'pipe' }));
+}
+
+interface RunOptions {
+  readonly input?: string;
+  /** The folder to run it in. */
+  readonly cwd?: string;
+}
+
+/** Starts it, gives it all of its input, and waits for its end. */
+export function runProgram(
+  name: string,
+  args: readonly string[],
+  { input, cwd }: RunOptions = {},
+): Promise<Outcome> {
+  const program = startProgram(name, args, cwd);
+  program.end(input);
+  return program.ending;
+}
+
+/** Collects what a child process prints; its three streams are pipes. */
+export function watch(child: ChildProcess): Program {
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new Error('Cannot watch the process: no pipes');
+  running.add(child);
+  const text = { stdout: '', stderr: '' };
+  stdout.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk));
+  stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk));
+  // It may end before it has read all of its input.
+  stdin.on('error', () => {});
+  const ending = new Promise<Outcome>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      resolve({ code, signal, ...text });
+    });
+  });
+  return {
+    child,
+    write: (input) => void stdin.write(input),
+    end: (input = '') => void stdin.end(input),
+    signal: (name) => sendSignal(child, name),
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(text.stdout);
+          if (match) resolve(match);
+        };
+        stdout.on('data', look);
+        child.once('close', () => reject(new Error(`never printed ${pattern}: ${text.stdout}`)));
+        look();
+      }),
+    ending,
+  };
+}
+
+/** Not by `child.kill()`: a child that hears it and exits by itself has died of it, says Deno. */
+function sendSignal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // ESRCH: it has ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Starts a file of docs/examples under the current runtime, on a free port. */
+export async function startExample(file: string): Promise<Program & { port: number }> {
+  const program = watch(spawnScript(`docs/examples/${file}`, { env: { PORT: '0' } }));
+  const [, port] = await program.printed(/^listening on 127\.0\.0\.1:(\d+)$/m);
+  return { ...program, port: Number(port) };
+}

@@ -1,0 +1,28 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+import { projectRoot } from '../spawn-script.ts';
+
+function specsIn(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const found = names.filter((name) => name.endsWith('.spec.ts'));
+  return found.toSorted().map((name) => join(folder, name));
+}
+
+function specsAt(path: string): string[] {
+  const full = resolve(projectRoot, path);
+  if (!existsSync(full)) throw new Error(`no such file or folder: ${path}`);
+  const found = statSync(full).isDirectory() ? specsIn(full) : [full];
+  if (found.length === 0) throw new Error(`no *.spec.ts in ${path}`);
+  return found;
+}
+
+/**
+ * The spec files at these paths, relative to the project. Without a path, all of spec/ except
+ * spec/package/, which needs a build.
+ */
+export function findSpecs(paths: readonly string[]): string[] {
+  const found = (paths.length > 0 ? paths : ['spec']).flatMap((path) => specsAt(path));
+  const names = [...new Set(found)].map((path) => relative(projectRoot, path));
+  return paths.length > 0 ? names : names.filter((name) => !name.startsWith('spec/package/'));
+}

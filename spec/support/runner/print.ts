@@ -1,0 +1,76 @@
+import { AssertionError } from 'node:assert/strict';
+import { inspect, stripVTControlCharacters } from 'node:util';
+
+import { count, report, statusOf } from './report.ts';
+import type { Result, Status } from './report.ts';
+
+// As it is now: a spec may put a function of its own in its place.
+const write = process.stdout.write.bind(process.stdout);
+
+const uvuMark = /^(?:[•✘] | {2}\(\d+ \/ \d+\)\n)$/u;
+
+/** Leaves out the marks and sums that uvu itself prints. */
+export function hushUvu(): void {
+  process.stdout.write = (...parts: unknown[]): boolean =>
+    uvuMark.test(stripVTControlCharacters(String(parts[0]))) ||
+    Reflect.apply(write, process.stdout, parts) === true;
+}
+
+export function printLine(line = ''): void {
+  write(`${line}\n`);
+}
+
+function nameOf({ file, suite, title }: Result): string {
+  return [file, suite, title].filter(Boolean).join(' > ');
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '    ');
+}
+
+const machinery =
+  /^ +at .*(?:spec\/run\.ts|spec\/support\/(?:suite|runner)|node_modules\/uvu|node:)/;
+
+/** An error as it is shown, without the frames that are the same for every test. */
+function describe(error: unknown): string {
+  // An assertion tells its difference in the message: not once more as properties.
+  const isAssertion = error instanceof AssertionError;
+  const text = isAssertion && error.stack ? error.stack : inspect(error);
+  const lines = text.split('\n');
+  return indent(lines.filter((line) => !machinery.test(line)).join('\n'));
+}
+
+function printDetails(result: Result): void {
+  if (statusOf(result) === 'skipped') printLine(`  skipped  ${result.title} (${result.skipped})`);
+  if (statusOf(result) !== 'failed') return;
+  printLine(`  FAILED  ${nameOf(result)}`);
+  for (const error of result.errors) {
+    if (error !== result.title) printLine(describe(error));
+  }
+}
+
+/** One line for a suite, and what was skipped or failed in it. */
+export function printSuite(name: string, results: readonly Result[], notRun: number): void {
+  const of = (status: Status): string => {
+    const number = count(results, status);
+    return number > 0 || status === 'passed' ? `${number} ${status}` : '';
+  };
+  const parts = [of('passed'), of('failed'), of('skipped'), notRun > 0 ? `${notRun} not run` : ''];
+  printLine(`${name}  ${parts.filter(Boolean).join(', ')}`);
+  for (const result of results) printDetails(result);
+}
+
+/** What went wrong outside of the suites. */
+export function printFailures(results: readonly Result[]): void {
+  for (const result of results) printDetails(result);
+}
+
+/** The failures again, by name only, and the closing line. */
+export function printClosing(): void {
+  const failures = report.results.filter((result) => statusOf(result) === 'failed');
+  const [passed, skipped] = [count(report.results, 'passed'), count(report.results, 'skipped')];
+  printLine();
+  for (const failure of failures) printLine(`failed: ${nameOf(failure)}`);
+  const closing = `${passed} passed, ${failures.length} failed`;
+  printLine(skipped > 0 ? `${closing}, ${skipped} skipped` : closing);
+}

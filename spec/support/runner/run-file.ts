@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+import { projectRoot } from '../spawn-script.ts';
+import { openHandles } from './open-handles.ts';
+import { printFailures, printSuite } from './print.ts';
+import { report } from './report.ts';
+import { defaultLimit, within } from './within.ts';
+
+/** A suite as uvu queues it: resolves to errors, executed, skipped, total. */
+type QueuedSuite = () => Promise<
+  [errors: unknown, executed: number, skipped: number, total: number]
+>;
+
+declare global {
+  var UVU_DEFER: number;
+  var UVU_QUEUE: QueuedSuite[][];
+  var UVU_INDEX: number;
+}
+globalThis.UVU_DEFER = 1;
+globalThis.UVU_QUEUE = [];
+
+let held = false;
+
+function failFile(problem: string): void {
+  report.add({ suite: '', title: problem, kind: 'file' }, problem);
+}
+
+function checkSuites(queued: number): void {
+  const { declared, ran, empty } = report;
+  if (queued > ran.length) failFile("has a suite of uvu's own: import suite from spec/support");
+  else if (declared.length === 0) failFile('has no suite');
+  const forgotten = declared.filter((name) => !ran.includes(name));
+  if (forgotten.length > 0) failFile(`does not call run() of ${forgotten.join(', ')}`);
+  if (empty.length > 0) failFile(`has no test in ${empty.join(', ')}`);
+}
+
+async function importFile(file: string, index: number): Promise<QueuedSuite[]> {
+  const queue: QueuedSuite[] = [];
+  globalThis.UVU_QUEUE[index] = queue;
+  globalThis.UVU_INDEX = index;
+  const { href } = pathToFileURL(join(projectRoot, file));
+  try {
+    await within(3 * defaultLimit, async () => await import(href));
+    checkSuites(queue.length);
+  } catch (error) {
+    report.add({ suite: '', title: 'cannot be imported', kind: 'file' }, error);
+  }
+  return queue;
+}
+
+async function checkHandles(): Promise<void> {
+  // Once held, the process stays so: the files after it cannot be told apart.
+  if (held) return;
+  const names = await openHandles();
+  // Bun tells of an unhandled rejection after 'beforeExit', not before.
+  await setImmediate();
+  held = names !== undefined;
+  if (held) failFile(`holds the process open a second after its end: ${names}`);
+}
+
+/** Imports a spec file, runs its suites one after the other and prints what came of them. */
+export async function runFile(file: string, index: number): Promise<void> {
+  report.enterFile(file);
+  const first = report.results.length;
+  const queue = await importFile(file, index);
+  for (const [position, queued] of queue.entries()) {
+    // oxlint-disable-next-line no-await-in-loop -- one suite at a time
+    const [, executed, , total] = await queued();
+    const name = report.ran[position] ?? '';
+    const results = report.results.slice(first).filter(({ suite }) => suite === name);
+    printSuite(name, name ? results : [], total - executed);
+  }
+  await checkHandles();
+  printFailures(report.results.slice(first).filter(({ suite }) => suite === ''));
+}
+
+/** Whether a file has left something open, so that the process will not end by itself. */
+export function isHeld(): boolean {
+  return held;
+}
