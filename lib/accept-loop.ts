@@ -43,16 +43,19 @@ export interface AcceptLoop<Connection> extends AsyncIterableIterator<Connection
  * up to `maxQueued`, until somebody asks for it. Several consumers may ask at once.
  *
  * **How it ends.** When `signal` aborts, the loop accepts what waits in the kernel's queue (*last
- * call*, at most half a second), closes the listener, hands out what is left, and is done; a signal
- * that has aborted already closes the listener at once. It is done, too, when somebody else closes
- * the server (noticed within 250 ms). Leaving it (`break`, a throw in the body, `return()`) closes
- * the listener and refuses what waits. It never waits for the connections that it has handed out.
+ * call*), closes the listener, gives TLS handshakes and first HTTP requests that are under way the
+ * rest of half a second, hands out what is left, and is done. A signal that has aborted already
+ * closes the listener at once. Somebody else's `close()` is noticed within 250 ms and ends it in the
+ * same way. Leaving it (`break`, a throw in the body, `return()`) closes the listener and refuses
+ * what waits. It never waits for the connections that it has handed out.
  *
  * **Who owns what.** The loop owns the listener from this call on, and each connection until it is
  * handed out; from then on it is the consumer's, to the end. A listener for `'error'` stays on it,
- * so that a client that goes away crashes nobody; everything else that was put on the server, the
- * signal and the connections is taken off. Of an HTTP server, a connection is a request; the
- * sockets stay Node's, and after the end one listener answers `503` until the server has closed.
+ * so that a client that goes away crashes nobody; everything else is taken off the server, the
+ * signal and the sockets. Of an HTTP server, a connection is a request, and the sockets stay
+ * Node's. What still comes over an HTTP or TLS server's open connections after the end is refused
+ * (`503`, a reset), by one listener that stays until the server has closed or listens again. A
+ * server that is told to listen only after the end is its owner's business.
  *
  * **Errors.** What keeps the server from listening rejects the pending `next()`, once, and ends the
  * loop. An error of `accept(2)` ends nothing: it is published on the diagnostics channel
@@ -97,7 +100,7 @@ function checkServer(server: unknown, event: unknown): ServerKind {
   if (event !== undefined && typeof event !== 'string') {
     throw badOption(TypeError, 'event', 'the name of an event', event);
   }
-  const isEmitter = hasMethods(server, ['on', 'off', 'once']);
+  const isEmitter = hasMethods(server, ['on', 'off']);
   const emitter = server as EventEmitter;
   const kind = isEmitter ? serverKind(emitter) : undefined;
   if (kind === undefined) {

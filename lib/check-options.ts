@@ -28,7 +28,8 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
     value !== null &&
     'aborted' in value &&
     typeof value.aborted === 'boolean' &&
-    'addEventListener' in value
+    'addEventListener' in value &&
+    typeof value.addEventListener === 'function'
   );
 }
 

@@ -4,7 +4,8 @@ import { errorChannel } from './channels.ts';
 import { type AcceptLoopStats, ConnectionQueue } from './connection-queue.ts';
 import { Handshakes } from './handshakes.ts';
 import { HttpConnections } from './http-connections.ts';
-import { LAST_CALL_MS, lastCall } from './last-call.ts';
+import { LAST_CALL_MS, LastCall } from './last-call.ts';
+import { forgetLatecomers, refuseLatecomers } from './latecomers.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
 import { requestConnections } from './request-connections.ts';
@@ -47,6 +48,7 @@ export class ConnectionLoop<Connection> {
       throw new Error('Cannot accept connections: the server has a live accept loop');
     }
     live.add(server);
+    forgetLatecomers(server);
     this.#server = server;
     this.#kind = kind;
     this.#queue = new ConnectionQueue<Connection>(kind.connections, maxQueued);
@@ -122,10 +124,11 @@ export class ConnectionLoop<Connection> {
     this.#state = 'last call';
     this.#http?.announceClose();
     const arrivals = new Set(['connection', 'secureConnection', this.#kind.connections.event]);
-    this.#stopWaiting = lastCall(this.#server, arrivals, (deadline) => {
+    const lastCall = new LastCall(this.#server, arrivals, (deadline) => {
       this.#listener.close();
       this.#awaitNewcomers(deadline);
     });
+    this.#stopWaiting = (): void => lastCall.cancel();
   }
 
   /** Somebody else has closed the listener. */
@@ -141,7 +144,7 @@ export class ConnectionLoop<Connection> {
     // One connection could not be accepted: the listener goes on.
     if ('syscall' in error && error.syscall === 'accept') return;
     this.#failure = { error };
-    if (this.#kind.isListening() === true) this.#listener.close();
+    if (this.#kind.isListening() !== false) this.#listener.close();
     this.#end();
   }
 
@@ -165,6 +168,7 @@ export class ConnectionLoop<Connection> {
     if (this.#state === 'open' || this.#state === 'last call') this.#listener.close();
     this.#end();
     this.#queue.discardAll();
+    this.#failure = undefined;
   }
 
   #end(): void {
@@ -174,7 +178,12 @@ export class ConnectionLoop<Connection> {
     this.#stopListeningToSignal();
     this.#listener.leave();
     this.#handshakes?.destroy();
-    this.#http?.end(this.#listener.isServerOpen);
+    this.#http?.end();
+    // Of the others nothing comes without a listener.
+    const hasLatecomers = this.#kind.tls || this.#http !== undefined;
+    if (hasLatecomers && this.#listener.isServerOpen) {
+      refuseLatecomers(this.#server, this.#kind.connections);
+    }
     live.delete(this.#server);
     // Takes the listener off the server, and wakes every consumer.
     void this.#tickets.return?.();

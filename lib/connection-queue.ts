@@ -35,6 +35,8 @@ export class ConnectionQueue<Connection> {
   readonly #kind: ConnectionKind<Connection>;
   readonly #maxQueued: number;
   readonly #waiting = new Set<Waiting<Connection>>();
+  /** One iterator for all: each new one would pass by the gaps of those that have left. */
+  #line: SetIterator<Waiting<Connection>>;
   #accepted = 0;
   #yielded = 0;
   #shed = 0;
@@ -44,6 +46,7 @@ export class ConnectionQueue<Connection> {
   constructor(kind: ConnectionKind<Connection>, maxQueued: number) {
     this.#kind = kind;
     this.#maxQueued = maxQueued;
+    this.#line = this.#waiting.values();
   }
 
   get size(): number {
@@ -83,7 +86,13 @@ export class ConnectionQueue<Connection> {
 
   /** Hands over the one that has waited longest, or `undefined` if none waits. */
   take(): Connection | undefined {
-    for (const waiting of this.#waiting) {
+    for (;;) {
+      const { value: waiting } = this.#line.next();
+      if (waiting === undefined) {
+        // An iterator that has come to the end stays there.
+        this.#line = this.#waiting.values();
+        return undefined;
+      }
       // Its 'close' may be due in the next tick.
       const isGone = this.#kind.isGone(waiting.connection);
       this.#waiting.delete(waiting);
@@ -94,7 +103,6 @@ export class ConnectionQueue<Connection> {
       this.#kind.release(waiting.connection);
       return waiting.connection;
     }
-    return undefined;
   }
 
   /** Refuses all that wait. */
@@ -111,7 +119,8 @@ export class ConnectionQueue<Connection> {
     const waiting = {
       connection,
       onClose: (): void => {
-        this.#waiting.delete(waiting);
+        // An earlier listener of this very emit may have left the loop.
+        if (!this.#waiting.delete(waiting)) return;
         this.#lost += 1;
         this.#unwatch(waiting);
       },

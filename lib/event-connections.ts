@@ -1,10 +1,13 @@
 import { type ConnectionKind, guard, type Life } from './connection-kind.ts';
-import { reset } from './socket-connections.ts';
+import { reset, type Resettable } from './socket-connections.ts';
 
-/** What a connection among an event's arguments may offer, best first, to be ended by force. */
+/** What can be ended by force among an event's arguments, best known first. */
 const endings = ['resetAndDestroy', 'terminate', 'destroy'] as const;
 
-type Ended = Life & { readonly destroyed?: unknown } & Record<(typeof endings)[number], () => void>;
+interface Ended extends Life, Partial<Resettable> {
+  readonly destroyed?: boolean;
+  terminate?(): void;
+}
 
 /**
  * Connections of any emitter: the event's arguments. The one among them that can be ended by force
@@ -22,9 +25,10 @@ export function eventConnections(event: string): ConnectionKind<unknown[]> {
     release() {},
     refuse(args) {
       const connection = connectionIn(args);
-      if (connection === undefined) return;
-      if ('terminate' in connection) connection.terminate();
-      else reset(connection);
+      if (connection?.resetAndDestroy && connection.destroy)
+        reset(connection as Ended & Resettable);
+      else if (connection?.terminate) connection.terminate();
+      else connection?.destroy?.();
     },
   };
 }

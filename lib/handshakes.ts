@@ -7,20 +7,25 @@ interface Handshake {
   readonly onClose: () => void;
 }
 
+/** The address of what has none: a Unix socket, or a stream that somebody made a connection of. */
+const NOWHERE = '   ';
+
 /**
  * The TLS handshakes that a server has in progress. `'connection'` brings a raw socket,
  * `'secureConnection'` another object for it, and nothing public leads from one to the other: on
- * TCP the addresses tell. Over a Unix socket there are none; there each client that has sent a
- * byte counts as through when one is, so that nobody is ended who is being served (the server's
- * own `handshakeTimeout` ends the others).
+ * TCP the addresses tell.
+ *
+ * Where there are none, only the number is known. It decides how long to wait; what has sent a
+ * byte is never ended there, because it may be a connection that is being served.
  */
 export class Handshakes {
   /** Called when one has ended, either way. */
   onChange: () => void = () => {};
-  /** How many are in progress. */
-  size = 0;
   readonly #server: EventEmitter;
   readonly #byAddress = new Map<string, Set<Handshake>>();
+  #sockets = 0;
+  /** How many of those without an address are through. */
+  #completed = 0;
 
   constructor(server: EventEmitter) {
     this.#server = server;
@@ -28,40 +33,60 @@ export class Handshakes {
     server.on('secureConnection', this.#complete);
   }
 
+  /** How many are in progress. */
+  get size(): number {
+    return this.#sockets - this.#completed;
+  }
+
   /** Stops following the server, and ends every handshake. */
   destroy(): void {
     this.#server.off('connection', this.#begin);
     this.#server.off('secureConnection', this.#complete);
-    for (const handshakes of this.#byAddress.values()) {
-      for (const { socket } of handshakes) socket.destroy();
+    for (const [address, handshakes] of this.#byAddress) {
+      for (const { socket, onClose } of handshakes) {
+        socket.off('close', onClose);
+        if (address !== NOWHERE || socket.bytesRead === 0) socket.destroy();
+      }
     }
+    this.#byAddress.clear();
   }
 
   readonly #begin = (socket: Socket): void => {
     const address = addressOf(socket);
-    const handshake = { socket, address, onClose: (): void => this.#end(handshake) };
+    const handshake = { socket, address, onClose: (): void => this.#close(handshake) };
     const handshakes = this.#byAddress.get(address);
     if (handshakes === undefined) this.#byAddress.set(address, new Set([handshake]));
     else handshakes.add(handshake);
-    this.size += 1;
+    this.#sockets += 1;
     socket.on('close', handshake.onClose);
   };
 
   readonly #complete = (secure: Socket): void => {
-    for (const handshake of this.#byAddress.get(addressOf(secure)) ?? []) {
-      // Bun: both events bring the same object, and it counts no bytes of the handshake.
-      if (handshake.socket === secure || handshake.socket.bytesRead > 0) this.#end(handshake);
-    }
+    const address = addressOf(secure);
+    const handshakes = [...(this.#byAddress.get(address) ?? [])];
+    // Bun: both events bring the same object.
+    const same = handshakes.filter(({ socket }) => socket === secure);
+    if (address === NOWHERE && same.length === 0) this.#completed += 1;
+    else for (const handshake of same.length > 0 ? same : handshakes) this.#forget(handshake);
+    this.onChange();
   };
 
-  #end(handshake: Handshake): void {
+  #close(handshake: Handshake): void {
+    const { socket, address } = handshake;
+    // Which ones are through is not known: the last to close is none of them, at the latest.
+    const isThrough = address === NOWHERE && socket.bytesRead !== 0 && this.#completed > 0;
+    if (isThrough) this.#completed -= 1;
+    this.#forget(handshake);
+    this.onChange();
+  }
+
+  #forget(handshake: Handshake): void {
     const { socket, address, onClose } = handshake;
     const handshakes = this.#byAddress.get(address);
     handshakes?.delete(handshake);
     if (handshakes?.size === 0) this.#byAddress.delete(address);
-    this.size -= 1;
+    this.#sockets -= 1;
     socket.off('close', onClose);
-    this.onChange();
   }
 }
 

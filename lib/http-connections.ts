@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2';
+import type { Http2ServerRequest, Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { LAST_CALL_MS } from './last-call.ts';
-import { answerUnavailable, type Exchange } from './request-connections.ts';
+import type { Exchange } from './request-connections.ts';
 
 /** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
 export interface HttpEvents {
@@ -25,8 +25,7 @@ interface Connection {
 
 /**
  * The HTTP connections of one server, for its end: the last response of each HTTP/1 connection
- * says `Connection: close`, idle ones are ended, HTTP/2 sessions are told to go away, and a
- * request for which there is no loop any more is answered `503`.
+ * says `Connection: close`, idle ones are ended, and HTTP/2 sessions are told to go away.
  *
  * Connections that were accepted before are known from their next request on. Half a request and
  * upgraded sockets are left to their owners.
@@ -36,7 +35,7 @@ export class HttpConnections {
   onChange: () => void = () => {};
   readonly #server: EventEmitter;
   readonly #connections = new Map<Socket, Connection>();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Set<Http2Session>();
   /** Sockets and sessions without a request so far, with the time when they came. */
   readonly #newcomers = new Map<object, number>();
   readonly #events: HttpEvents;
@@ -46,8 +45,6 @@ export class HttpConnections {
   constructor(server: EventEmitter, events: HttpEvents) {
     this.#server = server;
     this.#events = events;
-    // Of a loop before this one.
-    server.off('request', answerLate);
     if (events.socket) server.on(events.socket, this.#addSocket);
     if (events.session) server.on(events.session, this.#addSession);
     // First in line, so that the header is there when a handler answers at once.
@@ -75,33 +72,17 @@ export class HttpConnections {
   }
 
   /**
-   * The loop is over: ends what is idle, now and later, and answers what still comes with `503`
-   * until the server has closed, or listens again for somebody else.
-   *
-   * @param isServerOpen - Whether the server has connections, or may have: only then can something
-   * come, and a `'close'` after it.
+   * The loop is over: ends what is idle, now and later.
    */
-  end(isServerOpen: boolean): void {
+  end(): void {
     this.announceClose();
     this.#ended = true;
     const { socket: socketEvent, session: sessionEvent } = this.#events;
     if (socketEvent) this.#server.off(socketEvent, this.#addSocket);
     if (sessionEvent) this.#server.off(sessionEvent, this.#addSession);
     this.#server.off('request', this.#begin);
-    if (isServerOpen) this.#answerLate();
     for (const connection of this.#connections.values()) endIfIdle(connection);
     for (const session of this.#sessions) session.close();
-  }
-
-  #answerLate(): void {
-    const stop = (): void => {
-      this.#server.off('request', answerLate);
-      this.#server.off('close', stop);
-      this.#server.off('listening', stop);
-    };
-    this.#server.on('request', answerLate);
-    this.#server.on('close', stop);
-    this.#server.on('listening', stop);
   }
 
   readonly #addSocket = (socket: Socket): void => {
@@ -109,7 +90,7 @@ export class HttpConnections {
     if ((socket as TLSSocket).alpnProtocol !== 'h2') this.#connectionOf(socket);
   };
 
-  readonly #addSession = (session: ServerHttp2Session): void => {
+  readonly #addSession = (session: Http2Session): void => {
     this.#sessions.add(session);
     this.#newcomers.set(session, performance.now());
     session.once('close', () => {
@@ -134,6 +115,7 @@ export class HttpConnections {
   readonly #begin = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.httpVersionMajor >= 2) {
       const { session } = (request as unknown as Http2ServerRequest).stream;
+      if (session !== undefined && !this.#sessions.has(session)) this.#addSession(session);
       return this.#settle(session);
     }
     const connection = this.#connectionOf(request.socket);
@@ -167,7 +149,10 @@ export class HttpConnections {
  */
 function announceClose(connection: Connection): void {
   const earlier = connection.lastResponse;
-  if (earlier?.headersSent === false) earlier.removeHeader('connection');
+  // A handler may have set its own meanwhile.
+  if (earlier?.headersSent === false && earlier.getHeader('connection') === 'close') {
+    earlier.removeHeader('connection');
+  }
   delete connection.lastResponse;
   const last = connection.open.at(-1);
   if (last === undefined) return;
@@ -187,8 +172,4 @@ function isArriving({ complete, headers }: IncomingMessage): boolean {
 
 function endIfIdle({ socket, open, restingAt }: Connection): void {
   if (open.length === 0 && socket.bytesRead <= restingAt) socket.destroySoon();
-}
-
-function answerLate(request: IncomingMessage, response: ServerResponse): void {
-  answerUnavailable([request, response]);
 }

@@ -37,59 +37,71 @@ const PAUSE_MS = 'deno' in process.versions ? 20 : 10;
 const PAUSE_PATIENCE_MS = 100;
 
 /**
- * Waits until the kernel's accept queue is empty, and calls `close` at a moment when nobody is
- * about to enter it: two whole turns of the event loop have brought nothing, the last of them was
- * brief, and the burst, if there was one, is over. The wait is bounded.
- *
- * @param server - Its events are counted until then.
- * @param events - Those that show an arrival.
- * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
- * what else has to be over by then.
- * @returns What cancels the wait.
+ * The wait until the kernel's accept queue is empty. It calls `close` at a moment when nobody is
+ * about to enter the queue: two whole turns of the event loop have brought nothing, the last of
+ * them was brief, and the burst, if there was one, is over. The wait is bounded.
  */
-export function lastCall(
-  server: EventEmitter,
-  events: Iterable<string>,
-  close: (deadline: number) => void,
-): () => void {
-  let arrivals = 0;
-  let seen = 0;
-  // The turn that is under way counts for nothing: it may be past its accepts.
-  let emptyTurns = -1;
-  let begun = 0;
-  let arrived = 0;
-  let lastTurn = 0;
+export class LastCall {
+  readonly #server: EventEmitter;
+  readonly #events: Iterable<string>;
+  readonly #close: (deadline: number) => void;
+  #immediate: NodeJS.Immediate;
+  #arrivals = 0;
+  #seen = 0;
+  /** The turn that is under way counts for nothing: it may be past its accepts. */
+  #emptyTurns = -1;
+  #begun = 0;
+  #lastArrival = 0;
+  #lastTurn = 0;
 
-  const count = (): void => {
-    arrivals += 1;
+  /**
+   * @param server - Its events are counted until then.
+   * @param events - Those that show an arrival.
+   * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
+   * what else has to be over by then.
+   */
+  constructor(server: EventEmitter, events: Iterable<string>, close: (deadline: number) => void) {
+    this.#server = server;
+    this.#events = events;
+    this.#close = close;
+    for (const event of events) server.on(event, this.#count);
+    this.#immediate = setImmediate(this.#turn);
+  }
+
+  /** Ends the wait without a close. */
+  cancel(): void {
+    clearImmediate(this.#immediate);
+    for (const event of this.#events) this.#server.off(event, this.#count);
+  }
+
+  readonly #count = (): void => {
+    this.#arrivals += 1;
   };
-  const stop = (): void => {
-    clearImmediate(immediate);
-    for (const event of events) server.off(event, count);
-  };
-  const isEmpty = (now: number): boolean => {
-    const isPause = now - arrived >= PAUSE_MS || now - begun >= PAUSE_PATIENCE_MS;
-    return emptyTurns >= EMPTY_TURNS && isPause && now - lastTurn < BRIEF_MS;
-  };
-  const turn = (): void => {
+
+  readonly #turn = (): void => {
     const now = performance.now();
     // The clock starts with the first turn: whoever aborts may block the loop for a while after.
-    if (emptyTurns < 0) begun = arrived = now;
-    emptyTurns = arrivals === seen ? emptyTurns + 1 : 0;
-    if (arrivals !== seen) arrived = now;
-    const isOver = now - begun >= LAST_CALL_MS || arrivals >= LAST_CALL_CONNECTIONS;
-    if (isOver || isEmpty(now)) {
+    if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = now;
+    const hasArrivals = this.#arrivals !== this.#seen;
+    this.#emptyTurns = hasArrivals ? 0 : this.#emptyTurns + 1;
+    if (hasArrivals) this.#lastArrival = now;
+    if (this.#isOver(now) || this.#isEmpty(now)) {
       // First of all: every microsecond from the look at the queue to here is one too many.
-      close(begun + LAST_CALL_MS);
-      stop();
+      this.#close(this.#begun + LAST_CALL_MS);
+      this.cancel();
       return;
     }
-    seen = arrivals;
-    lastTurn = now;
-    immediate = setImmediate(turn);
+    this.#seen = this.#arrivals;
+    this.#lastTurn = now;
+    this.#immediate = setImmediate(this.#turn);
   };
 
-  for (const event of events) server.on(event, count);
-  let immediate = setImmediate(turn);
-  return stop;
+  #isOver(now: number): boolean {
+    return now - this.#begun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;
+  }
+
+  #isEmpty(now: number): boolean {
+    if (this.#emptyTurns < EMPTY_TURNS || now - this.#lastTurn >= BRIEF_MS) return false;
+    return now - this.#lastArrival >= PAUSE_MS || now - this.#begun >= PAUSE_PATIENCE_MS;
+  }
 }

@@ -56,7 +56,7 @@ export class Listener {
     this.#server.off('listening', this.#check);
   }
 
-  /** Closes the listener, unless somebody has. One that is not bound yet never will be. */
+  /** Closes the listener, unless somebody has. A bind that is under way is cancelled. */
   close(): void {
     const listening = this.#kind.isListening();
     if (listening === false && this.#wasListening) return;
@@ -69,13 +69,17 @@ export class Listener {
     if (guarded.has(this.#server)) return;
     guarded.add(this.#server);
     this.#server.on('error', guard);
-    this.#server.once('close', () => {
+    const unguard = (): void => {
       guarded.delete(this.#server);
       this.#server.off('error', guard);
-    });
+      this.#server.off('close', unguard);
+    };
+    this.#server.on('close', unguard);
   }
 
   readonly #onClose = (): void => {
+    // It comes a tick late, and may be of a listener before this one.
+    if (this.#kind.isListening() === true) return;
     this.#hasClosed = true;
     this.#onClosed();
   };

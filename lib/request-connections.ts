@@ -13,7 +13,9 @@ export const requestConnections: ConnectionKind<Exchange> = {
   accept: (request, response) => [request as IncomingMessage, response as ServerResponse],
   // Emitted when the client goes away before it is answered, too.
   life: ([, response]): Life => response,
-  isGone: ([, response]) => response.destroyed,
+  // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
+  isGone: ([request, response]) =>
+    response.destroyed || (request.httpVersionMajor < 2 && request.socket?.destroyed),
   release() {},
   refuse: answerUnavailable,
 };
@@ -22,7 +24,7 @@ export const requestConnections: ConnectionKind<Exchange> = {
 const RETRY_AFTER = 1;
 
 /** Answers `503`, and lets the client know that this connection is over. */
-export function answerUnavailable([request, response]: Exchange): void {
+function answerUnavailable([request, response]: Exchange): void {
   if (response.headersSent) return;
   const headers: Record<string, string | number> = { 'retry-after': RETRY_AFTER };
   // HTTP/2 has no such header: Node would warn.

@@ -54,7 +54,12 @@ export function emitterKind(emitter: EventEmitter, event: string): ServerKind {
     isListening: () =>
       typeof listening === 'boolean' ? Boolean(Reflect.get(emitter, 'listening')) : undefined,
     close: () => {
-      if (typeof close === 'function') Reflect.apply(close, emitter, []);
+      if (typeof close !== 'function') return;
+      try {
+        Reflect.apply(close, emitter, []);
+      } catch {
+        // Somebody has closed it: node:dgram throws ERR_SOCKET_DGRAM_NOT_RUNNING then.
+      }
     },
   };
 }

@@ -23,8 +23,10 @@ function guarded(socket: Socket): Socket {
   return socket;
 }
 
+export type Resettable = Pick<Socket, 'resetAndDestroy' | 'destroy'>;
+
 /** Ends a connection with RST where it has one: over TLS and Unix sockets Node has no reset. */
-export function reset(socket: Pick<Socket, 'resetAndDestroy' | 'destroy'>): void {
+export function reset(socket: Resettable): void {
   try {
     socket.resetAndDestroy();
   } catch {

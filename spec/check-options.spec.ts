@@ -32,6 +32,12 @@ test('that is no server is named', () => {
 
 for (const [option, value, name, message] of [
   ['signal', {}, 'TypeError', '"signal" must be an AbortSignal, received {}'],
+  [
+    'signal',
+    { aborted: false, addEventListener: 1 },
+    'TypeError',
+    '"signal" must be an AbortSignal, received { aborted: false, addEventListener: 1 }',
+  ],
   ['signal', null, 'TypeError', '"signal" must be an AbortSignal, received null'],
   ['maxQueued', -1, 'RangeError', /"maxQueued" must be a whole number of 0 or more.*received -1$/],
   ['maxQueued', 1.5, 'RangeError', /"maxQueued" must be a whole number.* received 1\.5$/],

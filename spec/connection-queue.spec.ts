@@ -105,6 +105,22 @@ test('skips what somebody else has destroyed, before it came or while it waits (
   await leave(loop, clients);
 });
 
+test('conserves when the loop is left by an earlier listener of the very close', async () => {
+  const server = createServer();
+  const loops: AcceptLoop<Socket>[] = [];
+  server.on('connection', (socket) => socket.on('close', () => void loops[0]?.return()));
+  await listening(server);
+  const loop = acceptLoop(server);
+  loops.push(loop);
+  const { socket, ending } = await connect(server);
+  await until(() => loop.stats.queued === 1);
+  socket.resetAndDestroy();
+  await until(() => loop.stats.queued === 0);
+  await ending;
+  assert.equal((await loop.next()).done, true);
+  assertConserved(loop.stats);
+});
+
 test('is bounded: the newcomer is reset when it is full (A11, A12)', async () => {
   const server = await listening(createServer());
   const loop = acceptLoop(server, { maxQueued: 3 });

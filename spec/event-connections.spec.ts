@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { EventEmitter, once } from 'node:events';
 import { createServer as createHttp, type IncomingMessage } from 'node:http';
 import { createServer as createHttp2 } from 'node:http2';
 import { createServer, Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { acceptLoop } from 'accept-loop';
 import { assertConserved } from './support/conservation.ts';
 import { listenersOn } from './support/listeners.ts';
@@ -63,6 +65,44 @@ test('guards what can be ended among the arguments, and ends it when nobody will
   assert.equal(terminated.ended, 1);
   assert.equal(loop.stats.discarded, 3);
   assertConserved(loop.stats);
+});
+
+test('forgives an emitter whose close() throws, as node:dgram does when it is closed', async () => {
+  const socket = createSocket('udp4');
+  const before = listenersOn(socket);
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const loop = acceptLoop<[Buffer]>(socket, { event: 'message' });
+  socket.send('datagram', socket.address().port, '127.0.0.1');
+  for await (const [message] of loop) {
+    assert.equal(message.toString(), 'datagram');
+    socket.close();
+    break;
+  }
+  assert.deepEqual(listenersOn(socket), before);
+  const again = acceptLoop(socket, { event: 'message', signal: AbortSignal.abort() });
+  assert.equal((await again.next()).done, true);
+  assert.deepEqual(listenersOn(socket), before);
+});
+
+test('closes an emitter whose error ends the loop', async () => {
+  let closes = 0;
+  const emitter = Object.assign(new EventEmitter(), { close: () => (closes += 1) });
+  const loop = acceptLoop(emitter, { event: 'job' });
+  const pending = loop.next();
+  const fault = new Error('broken');
+  emitter.emit('error', fault);
+  await assert.rejects(pending, (error) => error === fault);
+  assert.equal(closes, 1);
+});
+
+test('ends what can only be destroyed', async () => {
+  const emitter = new EventEmitter();
+  const loop = acceptLoop(emitter, { event: 'stream' });
+  const stream = new PassThrough();
+  emitter.emit('stream', stream, { ':path': '/' });
+  await loop.return();
+  assert.equal(stream.destroyed, true);
 });
 
 test('takes the default event of a server as a tuple', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecure, createServer, TLSSocket } from 'node:tls';
@@ -110,6 +111,58 @@ test('leaves the connections alone that it has handed out, beside a silent clien
     for (const ending of endings) assert.equal((await ending).text, 'alive');
   }
   await rm(folder, { recursive: true });
+});
+
+test('serves all handshakes under way at the abort, also where there are no addresses', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'accept-loop-'));
+  const path = join(folder, 'tls.sock');
+  const server = createServer(certificate);
+  server.listen({ path });
+  await once(server, 'listening');
+  const stop = new AbortController();
+  const loop = acceptLoop(server, stop.signal);
+  const served = (async () => {
+    for await (const socket of loop) socket.end('served');
+  })();
+  const endings = Array.from({ length: 30 }, () => follow(secure({ path })));
+  await until(() => loop.stats.accepted >= 3);
+  stop.abort();
+  for (const ending of endings) assert.equal((await ending).text, 'served');
+  await served;
+  await rm(folder, { recursive: true });
+});
+
+test('leaves alone a connection over a stream that somebody else brought', async () => {
+  const server = await listening(createServer(certificate));
+  const stop = new AbortController();
+  const loop = acceptLoop(server, stop.signal);
+  const [near, far] = duplexPair();
+  server.emit('connection', far);
+  const client = connectSecure({ socket: near, ca: certificate.cert, servername: 'localhost' });
+  const { value } = await loop.next();
+  stop.abort();
+  assert.equal((await loop.next()).done, true);
+  value?.write('over a stream');
+  const [chunk] = await once(client, 'data');
+  assert.equal(String(chunk), 'over a stream');
+  client.destroy();
+  value?.destroy();
+});
+
+test('resets a handshake that was not known and comes to its end after the loop', async () => {
+  const server = await listening(createServer(certificate));
+  const before = listenersOn(server);
+  const accepted = once(server, 'connection');
+  const { socket } = await connect(server);
+  socket.removeAllListeners('data');
+  await accepted;
+  const loop = acceptLoop(server);
+  const closed = once(server, 'close');
+  await loop.return();
+  const client = connectSecure({ socket, ca: certificate.cert, servername: 'localhost' });
+  await follow(client);
+  await closed;
+  assert.deepEqual(listenersOn(server), before);
 });
 
 test('survives garbage and a reset in the middle of the handshake', async () => {

@@ -82,6 +82,21 @@ test('hear it later when one more request comes in time', async () => {
   assert.match(second, /connection: close[^]*two/i);
 });
 
+test('hear what the handler says, though it said so after us', async () => {
+  const { loop, stop, client } = await scene();
+  client.socket.write(get('/1'));
+  const { value } = await loop.next();
+  stop.abort();
+  value?.[1].setHeader('connection', 'keep-alive');
+  client.socket.write(get('/2'));
+  await until(() => loop.stats.accepted === 2);
+  value?.[1].end('one');
+  await respond(loop, 'two');
+  const [first = '', second = ''] = heads((await client.ending).text);
+  assert.match(first, /connection: keep-alive[^]*one/i);
+  assert.match(second, /connection: close[^]*two/i);
+});
+
 test('hear what the handler says, if it says something', async () => {
   const { loop, stop, client } = await scene();
   client.socket.write(get('/'));

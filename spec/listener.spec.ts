@@ -137,6 +137,32 @@ test('crashes nobody with the error of a bind when the loop has been left', asyn
   taken.close();
 });
 
+test('of the next loop is not closed by the late close of the one before', async () => {
+  const server = await listening(createServer());
+  await acceptLoop(server).return();
+  server.listen({ port: 0, fd: undefined });
+  const loop = acceptLoop(server);
+  const pending = loop.next();
+  if (!server.listening) await once(server, 'listening');
+  const { ending } = await connect(server);
+  const { value } = await pending;
+  value?.end('of the next loop');
+  assert.equal((await ending).text, 'of the next loop');
+  await loop.return();
+});
+
+test('has an error no more for who has left the loop', async () => {
+  const taken = await listening(createServer());
+  const server = createServer();
+  const loop = acceptLoop(server);
+  const failed = once(server, 'listening');
+  server.listen(portOf(taken), '127.0.0.1');
+  await assert.rejects(failed, { code: 'EADDRINUSE' });
+  await loop.return();
+  assert.deepEqual(await loop.next(), { done: true, value: undefined });
+  taken.close();
+});
+
 test('is closed when its error ends the loop', async () => {
   const server = await listening(createServer());
   const loop = acceptLoop(server);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import {
   connect as connectHttp2,
@@ -12,7 +13,7 @@ import { certificate } from './support/certificate.ts';
 import { assertConserved } from './support/conservation.ts';
 import { connect, listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
-import { until } from './support/turns.ts';
+import { turns, until } from './support/turns.ts';
 
 const test = suite('HTTP requests');
 
@@ -133,6 +134,36 @@ test('whose client has left are skipped', async () => {
   await until(() => loop.stats.lost === 1);
   assert.equal(loop.stats.queued, 0);
   await loop.return();
+});
+
+test('that were pipelined by a client that has left are skipped, all of them', async () => {
+  const server = await listening(createServer());
+  const loop = acceptLoop(server);
+  const { socket } = await connect(server);
+  socket.write(request + request + request);
+  await until(() => loop.stats.queued === 3);
+  socket.resetAndDestroy();
+  await until(() => loop.stats.lost > 0);
+  await turns(5);
+  const pending = loop.next();
+  await turns(5);
+  assert.equal(loop.stats.lost, 3);
+  assert.equal(loop.stats.yielded, 0);
+  await loop.return();
+  assert.equal((await pending).done, true);
+});
+
+test('of an HTTP/2 session from before the loop tell it to go away, too', async () => {
+  const server = await listening(createHttp2());
+  const session = connectHttp2(`http://127.0.0.1:${portOf(server)}`);
+  await once(session, 'remoteSettings');
+  const loop = acceptLoop(server);
+  const answer = text(session.request());
+  (await loop.next()).value?.[1].end('served');
+  assert.equal(await answer, 'served');
+  const closed = new Promise((resolve) => session.once('close', resolve));
+  await loop.return();
+  await closed;
 });
 
 test('leave the responses to the consumer, who may stream them after the end', async () => {

@@ -11,6 +11,13 @@ export interface Limit {
  * `{ cannot: limits.name }`; docs/runtimes.md is written from this list.
  */
 export const limits = {
+  exactLastCall: {
+    runtimes: ['deno'],
+    title: 'Serve everybody who waits in the accept queue at the abort',
+    reason:
+      'Deno accepts up to 128 connections ahead of JavaScript and closes them with the listener. ' +
+      'A longer pause serves most stops (docs/decisions/0001-last-call.md), not every one.',
+  },
   abortListenerResists: {
     runtimes: ['deno'],
     title: 'Hear an abort whose earlier listener called `stopImmediatePropagation()`',
