@@ -8,7 +8,7 @@
 // oxlint-disable no-console -- an example talks to who runs it
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { acceptLoop } from 'accept-loop';
 
 const stop = new AbortController();
@@ -21,7 +21,7 @@ server.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', () => {
 });
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.url === '/slow') await setTimeout(3000);
+  if (request.url === '/slow') await delay(3000);
   response.end(`you asked for ${request.url}\n`);
 }
 
@@ -30,3 +30,5 @@ for await (const [request, response] of acceptLoop(server, stop.signal)) {
   void answer(request, response);
 }
 console.log('no request comes any more');
+// Answers have so long; and who has sent half a request would hold us for ever.
+setTimeout(() => server.closeAllConnections(), 10_000).unref();
