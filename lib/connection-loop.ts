@@ -5,7 +5,7 @@ import { type AcceptLoopStats, ConnectionQueue } from './connection-queue.ts';
 import { Handshakes } from './handshakes.ts';
 import { HttpConnections } from './http-connections.ts';
 import { LAST_CALL_MS, LastCall } from './last-call.ts';
-import { forgetLatecomers, refuseLatecomers } from './latecomers.ts';
+import { refuseLatecomers } from './latecomers.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
 import { requestConnections } from './request-connections.ts';
@@ -48,7 +48,6 @@ export class ConnectionLoop<Connection> {
       throw new Error('Cannot accept connections: the server has a live accept loop');
     }
     live.add(server);
-    forgetLatecomers(server);
     this.#server = server;
     this.#kind = kind;
     this.#queue = new ConnectionQueue<Connection>(kind.connections, maxQueued);

@@ -1,17 +1,14 @@
 import type { EventEmitter } from 'node:events';
 import type { ConnectionKind } from './connection-kind.ts';
 
-const stops = new WeakMap<EventEmitter, () => void>();
-
 /**
  * Refuses what still comes of connections that are open when a loop is over: the next request of
  * an HTTP connection, a TLS handshake that was not known. They would hang: nobody listens any more.
- * One listener does it, until the server has closed, listens again, or has another loop.
+ * One listener does it, until the server has closed or listens again.
  */
 export function refuseLatecomers(server: EventEmitter, connections: ConnectionKind): void {
   const refuse = (...args: unknown[]): void => connections.refuse(connections.accept(...args));
   const stop = (): void => {
-    stops.delete(server);
     server.off(connections.event, refuse);
     server.off('close', stop);
     server.off('listening', stop);
@@ -19,10 +16,4 @@ export function refuseLatecomers(server: EventEmitter, connections: ConnectionKi
   server.on(connections.event, refuse);
   server.on('close', stop);
   server.on('listening', stop);
-  stops.set(server, stop);
-}
-
-/** For a loop that begins on a server of which another has just ended. */
-export function forgetLatecomers(server: EventEmitter): void {
-  stops.get(server)?.();
 }

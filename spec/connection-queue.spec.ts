@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { type AcceptLoop, acceptLoop } from 'accept-loop';
+import { burstClient } from './support/burst-client.ts';
 import { assertConserved } from './support/conservation.ts';
 import { limits } from './support/limits.ts';
 import { listenersOn } from './support/listeners.ts';
-import { type Client, connect, listening } from './support/sockets.ts';
+import { type Client, connect, listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
 
@@ -141,6 +142,22 @@ test('is bounded: the newcomer is reset when it is full (A11, A12)', async () =>
   assert.equal(value?.remotePort, clients[0]?.socket.localPort);
   value?.destroy();
   await leave(loop, clients);
+});
+
+test('stays within its limit when a thousand come and nobody takes (A12)', async () => {
+  const server = await listening(createServer());
+  const loop = acceptLoop(server, { maxQueued: 50 });
+  let most = 0;
+  server.on('connection', () => (most = Math.max(most, loop.stats.queued)));
+  const client = await burstClient();
+  const outcomes = client.burst(portOf(server), 1000);
+  await until(() => loop.stats.accepted === 1000);
+  assert.equal(most, 50);
+  assert.equal(loop.stats.shed, 950);
+  await loop.return();
+  const { served, hung } = await outcomes;
+  assert.deepEqual({ served, hung }, { served: 0, hung: 0 });
+  await client.stop();
 });
 
 test('of 0 sheds nobody for whom a consumer waits', async () => {

@@ -59,6 +59,20 @@ test('is closed once when signal and close() meet (B3, A22)', async () => {
   }
 });
 
+test('is not closed again when the loop is left before that was noticed (B3)', async () => {
+  const server = await listening(createServer());
+  const closes = countCloses(server);
+  const loop = acceptLoop(server);
+  const { ending } = await connect(server);
+  const { value } = await loop.next();
+  const closed = once(server, 'close');
+  server.close();
+  await loop.return();
+  assert.equal(closes(), 1);
+  value?.destroy();
+  await Promise.all([ending, closed]);
+});
+
 test('ends the loop when it is closed before it ever listened', async () => {
   const server = createServer();
   const loop = acceptLoop(server);
