@@ -4,8 +4,10 @@ export interface Life {
   off(event: string, listener: () => void): unknown;
 }
 
-/** What the loop has to know of the connections that one kind of server brings. */
-// The kinds stand side by side in one table, whatever they yield.
+/**
+ * What the loop has to know of the connections that one kind of server brings. The kinds stand
+ * side by side in one table, whatever they yield: hence the `any`.
+ */
 // oxlint-disable-next-line typescript/no-explicit-any
 export interface ConnectionKind<Connection = any> {
   /** The server's event that brings one. */
