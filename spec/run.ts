@@ -44,7 +44,6 @@ function readArguments(): { only: string; times: number | undefined; paths: stri
 async function runSpecs(paths: readonly string[]): Promise<void> {
   hushUvu();
   for (const [index, file] of findSpecs(paths).entries()) {
-    // oxlint-disable-next-line no-await-in-loop -- one file at a time
     await runFile(file, index);
   }
 }

@@ -4,7 +4,6 @@ import { spawnSpecs } from './spawn-specs.ts';
 /** Runs the specs `times` times, each in a fresh process, and stops at the first failure. */
 export async function repeat(times: number, args: readonly string[]): Promise<boolean> {
   for (let run = 1; run <= times; run++) {
-    // oxlint-disable-next-line no-await-in-loop -- the first failure ends it
     const { code, output, closing } = await spawnSpecs(args);
     printLine(`run ${run} of ${times}`);
     printLine(code === 0 ? closing : output);

@@ -66,7 +66,6 @@ export async function runFile(file: string, index: number): Promise<void> {
   const first = report.results.length;
   const queue = await importFile(file, index);
   for (const [position, queued] of queue.entries()) {
-    // oxlint-disable-next-line no-await-in-loop -- one suite at a time
     const [, executed, , total] = await queued();
     const name = report.ran[position] ?? '';
     const results = report.results.slice(first).filter(({ suite }) => suite === name);
