@@ -1,13 +1,14 @@
 import type { EventEmitter } from 'node:events';
-import { badOption, checkCount, checkSignal, isAbortSignal } from './check-options.ts';
+import { checkServer } from './check-server.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
 import type { AcceptLoopStats } from './connection-queue.ts';
-import { hasMethods } from './event-connections.ts';
-import { emitterKind, type ServerKind, serverKind } from './server-kind.ts';
+import { isAbortSignal, OptionCheck } from './option-check.ts';
 
 /** Linux' own `somaxconn`: no more are let wait here than the kernel lets wait in its queue. */
-const MAX_QUEUED = 4096;
+export const MAX_QUEUED = 4096;
+
+const check: OptionCheck = new OptionCheck('Cannot accept connections');
 
 export interface AcceptLoopOptions {
   /** Ends the loop: last call, then the listener is closed. */
@@ -85,42 +86,11 @@ export function acceptLoop(
   server: unknown,
   options: AnyOptions | AbortSignal = {},
 ): AcceptLoop<unknown> {
-  if (typeof options !== 'object' || options === null) {
-    throw badOption(TypeError, 'options', 'an object or an AbortSignal', options);
-  }
+  check.object('options', options, 'an object or an AbortSignal');
   const given: AnyOptions = isAbortSignal(options) ? { signal: options } : options;
   const { signal, maxQueued = MAX_QUEUED, event } = given;
-  checkSignal(signal);
-  checkCount('maxQueued', maxQueued);
-  const kind = checkServer(server, event);
+  check.signal(signal);
+  check.count('maxQueued', maxQueued, { from: 0 });
+  const kind = checkServer(check, server, event);
   return new ConnectionLoop(server as EventEmitter, kind, { signal, maxQueued });
-}
-
-function checkServer(server: unknown, event: unknown): ServerKind {
-  if (event !== undefined && typeof event !== 'string') {
-    throw badOption(TypeError, 'event', 'the name of an event', event);
-  }
-  const isEmitter = hasMethods(server, ['on', 'off']);
-  const emitter = server as EventEmitter;
-  const kind = isEmitter ? serverKind(emitter) : undefined;
-  if (kind === undefined) {
-    if (isEmitter && event !== undefined) return emitterKind(emitter, event);
-    const wanted = 'a net, tls, http, https, http2 or WebSocket server';
-    throw badOption(
-      TypeError,
-      'server',
-      `${wanted}, or an emitter with the option "event"`,
-      server,
-    );
-  }
-  if (event === undefined) return kind;
-  const connections = Object.hasOwn(kind.byEvent, event) ? kind.byEvent[event] : undefined;
-  if (connections !== undefined) return { ...kind, connections };
-  const known = Object.keys(kind.byEvent).map((name) => `'${name}'`);
-  throw badOption(
-    RangeError,
-    'event',
-    `one of ${known.join(', ')} on a ${kind.name} server`,
-    event,
-  );
 }
