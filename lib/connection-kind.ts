@@ -1,7 +1,7 @@
 /** The part of an emitter that a connection's end is known by. */
 export interface Life {
-  on(event: string, listener: () => void): unknown;
-  off(event: string, listener: () => void): unknown;
+  on(event: string, listener: (error?: unknown) => void): unknown;
+  off(event: string, listener: (error?: unknown) => void): unknown;
 }
 
 /**
@@ -22,6 +22,8 @@ export interface ConnectionKind<Connection = any> {
   release(connection: Connection): void;
   /** Tells the client at once that nobody will serve it. */
   refuse(connection: Connection): void;
+  /** What a subscriber of a diagnostics channel is shown, if not the loop's value. */
+  subject?(this: void, connection: Connection): unknown;
 }
 
 /**

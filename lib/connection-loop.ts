@@ -1,19 +1,29 @@
 import type { EventEmitter } from 'node:events';
 import { on as eventsToAsync } from 'events-to-async';
-import { errorChannel } from './channels.ts';
 import { type AcceptLoopStats, ConnectionQueue } from './connection-queue.ts';
-import { Handshakes } from './handshakes.ts';
-import { HttpConnections } from './http-connections.ts';
+import { Diagnostics } from './diagnostics.ts';
 import { LAST_CALL_MS, LastCall } from './last-call.ts';
 import { refuseLatecomers } from './latecomers.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
-import { requestConnections } from './request-connections.ts';
 import type { ServerKind } from './server-kind.ts';
+import { type Politeness, UnderWay } from './under-way.ts';
 
 const live = new WeakSet<object>();
 const done = { done: true, value: undefined } as const;
 const nothing = (): void => {};
+
+/** Who keeps a loop for more than its connections: `serve`. */
+export interface LoopHost extends Politeness {
+  /** A shutdown begins. Called once, unless the loop is left. */
+  onEnding(reason: unknown): void;
+}
+
+export interface LoopOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly maxQueued: number;
+  readonly host?: LoopHost;
+}
 
 /**
  * The loop behind `acceptLoop`.
@@ -30,36 +40,34 @@ export class ConnectionLoop<Connection> {
   readonly #queue: ConnectionQueue<Connection>;
   /** One ticket for each connection that was queued. It wakes a consumer; the queue has the connection. */
   readonly #tickets: AsyncIterableIterator<[]>;
-  readonly #handshakes: Handshakes | undefined;
-  readonly #http: HttpConnections | undefined;
+  readonly #diagnostics: Diagnostics<Connection>;
+  readonly #underWay: UnderWay;
   readonly #listener: Listener;
+  readonly #host: LoopHost | undefined;
   #stopListeningToSignal = nothing;
   #stopWaiting = nothing;
   #unusedTickets = 0;
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
   #failure: { readonly error: Error } | undefined;
 
-  constructor(
-    server: EventEmitter,
-    kind: ServerKind,
-    { signal, maxQueued }: { signal: AbortSignal | undefined; maxQueued: number },
-  ) {
+  constructor(server: EventEmitter, kind: ServerKind, { signal, maxQueued, host }: LoopOptions) {
     if (live.has(server)) {
       throw new Error('Cannot accept connections: the server has a live accept loop');
     }
     live.add(server);
     this.#server = server;
     this.#kind = kind;
+    this.#host = host;
     this.#queue = new ConnectionQueue<Connection>(kind.connections, maxQueued);
     this.#tickets = eventsToAsync<[]>((issueTicket: () => void) => this.#subscribe(issueTicket));
-    if (kind.tls) this.#handshakes = new Handshakes(server);
-    if (kind.http !== undefined && kind.connections === requestConnections) {
-      this.#http = new HttpConnections(server, kind.http);
-    }
+    this.#diagnostics = new Diagnostics(server, kind.connections.subject);
+    this.#underWay = new UnderWay(server, kind, host);
     const onClosed = (): void => this.#onClosed();
     this.#listener = new Listener(server, kind, (error) => this.#onError(error), onClosed);
-    if (signal?.aborted) this.#leave();
-    else if (signal) this.#stopListeningToSignal = onAbort(signal, () => this.#beginLastCall());
+    if (signal?.aborted) this.leave();
+    else if (signal) {
+      this.#stopListeningToSignal = onAbort(signal, () => this.beginLastCall(signal.reason));
+    }
   }
 
   get stats(): AcceptLoopStats {
@@ -85,12 +93,13 @@ export class ConnectionLoop<Connection> {
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
-    this.#leave();
+    this.leave();
+    this.#failure = undefined;
     return done;
   }
 
   async throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
-    this.#leave();
+    await this.return();
     throw error;
   }
 
@@ -99,16 +108,37 @@ export class ConnectionLoop<Connection> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#leave();
+    await this.return();
+  }
+
+  /** Goes on accepting until nobody waits in the kernel's queue, and closes the listener. */
+  beginLastCall(reason: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'last call';
+    const arrivals = new Set(['connection', 'secureConnection', this.#kind.connections.event]);
+    const lastCall = new LastCall(this.#server, arrivals, (deadline) => {
+      this.#listener.close();
+      this.#awaitUnderWay(deadline);
+    });
+    this.#stopWaiting = (): void => lastCall.cancel();
+    this.#announceEnding(reason);
+  }
+
+  /** Closes the listener at once. Nobody will serve what waits, or what comes. */
+  leave(): void {
+    if (this.#state === 'open' || this.#state === 'last call') this.#listener.close();
+    this.#queue.discardAll();
+    this.#end();
   }
 
   #subscribe(issueTicket: () => void): () => void {
     const { event, accept } = this.#kind.connections;
     const listener = (...args: unknown[]): void => {
       const connection: Connection = accept(...args);
+      this.#diagnostics.accept(connection);
       // Left during this very emit, by a listener before this one.
       if (this.#state === 'over') return this.#queue.discard(connection);
-      this.#queue.add(connection);
+      if (!this.#queue.add(connection)) this.#diagnostics.shed(connection);
       // A ticket outlives a connection that closes while it waits, and serves the next one.
       if (this.#unusedTickets >= this.#queue.size) return;
       this.#unusedTickets += 1;
@@ -118,56 +148,37 @@ export class ConnectionLoop<Connection> {
     return () => this.#server.off(event, listener);
   }
 
-  #beginLastCall(): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'last call';
-    this.#http?.announceClose();
-    const arrivals = new Set(['connection', 'secureConnection', this.#kind.connections.event]);
-    const lastCall = new LastCall(this.#server, arrivals, (deadline) => {
-      this.#listener.close();
-      this.#awaitNewcomers(deadline);
-    });
-    this.#stopWaiting = (): void => lastCall.cancel();
-  }
-
-  /** Somebody else has closed the listener. */
-  #onClosed(): void {
+  /** The listener is closed, and not by us. */
+  #onClosed(reason: unknown = new DOMException('The server was closed', 'AbortError')): void {
     if (this.#state === 'closed' || this.#state === 'over') return;
     this.#stopWaiting();
-    this.#http?.announceClose();
-    this.#awaitNewcomers(performance.now() + LAST_CALL_MS);
+    if (this.#state === 'open') this.#announceEnding(reason);
+    this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
   }
 
   #onError(error: Error): void {
-    errorChannel.publish({ server: this.#server, error });
+    this.#diagnostics.serverError(error);
     // One connection could not be accepted: the listener goes on.
     if ('syscall' in error && error.syscall === 'accept') return;
-    this.#failure = { error };
+    this.#failure ??= { error };
     if (this.#kind.isListening() !== false) this.#listener.close();
-    this.#end();
+    // A host has still to serve what is under way.
+    if (this.#host) this.#onClosed(error);
+    else this.#end();
+  }
+
+  #announceEnding(reason: unknown): void {
+    this.#underWay.announceClose();
+    this.#diagnostics.drain(reason);
+    this.#host?.onEnding(reason);
   }
 
   /** The listener is closed. Waits for what was accepted and has not become a connection yet. */
-  #awaitNewcomers(deadline: number): void {
+  #awaitUnderWay(deadline: number): void {
+    if (this.#state === 'over') return;
     this.#state = 'closed';
-    const timer = setTimeout(() => this.#end(), Math.max(0, deadline - performance.now()));
-    this.#stopWaiting = (): void => clearTimeout(timer);
-    const check = (): void => {
-      if (!this.#handshakes?.size && !this.#http?.newcomers) this.#end();
-    };
-    // In the next turn: this one may still be bringing what the change has made a connection.
-    const onChange = (): void => void setImmediate(check);
-    if (this.#handshakes) this.#handshakes.onChange = onChange;
-    if (this.#http) this.#http.onChange = onChange;
-    check();
-  }
-
-  /** Nobody will serve what waits, or what comes. */
-  #leave(): void {
-    if (this.#state === 'open' || this.#state === 'last call') this.#listener.close();
-    this.#end();
-    this.#queue.discardAll();
-    this.#failure = undefined;
+    this.#stopWaiting = nothing;
+    this.#underWay.wait(deadline, () => this.#end());
   }
 
   #end(): void {
@@ -176,15 +187,14 @@ export class ConnectionLoop<Connection> {
     this.#stopWaiting();
     this.#stopListeningToSignal();
     this.#listener.leave();
-    this.#handshakes?.destroy();
-    this.#http?.end();
+    this.#underWay.end();
     // Of the others nothing comes without a listener.
-    const hasLatecomers = this.#kind.tls || this.#http !== undefined;
-    if (hasLatecomers && this.#listener.isServerOpen) {
+    if (this.#underWay.hasLatecomers && this.#listener.isServerOpen) {
       refuseLatecomers(this.#server, this.#kind.connections);
     }
     live.delete(this.#server);
     // Takes the listener off the server, and wakes every consumer.
     void this.#tickets.return?.();
+    if (!this.#host) this.#diagnostics.end(() => this.stats);
   }
 }

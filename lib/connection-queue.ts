@@ -64,17 +64,23 @@ export class ConnectionQueue<Connection> {
     };
   }
 
-  /** Takes a connection in, or refuses it if the queue is full. */
-  add(connection: Connection): void {
+  /**
+   * Takes a connection in, or refuses it if the queue is full.
+   *
+   * @returns Whether there was room.
+   */
+  add(connection: Connection): boolean {
     this.#accepted += 1;
     if (this.#kind.isGone(connection)) {
       this.#lost += 1;
     } else if (this.#waiting.size >= this.#maxQueued + this.consumers) {
       this.#shed += 1;
       this.#kind.refuse(connection);
+      return false;
     } else {
       this.#enqueue(connection);
     }
+    return true;
   }
 
   /** Refuses a connection that comes when the loop has been left. */

@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { type OnStraggler, Origin } from './straggler.ts';
 
 interface Handshake {
   readonly socket: Socket;
+  readonly origin: Origin;
   readonly address: string;
   readonly onClose: () => void;
 }
@@ -39,21 +41,26 @@ export class Handshakes {
   }
 
   /** Stops following the server, and ends every handshake. */
-  destroy(): void {
+  destroy(onStraggler: OnStraggler): void {
     this.#server.off('connection', this.#begin);
     this.#server.off('secureConnection', this.#complete);
     for (const [address, handshakes] of this.#byAddress) {
-      for (const { socket, onClose } of handshakes) {
+      for (const { socket, origin, onClose } of handshakes) {
         socket.off('close', onClose);
-        if (address !== NOWHERE || socket.bytesRead === 0) socket.destroy();
+        if (address === NOWHERE && socket.bytesRead !== 0) continue;
+        onStraggler(origin.straggler('handshake'), socket);
+        socket.destroy();
       }
     }
     this.#byAddress.clear();
+    this.#sockets = 0;
+    this.#completed = 0;
   }
 
   readonly #begin = (socket: Socket): void => {
     const address = addressOf(socket);
-    const handshake = { socket, address, onClose: (): void => this.#close(handshake) };
+    const origin = new Origin(socket);
+    const handshake = { socket, origin, address, onClose: (): void => this.#close(handshake) };
     const handshakes = this.#byAddress.get(address);
     if (handshakes === undefined) this.#byAddress.set(address, new Set([handshake]));
     else handshakes.add(handshake);

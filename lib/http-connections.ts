@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { FIRST_REQUEST_MS, HttpConnection, type Patience } from './http-connection.ts';
 import { LAST_CALL_MS } from './last-call.ts';
-import type { Exchange } from './request-connections.ts';
+import { overhear } from './overhear.ts';
+import { type OnStraggler, Origin } from './straggler.ts';
 
 /** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
 export interface HttpEvents {
@@ -12,35 +14,25 @@ export interface HttpEvents {
   readonly session?: string;
 }
 
-/** One HTTP/1 connection. */
-interface Connection {
-  readonly socket: Socket;
-  /** The exchanges that are not over, in order of arrival. */
-  readonly open: Exchange[];
-  /** `bytesRead` when the last one was over: what comes after it is a request, or an upgrade's. */
-  restingAt: number;
-  /** The response that says `Connection: close` because we made it. */
-  lastResponse?: ServerResponse;
-}
-
 /**
  * The HTTP connections of one server, for its end: the last response of each HTTP/1 connection
  * says `Connection: close`, idle ones are ended, and HTTP/2 sessions are told to go away.
  *
- * Connections that were accepted before are known from their next request on. Half a request and
- * upgraded sockets are left to their owners.
+ * Connections that were accepted before are known from their next request on.
  */
 export class HttpConnections {
-  /** Called when a newcomer has made its first request, or has gone. */
+  /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void = () => {};
   readonly #server: EventEmitter;
-  readonly #connections = new Map<Socket, Connection>();
-  readonly #sessions = new Set<Http2Session>();
+  readonly #connections = new Map<Socket, HttpConnection>();
+  readonly #sessions = new Map<Http2Session, Origin>();
   /** Sockets and sessions without a request so far, with the time when they came. */
   readonly #newcomers = new Map<object, number>();
   readonly #events: HttpEvents;
+  readonly #stopOverhearing: readonly (() => void)[];
   #closing = false;
   #ended = false;
+  #patience: Patience | undefined;
 
   constructor(server: EventEmitter, events: HttpEvents) {
     this.#server = server;
@@ -49,6 +41,16 @@ export class HttpConnections {
     if (events.session) server.on(events.session, this.#addSession);
     // First in line, so that the header is there when a handler answers at once.
     server.prependListener('request', this.#begin);
+    this.#stopOverhearing = [
+      ...['upgrade', 'connect'].map((event) => overhear(server, event, this.#upgrade)),
+      // These come in the place of 'request'.
+      ...['checkContinue', 'checkExpectation'].map((event) => overhear(server, event, this.#begin)),
+    ];
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#connections.size + this.#sessions.size;
   }
 
   /**
@@ -68,11 +70,23 @@ export class HttpConnections {
   /** From now on the last response of each connection says that it is the last. */
   announceClose(): void {
     this.#closing = true;
-    for (const connection of this.#connections.values()) announceClose(connection);
+    for (const connection of this.#connections.values()) connection.announceClose();
   }
 
   /**
-   * The loop is over: ends what is idle, now and later.
+   * From now on ends each connection that has had nothing under way for a while. Half a request and
+   * upgraded sockets stay, until `destroy()`.
+   */
+  drain(patience: Patience): void {
+    this.announceClose();
+    this.#patience = patience;
+    for (const connection of this.#connections.values()) connection.drain(patience);
+    for (const session of this.#sessions.keys()) this.#drainSession(session);
+  }
+
+  /**
+   * Stops following the server. Ends what is idle, now and later; half a request and upgraded
+   * sockets are left to their owners.
    */
   end(): void {
     this.announceClose();
@@ -81,8 +95,21 @@ export class HttpConnections {
     if (socketEvent) this.#server.off(socketEvent, this.#addSocket);
     if (sessionEvent) this.#server.off(sessionEvent, this.#addSession);
     this.#server.off('request', this.#begin);
-    for (const connection of this.#connections.values()) endIfIdle(connection);
-    for (const session of this.#sessions) session.close();
+    for (const stop of this.#stopOverhearing) stop();
+    for (const connection of this.#connections.values()) {
+      connection.leave();
+      connection.endIfIdle();
+    }
+    for (const session of this.#sessions.keys()) session.close();
+  }
+
+  /** Ends everything by force. */
+  destroy(onStraggler: OnStraggler): void {
+    for (const connection of this.#connections.values()) connection.destroy(onStraggler);
+    for (const [session, origin] of this.#sessions) {
+      onStraggler(origin.straggler('connection'), session);
+      session.destroy();
+    }
   }
 
   readonly #addSocket = (socket: Socket): void => {
@@ -91,24 +118,29 @@ export class HttpConnections {
   };
 
   readonly #addSession = (session: Http2Session): void => {
-    this.#sessions.add(session);
+    this.#sessions.set(session, new Origin(session.socket));
     this.#newcomers.set(session, performance.now());
     session.once('close', () => {
       this.#sessions.delete(session);
-      this.#settle(session);
+      this.#newcomers.delete(session);
+      this.onChange();
     });
+    if (this.#patience) this.#drainSession(session);
   };
 
-  #connectionOf(socket: Socket): Connection {
+  #connectionOf(socket: Socket): HttpConnection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = { socket, open: [], restingAt: 0 };
+    const connection = new HttpConnection(socket);
     this.#connections.set(socket, connection);
     this.#newcomers.set(socket, performance.now());
     socket.once('close', () => {
+      connection.leave();
       this.#connections.delete(socket);
-      this.#settle(socket);
+      this.#newcomers.delete(socket);
+      this.onChange();
     });
+    if (this.#patience) connection.drain(this.#patience);
     return connection;
   }
 
@@ -119,57 +151,28 @@ export class HttpConnections {
       return this.#settle(session);
     }
     const connection = this.#connectionOf(request.socket);
-    const exchange: Exchange = [request, response];
-    connection.open.push(exchange);
-    response.once('close', () => {
-      // An upload may still be arriving.
-      if (request.complete) this.#finish(connection, exchange);
-      else request.once('close', () => this.#finish(connection, exchange));
+    connection.begin([request, response], () => {
+      // The next request may be in this very turn's input.
+      if (this.#ended) setImmediate(() => connection.endIfIdle());
     });
     this.#settle(request.socket);
-    if (this.#closing) announceClose(connection);
+    if (this.#closing) connection.announceClose();
   };
 
-  #finish(connection: Connection, exchange: Exchange): void {
-    connection.open.splice(connection.open.indexOf(exchange), 1);
-    connection.restingAt = connection.socket.bytesRead;
-    // The next request may be in this very turn's input.
-    if (this.#ended) setImmediate(endIfIdle, connection);
+  readonly #upgrade = ({ socket, httpVersionMajor }: IncomingMessage): void => {
+    if (httpVersionMajor >= 2) return;
+    this.#connectionOf(socket).upgrade();
+    this.#settle(socket);
+  };
+
+  /** Its streams finish; the client is told to begin no more. */
+  #drainSession(session: Http2Session): void {
+    const close = (): void => session.close();
+    if (this.#newcomers.has(session)) setTimeout(close, FIRST_REQUEST_MS).unref();
+    else close();
   }
 
   #settle(newcomer: object | undefined): void {
     if (newcomer !== undefined && this.#newcomers.delete(newcomer)) this.onChange();
   }
-}
-
-/**
- * Lets the last response say `Connection: close`; an earlier one would lose the requests that were
- * pipelined behind it. Where the request is still arriving it has to wait: Node destroys the socket
- * after such a response, and a client that is still sending would never read it.
- */
-function announceClose(connection: Connection): void {
-  const earlier = connection.lastResponse;
-  // A handler may have set its own meanwhile.
-  if (earlier?.headersSent === false && earlier.getHeader('connection') === 'close') {
-    earlier.removeHeader('connection');
-  }
-  delete connection.lastResponse;
-  const last = connection.open.at(-1);
-  if (last === undefined) return;
-  const [request, response] = last;
-  if (isArriving(request)) {
-    request.prependOnceListener('end', () => announceClose(connection));
-  } else if (!response.headersSent && !response.hasHeader('connection')) {
-    response.setHeader('connection', 'close');
-    connection.lastResponse = response;
-  }
-}
-
-/** `complete` turns true only after `'request'`: one without a body has arrived by then. */
-function isArriving({ complete, headers }: IncomingMessage): boolean {
-  return !complete && ('transfer-encoding' in headers || Number(headers['content-length']) > 0);
-}
-
-function endIfIdle({ socket, open, restingAt }: Connection): void {
-  if (open.length === 0 && socket.bytesRead <= restingAt) socket.destroySoon();
 }

@@ -4,6 +4,32 @@ export {
   type AcceptLoopOptions,
   acceptLoop,
 } from './accept-loop.ts';
-export type { ErrorMessage } from './channels.ts';
+export type {
+  AcceptMessage,
+  DrainMessage,
+  EndMessage,
+  ErrorMessage,
+  ShedMessage,
+} from './channels.ts';
+export type { ListenTarget, ListenWhere } from './check-where.ts';
 export type { ConnectionOf, ConnectionServer, WebSocketServerLike } from './connection-of.ts';
 export type { AcceptLoopStats } from './connection-queue.ts';
+export type { ServeContext } from './connection-task.ts';
+export { type DelayedSignal, delaySignal } from './delay-signal.ts';
+export { listen, type ListenOptions } from './listen.ts';
+export type { ServeReport, ServeStats } from './serve-report.ts';
+export {
+  serve,
+  type ServeEventOptions,
+  type ServeHandler,
+  type ServeOptions,
+  type Serving,
+} from './serve.ts';
+export {
+  shutdownSignal,
+  type ShutdownSignal,
+  type ShutdownSignalOptions,
+} from './shutdown-signal.ts';
+export type { Straggler } from './straggler.ts';
+export { type SystemdSocket, systemdSockets } from './systemd-sockets.ts';
+export { type TaskGroup, taskGroup, type TaskGroupOptions } from './task-group.ts';

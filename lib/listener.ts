@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { guard } from './connection-kind.ts';
+import { guardPendingBind } from './guard-pending-bind.ts';
 import type { ServerKind } from './server-kind.ts';
 
 /**
@@ -8,8 +8,6 @@ import type { ServerKind } from './server-kind.ts';
  * less than the 250 ms that are promised, by what a timer may be late.
  */
 const LISTENING_CHECK_MS = 200;
-
-const guarded = new WeakSet<EventEmitter>();
 
 /** Follows the listener of a server, and closes it once. Holds no process open. */
 export class Listener {
@@ -60,21 +58,8 @@ export class Listener {
   close(): void {
     const listening = this.#kind.isListening();
     if (listening === false && this.#wasListening) return;
-    if (listening === false) this.#guardPendingBind();
+    if (listening === false) guardPendingBind(this.#server);
     this.#kind.close();
-  }
-
-  /** A bind that has failed already says so after `close()`, when nobody listens any more. */
-  #guardPendingBind(): void {
-    if (guarded.has(this.#server)) return;
-    guarded.add(this.#server);
-    this.#server.on('error', guard);
-    const unguard = (): void => {
-      guarded.delete(this.#server);
-      this.#server.off('error', guard);
-      this.#server.off('close', unguard);
-    };
-    this.#server.on('close', unguard);
   }
 
   readonly #onClose = (): void => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { ConnectionKind, Life } from './connection-kind.ts';
 
 /** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
@@ -13,9 +14,12 @@ export const requestConnections: ConnectionKind<Exchange> = {
   accept: (request, response) => [request as IncomingMessage, response as ServerResponse],
   // Emitted when the client goes away before it is answered, too.
   life: ([, response]): Life => response,
-  // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
   isGone: ([request, response]) =>
-    response.destroyed || (request.httpVersionMajor < 2 && request.socket?.destroyed),
+    request.httpVersionMajor < 2
+      ? // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
+        response.destroyed || request.socket?.destroyed
+      : // A response of HTTP/2 has no such property.
+        (response as unknown as Http2ServerResponse).stream.destroyed,
   release() {},
   refuse: answerUnavailable,
 };

@@ -2,15 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import { type ConnectionKind, guard, type Life } from './connection-kind.ts';
 
 /** What is used of a `WebSocket` of the package `ws`. */
-interface WebSocketLike extends Life {
+export interface WebSocketLike extends Life {
   readonly readyState: number;
+  /** Bytes that have not been given to the kernel. */
+  readonly bufferedAmount: number;
+  close(code: number): void;
   pause(): void;
   resume(): void;
   terminate(): void;
 }
 
 /** `WebSocket.CLOSED` */
-const CLOSED = 3;
+export const CLOSED = 3;
 
 /** Connections that are WebSockets, with the request that opened them. */
 export const webSocketConnections: ConnectionKind<[WebSocketLike, IncomingMessage]> = {

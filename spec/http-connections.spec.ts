@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type EventEmitter, once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AcceptLoop, acceptLoop } from 'accept-loop';
+import { LAST_CALL_MS } from '../lib/last-call.ts';
 import { limits } from './support/limits.ts';
 import { listenersOn } from './support/listeners.ts';
 import { type Client, connect, listening, portOf } from './support/sockets.ts';
@@ -179,6 +180,27 @@ test(
     await client.ending;
     await closed;
     assert.ok(performance.now() - begun < 2000, 'the bound is half a second');
+  },
+  { cannot: limits.httpNewcomers },
+);
+
+test(
+  'that have been silent for long are not waited for',
+  async () => {
+    const { loop, stop, client } = await scene();
+    await turns(5);
+    const now = performance.now.bind(performance);
+    // As if so much time had passed.
+    performance.now = () => now() + LAST_CALL_MS + 1;
+    try {
+      const begun = now();
+      stop.abort();
+      assert.equal((await loop.next()).done, true);
+      assert.ok(now() - begun < LAST_CALL_MS);
+    } finally {
+      performance.now = now;
+    }
+    await client.ending;
   },
   { cannot: limits.httpNewcomers },
 );

@@ -60,4 +60,39 @@ export const limits = {
     title: 'Tell a reset from a clean end',
     reason: 'Bun hides `ECONNRESET`: a reset looks like a clean end.',
   },
+  backlog: {
+    runtimes: ['bun'],
+    title: 'Let more than 512 clients wait in the accept queue',
+    reason: 'Bun listens with a backlog of 512, whatever it is told.',
+  },
+  ipcListenerCount: {
+    runtimes: ['bun'],
+    title: 'Hold a process with an IPC channel while others than `shutdownSignal` listen to it',
+    reason:
+      'Bun no longer counts the listeners after `process.channel.unref()`, and does not tell when ' +
+      'one is taken off: it holds for good once another has come, and not at all after a dispose.',
+  },
+  idleAfterClose: {
+    runtimes: ['bun'],
+    title: 'Leave idle HTTP connections open when the listener closes',
+    reason: "`close()` of Bun's `http.Server` ends every idle connection, whatever one does.",
+  },
+  staleSockets: {
+    runtimes: ['bun'],
+    title: 'Replace the Unix socket that a dead process has left',
+    reason:
+      'Bun says `ECONNREFUSED` whatever `connect(2)` says, of a live server that is too busy to ' +
+      'accept, too: nothing is removed there, and the bind fails with `EADDRINUSE`.',
+  },
+  inheritedHttp: {
+    runtimes: ['bun'],
+    title: 'Serve HTTP on an inherited descriptor',
+    reason: "Bun's `http.Server` ignores `fd` and listens on a port of its own choice.",
+  },
+  pipesIntoClosedStream: {
+    runtimes: ['deno'],
+    title: 'Say with a code that a `pipeline()` leads into a closed stream',
+    reason:
+      'Deno throws `TypeError: k is not a constructor`, which counts as the fault of a handler.',
+  },
 } as const satisfies Record<string, Limit>;

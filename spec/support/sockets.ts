@@ -25,10 +25,18 @@ export interface Client {
   readonly ending: Promise<Ending>;
 }
 
+export interface ConnectOptions {
+  /** A client that does not end its side when the server does. */
+  readonly allowHalfOpen?: boolean;
+}
+
 /** A client that is connected, as far as the kernel goes, or reset already; it reads to the end. */
-export async function connect(to: Server | number | string): Promise<Client> {
+export async function connect(
+  to: Server | number | string,
+  options: ConnectOptions = {},
+): Promise<Client> {
   const where = typeof to === 'string' ? { path: to } : { port: portNumber(to), host: '127.0.0.1' };
-  const socket = connectSocket(where);
+  const socket = connectSocket({ ...where, ...options });
   const ending = follow(socket);
   await Promise.race([new Promise((resolve) => socket.once('connect', resolve)), ending]);
   return { socket, ending };

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { after } from './after.ts';
+import type { Exchange } from './request-connections.ts';
+import { type OnStraggler, Origin, type Straggler } from './straggler.ts';
+
+/**
+ * How long a connection that has never sent a byte has at the least, in milliseconds: its client
+ * was accepted a moment ago, perhaps in the last call, and its first request is on the way.
+ */
+export const FIRST_REQUEST_MS = 100;
+
+/**
+ * After which time a socket has been looked at for certain, in milliseconds. Timers come before
+ * input, and an immediate is not always after it on Bun and Deno.
+ */
+const LOOK_AGAIN_MS = 10;
+
+/** How long connections are waited for that have no exchange under way. */
+export interface Patience {
+  /** Of `performance.now()`: what was before does not count. */
+  readonly begun: number;
+  /** Milliseconds for one more request. */
+  readonly idle: number;
+  /** Milliseconds for the rest of half a head. */
+  readonly headersTimeout: number;
+  readonly onStraggler: OnStraggler;
+}
+
+/** One HTTP/1 connection: its exchanges under way, and how it ends. */
+export class HttpConnection {
+  readonly socket: Socket;
+  readonly #origin: Origin;
+  /** The exchanges that are not over, in order of arrival. */
+  readonly #open: Exchange[] = [];
+  /** `bytesRead` when the last one was over: what comes after it is a request, or an upgrade's. */
+  #restingAt = 0;
+  #restingSince: number;
+  /** The response that says `Connection: close` because we made it. */
+  #lastResponse: ServerResponse | undefined;
+  #isUpgraded = false;
+  #patience: Patience | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    this.#origin = new Origin(socket);
+    this.#restingSince = this.#origin.since;
+  }
+
+  get #isResting(): boolean {
+    return this.#open.length === 0 && !this.#isUpgraded;
+  }
+
+  get #hasHalfRequest(): boolean {
+    return this.socket.bytesRead > this.#restingAt;
+  }
+
+  /** @param onFinish - Called when it is over: answered, and the request has arrived. */
+  begin(exchange: Exchange, onFinish: () => void): void {
+    const [request, response] = exchange;
+    // A listener for 'checkContinue' passes on what it has heard of before.
+    if (this.#open.some(([, open]) => open === response)) return;
+    this.#open.push(exchange);
+    clearTimeout(this.#timer);
+    const finish = (): void => {
+      this.#open.splice(this.#open.indexOf(exchange), 1);
+      this.#rest();
+      onFinish();
+    };
+    response.once('close', () => {
+      // An upload may still be arriving.
+      if (request.complete) finish();
+      else request.once('close', finish);
+    });
+  }
+
+  /** It is HTTP no more. Somebody else owns the socket. */
+  upgrade(): void {
+    this.#isUpgraded = true;
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * Lets the last response say `Connection: close`; an earlier one would lose the requests that
+   * were pipelined behind it. Where the request is still arriving it has to wait: Node destroys the
+   * socket after such a response, and a client that is still sending would never read it.
+   */
+  announceClose(): void {
+    const earlier = this.#lastResponse;
+    // A handler may have set its own meanwhile.
+    if (earlier?.headersSent === false && earlier.getHeader('connection') === 'close') {
+      earlier.removeHeader('connection');
+    }
+    this.#lastResponse = undefined;
+    const last = this.#open.at(-1);
+    if (last === undefined) return;
+    const [request, response] = last;
+    if (isArriving(request)) {
+      request.prependOnceListener('end', () => this.announceClose());
+    } else if (!response.headersSent && !response.hasHeader('connection')) {
+      response.setHeader('connection', 'close');
+      this.#lastResponse = response;
+    }
+  }
+
+  /** Ends it, if it has nothing under way. */
+  endIfIdle(): void {
+    if (this.#isResting && !this.#hasHalfRequest) this.socket.destroySoon();
+  }
+
+  /** Ends it when it has had nothing under way for a while, from now on. */
+  drain(patience: Patience): void {
+    this.#patience = patience;
+    this.#await();
+  }
+
+  /** Forgets its timer. */
+  leave(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Ends it by force. */
+  destroy(onStraggler: OnStraggler): void {
+    this.leave();
+    onStraggler(this.#origin.straggler(this.#kind), this.socket);
+    this.socket.destroy();
+  }
+
+  get #kind(): Straggler['kind'] {
+    if (this.#isUpgraded) return 'upgrade';
+    return this.#open.length > 0 || this.#hasHalfRequest ? 'request' : 'connection';
+  }
+
+  #rest(): void {
+    this.#restingAt = this.socket.bytesRead;
+    this.#restingSince = performance.now();
+    this.#await();
+  }
+
+  /** Waits for one more request. */
+  #await(): void {
+    if (this.#patience === undefined || !this.#isResting || this.socket.destroyed) return;
+    const { idle } = this.#patience;
+    const isNew = this.#restingAt === 0;
+    this.#wait(isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle, ({ headersTimeout }) => {
+      this.endIfIdle();
+      if (this.#hasHalfRequest) this.#wait(headersTimeout, (patience) => this.#timeOut(patience));
+    });
+  }
+
+  /** Calls back, so many milliseconds of the shutdown after the last exchange, if none has begun. */
+  #wait(milliseconds: number, callback: (patience: Patience) => void): void {
+    const patience = this.#patience;
+    if (patience === undefined) return;
+    const since = Math.max(patience.begun, this.#restingSince);
+    const look = (): void => {
+      if (this.#isResting) callback(patience);
+    };
+    clearTimeout(this.#timer);
+    this.#timer = after(since + milliseconds - performance.now(), () => {
+      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(look));
+    });
+  }
+
+  /** The rest of the head has not come. Node itself does not look any more once it is closed. */
+  #timeOut({ onStraggler }: Patience): void {
+    onStraggler(this.#origin.straggler('request'), this.socket);
+    this.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+    this.socket.destroySoon();
+  }
+}
+
+/** `complete` turns true only after `'request'`: one without a body has arrived by then. */
+function isArriving({ complete, headers }: IncomingMessage): boolean {
+  return !complete && ('transfer-encoding' in headers || Number(headers['content-length']) > 0);
+}

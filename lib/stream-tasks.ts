@@ -1,0 +1,179 @@
+import type { Duplex } from 'node:stream';
+import type { ConnectionKind, Life } from './connection-kind.ts';
+import type { Addressed } from './straggler.ts';
+import type { Cancel, Closable, TaskKind } from './task-kind.ts';
+
+const nothing = (): void => {};
+
+/**
+ * Tasks whose connection is a stream, or an event's arguments among which one is: sockets, HTTP/2
+ * streams, upgraded connections. What is no stream can only be ended by force.
+ */
+export function streamTasks(connections: ConnectionKind): TaskKind {
+  const streamOf = (connection: unknown): Duplex | undefined => {
+    const life = connections.life(connection);
+    return isStream(life) ? life : undefined;
+  };
+  const closable = (connection: unknown): Closable => {
+    const stream = streamOf(connection);
+    return stream ? new ClosableStream(stream) : new ClosableThing(connections, connection);
+  };
+  return {
+    straggler: 'connection',
+    lastsUntilClosed: false,
+    socketOf: (connection) => addressedBy(connections.life(connection)),
+    prepare(connection) {
+      const stream = streamOf(connection);
+      if (stream !== undefined) keepAfterIteration(stream);
+    },
+    closable,
+    onFinish(connection, callback) {
+      const stream = streamOf(connection);
+      if (stream?.writableFinished) callback();
+      else stream?.once('finish', callback);
+    },
+    onDeparture(connection, callback) {
+      const stream = streamOf(connection);
+      return stream ? onDeparture(stream, callback) : nothing;
+    },
+    errors: (connection) => [streamOf(connection)?.errored],
+    hasFailed: (connection) => Boolean(streamOf(connection)?.errored),
+    fail(connection) {
+      closable(connection).destroy();
+      return undefined;
+    },
+  };
+}
+
+function isStream(life: Life | undefined): life is Life & Duplex {
+  return life !== undefined && 'writableFinished' in life && 'readableEnded' in life;
+}
+
+const ownIterator = {
+  value(this: Duplex): NodeJS.AsyncIterator<unknown> {
+    return this.iterator({ destroyOnReturn: false });
+  },
+  configurable: true,
+  writable: true,
+};
+
+/** Node's own iterator destroys a stream when it ends, with what is still to be written. */
+function keepAfterIteration(stream: Duplex): void {
+  Object.defineProperty(stream, Symbol.asyncIterator, ownIterator);
+}
+
+/** An HTTP/2 stream has the address of its session. */
+function addressedBy(life: object | undefined): Addressed | undefined {
+  const { session } = (life ?? {}) as { session?: { socket?: Addressed } };
+  return session ? session.socket : life;
+}
+
+class ClosableStream implements Closable {
+  readonly #stream: Duplex;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+  }
+
+  end(onFlushed: () => void): void {
+    const stream = this.#stream;
+    discardInput(stream);
+    if (stream.writableFinished) return onFlushed();
+    stream.once('finish', onFlushed);
+    stream.end();
+  }
+
+  hearOut(): void {
+    const stream = this.#stream;
+    const isRead = stream.listenerCount('data') + stream.listenerCount('readable') > 0;
+    if (!isRead) discardInput(stream);
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  isClosed(): boolean {
+    return this.#stream.closed;
+  }
+
+  onClose(callback: () => void): Cancel {
+    return onClose(this.#stream, callback);
+  }
+}
+
+/** Whoever reads it reads no more: its client would wait for ever to be read to the end. */
+function discardInput(stream: Duplex): void {
+  stream.unpipe();
+  stream.removeAllListeners('data');
+  // While there is one, resume() does nothing.
+  stream.removeAllListeners('readable');
+  // Without a listener of our own Node may stop the flow again, a tick after that removal.
+  stream.on('data', nothing).resume();
+}
+
+function onClose(stream: Duplex, callback: () => void): Cancel {
+  if (stream.closed) callback();
+  else stream.once('close', callback);
+  return () => void stream.off('close', callback);
+}
+
+/** Something that has an end, or nothing at all, such as a datagram. */
+class ClosableThing implements Closable {
+  readonly #connections: ConnectionKind;
+  readonly #connection: unknown;
+  #isClosed: boolean;
+
+  constructor(connections: ConnectionKind, connection: unknown) {
+    this.#connections = connections;
+    this.#connection = connection;
+    this.#isClosed = connections.life(connection) === undefined;
+  }
+
+  end(onFlushed: () => void): void {
+    this.destroy();
+    onFlushed();
+  }
+
+  destroy(): void {
+    this.#connections.refuse(this.#connection);
+    // Whether it ever says so is not known.
+    this.#isClosed = true;
+  }
+
+  isClosed(): boolean {
+    return this.#isClosed || this.#connections.isGone(this.#connection);
+  }
+
+  onClose(callback: () => void): Cancel {
+    const life = this.#connections.life(this.#connection);
+    const onClosed = (): void => {
+      this.#isClosed = true;
+      life?.off('close', onClosed);
+      callback();
+    };
+    if (this.isClosed()) callback();
+    else life?.on('close', onClosed);
+    return () => void life?.off('close', onClosed);
+  }
+}
+
+/** Calls back when a stream closes whose end is not ours. */
+function onDeparture(stream: Duplex, callback: (reason: unknown) => void): Cancel {
+  // Without allowHalfOpen Node ends our side when the peer has ended its own.
+  let isEndOurs = stream.allowHalfOpen || !stream.readableEnded;
+  const onEnd = (): void => {
+    isEndOurs = stream.writableEnded;
+  };
+  const onClosed = (): void => {
+    const { errored, writableEnded } = stream;
+    if (errored) callback(errored);
+    else if (!writableEnded || !isEndOurs) callback(new Error('The connection is gone'));
+  };
+  if (!stream.allowHalfOpen) stream.once('end', onEnd);
+  const stopWaiting = onClose(stream, onClosed);
+  return () => {
+    stream.off('end', onEnd);
+    stopWaiting();
+  };
+}

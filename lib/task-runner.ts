@@ -1,0 +1,166 @@
+import { type ConnectionTask, TaskContext, type TaskScope } from './connection-task.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { LingeringCloses, type LingeringTimes } from './lingering-closes.ts';
+import { warn } from './warn.ts';
+
+/** What is called with each connection. */
+export type Handler<Connection> = (connection: Connection, context: TaskContext) => unknown;
+
+export interface RunnerOptions<Connection> extends LingeringTimes {
+  readonly onError: ((error: unknown, connection: Connection) => unknown) | undefined;
+}
+
+/**
+ * Runs the handlers of one `serve`: a task for each connection, its errors apart from all others,
+ * and the connection closed when it is over.
+ */
+export class TaskRunner<Connection> {
+  /** What has become of the tasks so far; `forced` are those that were running when grace ended. */
+  readonly counts: { completed: number; failed: number; forced: number } = {
+    completed: 0,
+    failed: 0,
+    forced: 0,
+  };
+  readonly #diagnostics: Diagnostics<Connection>;
+  readonly #scope: TaskScope<Connection>;
+  readonly #handler: Handler<Connection>;
+  readonly #onError: RunnerOptions<Connection>['onError'];
+  readonly #onChange: () => void;
+  /** The tasks whose handlers have not ended. */
+  readonly #inFlight = new Set<ConnectionTask<Connection>>();
+  readonly #lingering: LingeringCloses<ConnectionTask<Connection>>;
+  #isForced = false;
+
+  /** @param onChange - Called when a task or a connection has ended. */
+  constructor(
+    diagnostics: Diagnostics<Connection>,
+    scope: TaskScope<Connection>,
+    handler: Handler<Connection>,
+    { onError, ...times }: RunnerOptions<Connection>,
+    onChange: () => void,
+  ) {
+    this.#diagnostics = diagnostics;
+    this.#scope = scope;
+    this.#handler = handler;
+    this.#onError = onError;
+    this.#onChange = onChange;
+    this.#lingering = new LingeringCloses(times, onChange);
+  }
+
+  /** How many handlers have not ended. */
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Whether every handler has ended, and every connection is closed that one has left. */
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0 && this.#lingering.size === 0;
+  }
+
+  start(task: ConnectionTask<Connection>): void {
+    this.#inFlight.add(task);
+    try {
+      this.#scope.kind.prepare(task.connection);
+      const handler = this.#handler;
+      const result = handler(task.connection, new TaskContext(task));
+      if (isPromiseLike(result)) this.#awaitResult(task, Promise.resolve(result));
+      else this.#awaitClose(task);
+    } catch (error) {
+      this.#fail(task, error);
+    }
+  }
+
+  /** The shutdown begins: the scope has the reason. */
+  drain(): void {
+    for (const task of this.#inFlight) task.drain();
+  }
+
+  /** Ends every connection. Handlers that have not ended by now count as forced. */
+  force(reason: unknown, onStraggler: (task: ConnectionTask<Connection>) => void): void {
+    this.#isForced = true;
+    this.counts.forced = this.#inFlight.size;
+    for (const task of this.#inFlight) {
+      onStraggler(task);
+      task.lose(reason);
+      task.closable.destroy();
+    }
+    this.#lingering.destroy(onStraggler);
+  }
+
+  /** Nothing is waited for any more. */
+  leave(): void {
+    this.#lingering.leave();
+  }
+
+  #awaitResult(task: ConnectionTask<Connection>, result: Promise<unknown>): void {
+    const { lastsUntilClosed } = this.#scope.kind;
+    const complete = (): void => this.#complete(task);
+    result.then(
+      () => (lastsUntilClosed ? void task.closable.onClose(complete) : complete()),
+      (error: unknown) => this.#fail(task, error),
+    );
+  }
+
+  /** Callback style: the task lasts until the connection has closed. */
+  #awaitClose(task: ConnectionTask<Connection>): void {
+    const { kind } = this.#scope;
+    const { connection, closable } = task;
+    kind.onFinish?.(connection, () => this.#lingering.linger(task, closable));
+    closable.onClose(() => {
+      if (kind.hasFailed(connection)) this.#fail(task, undefined, { isReported: false });
+      else this.#complete(task);
+    });
+  }
+
+  #complete(task: ConnectionTask<Connection>): void {
+    if (this.#settle(task)) this.counts.completed += 1;
+    if (!this.#isForced) this.#lingering.begin(task, task.closable);
+    this.#onChange();
+  }
+
+  #fail(task: ConnectionTask<Connection>, error: unknown, { isReported = true } = {}): void {
+    // Looked at before the connection is closed by us.
+    const isNews = isReported && !task.isExpected(error);
+    if (this.#settle(task)) this.counts.failed += 1;
+    if (!task.closable.isClosed()) this.#endFailed(task);
+    if (isNews) void this.#report(error, task.connection);
+    this.#onChange();
+  }
+
+  /**
+   * The handler has ended. Comes before anything that may run a user's code, which may end grace,
+   * so that it is counted once.
+   *
+   * @returns Whether it counts: after grace it has been counted as forced.
+   */
+  #settle(task: ConnectionTask<Connection>): boolean {
+    task.settle();
+    this.#inFlight.delete(task);
+    return !this.#isForced;
+  }
+
+  #endFailed(task: ConnectionTask<Connection>): void {
+    try {
+      const rest = this.#scope.kind.fail(task.connection);
+      if (rest && !this.#isForced) this.#lingering.begin(task, rest);
+    } catch {
+      // A response's methods may be somebody's, of a middleware that has failed, too.
+      task.closable.destroy();
+    }
+  }
+
+  async #report(error: unknown, connection: Connection): Promise<void> {
+    this.#diagnostics.handlerError(error, connection);
+    const onError = this.#onError ?? warn;
+    try {
+      await onError(error, connection);
+    } catch (thrown) {
+      warn(thrown);
+    }
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,99 @@
+import type { EventEmitter } from 'node:events';
+import { Handshakes } from './handshakes.ts';
+import type { Patience } from './http-connection.ts';
+import { HttpConnections } from './http-connections.ts';
+import type { ServerKind } from './server-kind.ts';
+import type { OnStraggler } from './straggler.ts';
+
+/** How a shutdown treats what is under way when it is to be served to its end. */
+export interface Politeness {
+  /** Milliseconds that an idle HTTP connection has for one more request. */
+  readonly idle: number;
+  readonly onStraggler: OnStraggler;
+}
+
+const nothing = (): void => {};
+
+/**
+ * What a server has under way besides the connections that it brings: TLS handshakes, and of an
+ * HTTP server, whose connections are requests, the connections that bring them.
+ */
+export class UnderWay {
+  readonly #server: EventEmitter;
+  readonly #handshakes: Handshakes | undefined;
+  readonly #http: HttpConnections | undefined;
+  readonly #politeness: Politeness | undefined;
+  #stopWaiting = nothing;
+  /** When the shutdown began, of `performance.now()`. */
+  #begun = 0;
+
+  /** @param politeness - Without it, HTTP connections end with their present request. */
+  constructor(server: EventEmitter, kind: ServerKind, politeness: Politeness | undefined) {
+    this.#server = server;
+    this.#politeness = politeness;
+    if (kind.tls) this.#handshakes = new Handshakes(server);
+    if (kind.http !== undefined && kind.connections.event === 'request') {
+      this.#http = new HttpConnections(server, kind.http);
+    }
+  }
+
+  /** Whether it brings anything that would hang if nobody listened. */
+  get hasLatecomers(): boolean {
+    return this.#handshakes !== undefined || this.#http !== undefined;
+  }
+
+  /** A shutdown begins: HTTP responses say that they are the last ones. */
+  announceClose(): void {
+    this.#begun = performance.now();
+    this.#http?.announceClose();
+  }
+
+  /**
+   * The listener is closed. Calls back once nothing under way can become a connection any more.
+   *
+   * @param deadline - Of `performance.now()`: for handshakes, and for the first request of HTTP
+   * connections. Politeness has no deadline.
+   */
+  wait(deadline: number, onDone: () => void): void {
+    let isBoundOver = false;
+    const check = (): void => {
+      if (this.#handshakes?.size) return;
+      if (this.#politeness ? !this.#http?.size : isBoundOver || !this.#http?.newcomers) onDone();
+    };
+    if (this.#politeness) this.#http?.drain(this.#patience(this.#politeness));
+    const onBound = (): void => {
+      isBoundOver = true;
+      this.#endHandshakes();
+      check();
+    };
+    const timer = setTimeout(onBound, Math.max(0, deadline - performance.now()));
+    this.#stopWaiting = (): void => clearTimeout(timer);
+    // In the next turn: this one may still be bringing what the change has made a connection.
+    const onChange = (): void => void setImmediate(check);
+    if (this.#handshakes) this.#handshakes.onChange = onChange;
+    if (this.#http) this.#http.onChange = onChange;
+    check();
+  }
+
+  /** Nothing is waited for any more: ends what is left. */
+  end(): void {
+    this.#stopWaiting();
+    this.#endHandshakes();
+    this.#http?.end();
+    if (this.#politeness) this.#http?.destroy(this.#politeness.onStraggler);
+  }
+
+  #endHandshakes(): void {
+    this.#handshakes?.destroy(this.#politeness?.onStraggler ?? nothing);
+  }
+
+  #patience({ idle, onStraggler }: Politeness): Patience {
+    const { headersTimeout = 0 } = this.#server as { headersTimeout?: number };
+    return {
+      begun: this.#begun,
+      idle,
+      headersTimeout: headersTimeout === 0 ? Infinity : headersTimeout,
+      onStraggler,
+    };
+  }
+}

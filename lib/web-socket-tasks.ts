@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+import type { Cancel, Closable, TaskKind } from './task-kind.ts';
+import { CLOSED, type WebSocketLike } from './web-socket-connections.ts';
+
+/** Close codes of RFC 6455, 7.4.1. */
+const NORMAL = 1000;
+const INTERNAL_ERROR = 1011;
+
+/** How often to look whether all has been sent, in milliseconds: ws has no event for that. */
+const FLUSH_CHECK_MS = 20;
+
+const failures = new WeakMap<WebSocketLike, unknown>();
+
+/** Tasks whose connection is a WebSocket. */
+export const webSocketTasks: TaskKind<[webSocket: WebSocketLike, request: IncomingMessage]> = {
+  straggler: 'connection',
+  lastsUntilClosed: false,
+  socketOf: ([, request]) => request.socket,
+  prepare([webSocket]) {
+    webSocket.on('error', (error?: unknown) => void failures.set(webSocket, error));
+  },
+  closable: ([webSocket]) => closableWebSocket(webSocket, NORMAL),
+  onDeparture: ([webSocket], callback) =>
+    onClose(webSocket, () => {
+      const reason = failures.get(webSocket) ?? new Error('The connection is gone');
+      // Who has closed it is not told. A handler that has, and waits for the end, has ended by then.
+      setImmediate(() => callback(reason));
+    }),
+  errors: ([webSocket]) => [failures.get(webSocket)],
+  hasFailed: ([webSocket]) => failures.has(webSocket),
+  fail: ([webSocket]) => closableWebSocket(webSocket, INTERNAL_ERROR),
+};
+
+function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
+  return {
+    end(onFlushed) {
+      // Whoever has paused it listens no more, and the peer's answer comes behind what it sends.
+      webSocket.resume();
+      webSocket.close(code);
+      if (webSocket.bufferedAmount === 0) return onFlushed();
+      const timer = setInterval(() => {
+        if (webSocket.bufferedAmount > 0 && webSocket.readyState !== CLOSED) return;
+        clearInterval(timer);
+        onFlushed();
+      }, FLUSH_CHECK_MS);
+      timer.unref();
+    },
+    destroy: () => webSocket.terminate(),
+    isClosed: () => webSocket.readyState === CLOSED,
+    onClose: (callback) => onClose(webSocket, callback),
+  };
+}
+
+function onClose(webSocket: WebSocketLike, callback: () => void): Cancel {
+  if (webSocket.readyState === CLOSED) callback();
+  else webSocket.on('close', callback);
+  return () => void webSocket.off('close', callback);
+}

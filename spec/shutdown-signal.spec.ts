@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { expectTypeOf } from 'expect-type';
+import { type ShutdownSignal, shutdownSignal } from '../lib/shutdown-signal.ts';
+import { limits } from './support/limits.ts';
+import { listenersOn } from './support/listeners.ts';
+import { killPrograms, type Program, startProgram, watch } from './support/programs.ts';
+import { runtime } from './support/runtime.ts';
+import { spawnScript } from './support/spawn-script.ts';
+import { suite } from './support/suite.ts';
+import { turns } from './support/turns.ts';
+
+const test = suite('shutdownSignal', { timeout: 30_000 });
+test.after.each(killPrograms);
+
+interface StartOptions {
+  /** With an IPC channel to it. */
+  ipc?: boolean;
+}
+
+/** Starts a file of spec/fixtures/shutdown. */
+function start(
+  file: string,
+  args: readonly string[] = [],
+  { ipc = false }: StartOptions = {},
+): Program {
+  const pipes = ['pipe', 'pipe', 'pipe'] as const;
+  const stdio = ipc ? [...pipes, 'ipc' as const] : [...pipes];
+  return watch(spawnScript(`spec/fixtures/shutdown/${file}`, { args, stdio }));
+}
+
+/** Starts one that works until its input ends. */
+async function startWorker(options: object = {}, startOptions?: StartOptions): Promise<Program> {
+  const worker = start('worker.ts', [JSON.stringify(options)], startOptions);
+  await worker.printed(/^ready$/m);
+  return worker;
+}
+
+/** What the worker prints when both of its signals abort. */
+function twice(message: string): string {
+  return `ready\n${`AbortError: ${message}\n`.repeat(2)}`;
+}
+
+/** Starts one at a terminal of its own. Its output and its exit code are those of script(1). */
+async function startAtTerminal(repetition: NodeJS.Signals): Promise<Program> {
+  const flags = runtime.name === 'deno' ? ['run', '-A'] : process.execArgv;
+  const words = [process.execPath, ...flags, 'spec/fixtures/shutdown/terminal.ts', repetition];
+  const command = words.map((word) => `'${word}'`).join(' ');
+  const program = startProgram('script', ['-qec', `exec ${command}`, '/dev/null']);
+  await program.printed(/^ready, on a terminal\r$/m);
+  return program;
+}
+
+const controlC = '\x03';
+const controlD = '\x04';
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  test(`aborts by ${name}, and lets the process finish`, async () => {
+    const { signal, printed, end, ending } = await startWorker();
+    signal(name);
+    await printed(/AbortError/);
+    end();
+    const { code, stdout, stderr } = await ending;
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal(stdout, `${twice(`${name} was received`)}finished\n`);
+  });
+
+  test(`lets a second ${name} kill the process (A54, B48)`, async () => {
+    const worker = await startWorker();
+    worker.signal(name);
+    await worker.printed(/(AbortError.*\n){2}/);
+    worker.signal(name);
+    const { code, signal, stdout } = await worker.ending;
+    assert.deepEqual([code, signal], [null, name]);
+    assert.equal(stdout, twice(`${name} was received`));
+  });
+}
+
+test('lets another of its signals kill the process when one has come', async () => {
+  const worker = await startWorker();
+  worker.signal('SIGTERM');
+  await worker.printed(/(AbortError.*\n){2}/);
+  worker.signal('SIGINT');
+  assert.equal((await worker.ending).signal, 'SIGINT');
+});
+
+test('waits for the signals that it is told to', async () => {
+  const { signal, printed, end, ending } = await startWorker({ signals: ['SIGUSR2', 'SIGHUP'] });
+  signal('SIGHUP');
+  await printed(/AbortError/);
+  end();
+  const { code, stdout } = await ending;
+  assert.equal(code, 0);
+  assert.equal(stdout, `${twice('SIGHUP was received')}finished\n`);
+});
+
+test('waits for no others', async () => {
+  const worker = await startWorker({ signals: ['SIGHUP'] });
+  worker.signal('SIGTERM');
+  const { signal, stdout } = await worker.ending;
+  assert.deepEqual([signal, stdout], ['SIGTERM', 'ready\n']);
+});
+
+test("aborts by the IPC message 'shutdown', and by no other", async () => {
+  const options = { tellsMessages: true };
+  const { child, printed, end, ending } = await startWorker(options, { ipc: true });
+  for (const message of ['hello', { shutdown: true }, ['shutdown'], 5]) child.send(message);
+  child.send('shutdown');
+  await printed(/message "shutdown"/);
+  end();
+  const { code, stdout, stderr } = await ending;
+  assert.deepEqual([code, stderr], [0, '']);
+  const lines = [
+    'ready',
+    'message "hello"',
+    'message {"shutdown":true}',
+    'message ["shutdown"]',
+    'message 5',
+    "AbortError: The message 'shutdown' was received",
+    "AbortError: The message 'shutdown' was received",
+    'message "shutdown"',
+    'finished',
+  ];
+  assert.equal(stdout, `${lines.join('\n')}\n`);
+});
+
+test('is killed by a signal after the message', async () => {
+  const worker = await startWorker({}, { ipc: true });
+  worker.child.send('shutdown');
+  await worker.printed(/(AbortError.*\n){2}/);
+  worker.signal('SIGTERM');
+  assert.equal((await worker.ending).signal, 'SIGTERM');
+});
+
+test('aborts by a signal when the IPC channel is gone', async () => {
+  const { signal, printed, end, ending } = await startWorker({ disconnects: true }, { ipc: true });
+  signal('SIGTERM');
+  await printed(/AbortError/);
+  end();
+  const { code, stdout, stderr } = await ending;
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.equal(stdout, `${twice('SIGTERM was received')}finished\n`);
+});
+
+for (const teller of ['primary', 'worker']) {
+  test(`aborts when a cluster's worker is told by the ${teller} to disconnect`, async () => {
+    // The connection ends by the abort: else the worker would never leave.
+    const { code, stdout, stderr } = await start('cluster.ts', [teller]).ending;
+    assert.deepEqual([code, stderr], [0, '']);
+    const lines = [
+      'AbortError: The cluster worker was told to disconnect',
+      'closed',
+      'the worker has exited: 0',
+    ];
+    assert.equal(stdout, `${lines.join('\n')}\n`);
+  });
+}
+
+/** What those do that Bun cannot. */
+const uncounted = new Set([
+  'disposed before another listener came',
+  'before another listener came and went',
+  'around another listener',
+]);
+
+/** Whether the process is held, by what it does beside waiting for a shutdown. */
+const idlers = {
+  alone: false,
+  'two of them': false,
+  delayed: false,
+  disposed: false,
+  'after another listener': true,
+  'before another listener': true,
+  "before a listener for 'disconnect'": true,
+  'disposed before another listener came': true,
+  'disposed after another listener came': true,
+  'after another listener has gone': false,
+  'before another listener came and went': false,
+  'around another listener': false,
+};
+
+for (const [what, isHeld] of Object.entries(idlers)) {
+  const holds = isHeld ? 'lets another listener hold' : 'does not hold';
+  test(
+    `${holds} a process with an IPC channel: ${what} (A53)`,
+    async () => {
+      const { code, signal, stdout, stderr } = await start('idle.ts', [what], { ipc: true }).ending;
+      assert.deepEqual([code, signal, stderr], [0, null, '']);
+      assert.equal(stdout, isHeld ? 'held\n' : '');
+    },
+    uncounted.has(what) ? { cannot: limits.ipcListenerCount } : {},
+  );
+}
+
+for (const what of ['alone', 'disposed', 'after another listener', 'before another listener']) {
+  test(`does the same where the channel counts nobody, as on Bun: ${what} (A53)`, async () => {
+    const { ending } = start('idle.ts', [what, 'uncounted'], { ipc: true });
+    const { code, signal, stdout, stderr } = await ending;
+    assert.deepEqual([code, signal, stderr], [0, null, '']);
+    assert.equal(stdout, /another/.test(what) ? 'held\n' : '');
+  });
+}
+
+for (const what of ['alone', 'two of them', 'delayed', 'disposed']) {
+  test(`does not hold a process without an IPC channel: ${what} (A53)`, async () => {
+    const { code, signal, stdout, stderr } = await start('idle.ts', [what]).ending;
+    assert.deepEqual([code, signal, stdout, stderr], [0, null, '', '']);
+  });
+}
+
+for (const ipc of [false, true]) {
+  test(`leaves no listener, ${ipc ? 'with' : 'without'} an IPC channel (A15, A54)`, async () => {
+    const { code, stdout, stderr } = await start('listeners.ts', [], { ipc }).ending;
+    // On Node 20 twenty-two listeners would be a warning.
+    assert.deepEqual([code, stderr], [0, '']);
+    const { before, during, after, last } = JSON.parse(stdout) as Record<
+      string,
+      Record<string, number>
+    >;
+    const { SIGINT, SIGTERM, SIGHUP } = during ?? {};
+    assert.deepEqual({ SIGINT, SIGTERM, SIGHUP }, { SIGINT: 1, SIGTERM: 1, SIGHUP: 1 });
+    assert.equal(during?.['message'], ipc ? 1 : undefined);
+    assert.deepEqual(after, before);
+    assert.deepEqual(last, before);
+  });
+}
+
+test('never aborts when it is disposed, which may be done twice', async () => {
+  const before = listenersOn(process);
+  const [first, second] = [
+    shutdownSignal({ signals: ['SIGUSR2'] }),
+    shutdownSignal({ signals: ['SIGUSR2'] }),
+  ];
+  expectTypeOf(first).toEqualTypeOf<ShutdownSignal>();
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  process.emit('SIGUSR2');
+  assert.deepEqual([first.aborted, second.aborted], [false, true]);
+  second[Symbol.dispose]();
+  assert.equal((second.reason as Error).message, 'SIGUSR2 was received');
+  // At a terminal a repetition is waited for.
+  if (!process.stdin.isTTY) assert.deepEqual(listenersOn(process), before);
+});
+
+test('may be made again by whoever hears of the abort', () => {
+  const signals = ['SIGUSR1'] as const;
+  const first = shutdownSignal({ signals });
+  let second: ShutdownSignal | undefined;
+  first.addEventListener('abort', () => (second = shutdownSignal({ signals })));
+  process.emit('SIGUSR1');
+  assert.deepEqual([first.aborted, second?.aborted], [true, false]);
+  second?.[Symbol.dispose]();
+});
+
+test('may be disposed by whoever hears that another one aborts', () => {
+  const signals = ['SIGWINCH'] as const;
+  const [first, second] = [shutdownSignal({ signals }), shutdownSignal({ signals })];
+  first.addEventListener('abort', () => second[Symbol.dispose]());
+  process.emit('SIGWINCH');
+  assert.deepEqual([first.aborted, second.aborted], [true, false]);
+});
+
+test('is a signal that shows nothing more than others do', () => {
+  const signal = shutdownSignal();
+  assert.ok(signal instanceof AbortSignal);
+  assert.deepEqual(Object.keys(signal), []);
+  const { [Symbol.dispose]: dispose } = signal;
+  dispose();
+});
+
+test('lets twenty listen without a warning (A15)', async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const signal = shutdownSignal();
+  for (let count = 0; count < 20; count += 1) signal.addEventListener('abort', () => {});
+  await turns(3);
+  process.off('warning', onWarning);
+  signal[Symbol.dispose]();
+  assert.deepEqual(warnings, []);
+});
+
+test(
+  'takes the Ctrl-C that npm passes on for the same one, and a later one for another',
+  async () => {
+    const { write, printed, ending } = await startAtTerminal('SIGINT');
+    write(controlC);
+    await printed(/^nobody listens\r$/m);
+    write(controlC);
+    const { code, stdout } = await ending;
+    assert.equal(code, 128 + 2);
+    const lines = ['aborted: SIGINT was received', 'survived', 'nobody listens'];
+    // The terminal shows the key, too.
+    const said = stdout
+      .replaceAll(/\r|\^C/g, '')
+      .trim()
+      .split('\n');
+    assert.deepEqual(said.slice(1), lines);
+  },
+  { needs: 'script' },
+);
+
+test(
+  'lets a process on a terminal end by itself',
+  async () => {
+    const { write, printed, ending } = await startAtTerminal('SIGINT');
+    write(controlC);
+    await printed(/^nobody listens\r$/m);
+    write(controlD);
+    assert.equal((await ending).code, 0);
+  },
+  { needs: 'script' },
+);
+
+test(
+  'lets another signal right after a Ctrl-C kill the process',
+  async () => {
+    const { write, ending } = await startAtTerminal('SIGTERM');
+    write(controlC);
+    const { code, stdout } = await ending;
+    assert.equal(code, 128 + 15);
+    assert.match(stdout, /aborted: SIGINT was received\r$/m);
+    assert.doesNotMatch(stdout, /nobody listens/);
+  },
+  { needs: 'script' },
+);
+
+const wanted = '"signals" must be an array of signals that a process can catch';
+for (const [args, name, message] of [
+  [[null], 'TypeError', '"options" must be an object, received null'],
+  [['SIGINT'], 'TypeError', `"options" must be an object, received 'SIGINT'`],
+  [[{ signals: 'SIGINT' }], 'TypeError', `${wanted}, received 'SIGINT'`],
+  [[{ signals: null }], 'TypeError', `${wanted}, received null`],
+  [[{ signals: ['SIGINT', 15] }], 'TypeError', `${wanted}, received [ 'SIGINT', 15 ]`],
+  [[{ signals: [] }], 'RangeError', `${wanted}, one at least, received []`],
+  [[{ signals: ['SIGINT', 'SIGNAL'] }], 'RangeError', `${wanted}, received [ 'SIGINT', 'SIGNAL' ]`],
+  [[{ signals: ['toString'] }], 'RangeError', `${wanted}, received [ 'toString' ]`],
+  [[{ signals: ['SIGKILL'] }], 'RangeError', `${wanted}, received [ 'SIGKILL' ]`],
+  [[{ signals: ['SIGSTOP'] }], 'RangeError', `${wanted}, received [ 'SIGSTOP' ]`],
+  [[{ signals: ['SIGPIPE'] }], 'RangeError', `${wanted}, received [ 'SIGPIPE' ]`],
+  [[{ signals: ['SIGSEGV'] }], 'RangeError', `${wanted}, received [ 'SIGSEGV' ]`],
+] as const) {
+  test(`names what is wrong with ${inspect(args[0])}, and listens to nobody`, () => {
+    const before = listenersOn(process);
+    const shutdown = shutdownSignal as (...anything: readonly unknown[]) => unknown;
+    const expected = { name, message: `Cannot wait for a shutdown: ${message}` };
+    assert.throws(() => shutdown(...args), expected);
+    assert.deepEqual(listenersOn(process), before);
+  });
+}
+
+test('takes undefined for the default', () => {
+  const signals = [
+    shutdownSignal(undefined),
+    shutdownSignal({ signals: undefined }),
+    shutdownSignal(),
+  ];
+  assert.equal(process.listenerCount('SIGTERM'), 1);
+  for (const signal of signals) signal[Symbol.dispose]();
+  assert.equal(process.listenerCount('SIGTERM'), 0);
+});
+
+test.run();

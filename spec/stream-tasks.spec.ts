@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import {
+  connect as connectHttp2,
+  createServer as createHttp2,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { serve } from 'accept-loop';
+import { assertCounts } from './support/serve-counts.ts';
+import { listening, portOf } from './support/sockets.ts';
+import { suite } from './support/suite.ts';
+import { turns, until } from './support/turns.ts';
+
+const test = suite('serving the arguments of an event');
+
+/** Something that can be ended by force, and may say so. */
+class Thing extends EventEmitter {
+  ends = 0;
+
+  terminate(): void {
+    this.ends += 1;
+  }
+}
+
+const patient = { event: 'thing', flush: Infinity, linger: Infinity, grace: Infinity };
+
+test('ends what is no stream by force when its handler has ended', async () => {
+  const emitter = new EventEmitter();
+  const thing = new Thing();
+  const serving = serve(emitter, async () => {}, patient);
+  emitter.emit('thing', thing);
+  await until(() => serving.stats.completed === 1);
+  assert.equal(thing.ends, 1);
+  // It never says that it has closed.
+  assertCounts(await serving.stop(), { accepted: 1, completed: 1 });
+});
+
+test('has a task in callback style until it says that it has closed', async () => {
+  const emitter = new EventEmitter();
+  const thing = new Thing();
+  const serving = serve(emitter, () => {}, patient);
+  emitter.emit('thing', thing);
+  await until(() => serving.stats.active === 1);
+  await turns(3);
+  assert.equal(serving.stats.active, 1);
+  thing.emit('close');
+  await until(() => serving.stats.completed === 1);
+  assert.deepEqual([thing.ends, thing.listenerCount('close')], [0, 0]);
+  assertCounts(await serving.stop(), { accepted: 1, completed: 1 });
+});
+
+test('ends it once, by force, when its handler fails or grace is over', async () => {
+  const emitter = new EventEmitter();
+  const things = [new Thing(), new Thing()];
+  const errors: unknown[] = [];
+  const serving = serve<[Thing]>(
+    emitter,
+    ([thing]) => {
+      if (thing === things[0]) throw new Error('fault');
+      return new Promise(() => {});
+    },
+    { ...patient, onError: (error) => errors.push(error) },
+  );
+  for (const thing of things) emitter.emit('thing', thing);
+  await until(() => serving.stats.active === 1 && serving.stats.failed === 1);
+  const report = await serving.stop({ grace: 0 });
+  assertCounts(report, { accepted: 2, failed: 1, forced: 1, abandoned: 1 });
+  assert.deepEqual(
+    things.map(({ ends }) => ends),
+    [1, 1],
+  );
+  assert.equal(errors.length, 1);
+});
+
+test('has the signal of what is no stream abort at the deadline alone', async () => {
+  const emitter = new EventEmitter();
+  const reasons: unknown[] = [];
+  const serving = serve<[Thing]>(
+    emitter,
+    async (_, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      reasons.push(signal.reason);
+    },
+    patient,
+  );
+  const thing = new Thing();
+  emitter.emit('thing', thing);
+  await until(() => serving.stats.active === 1);
+  thing.emit('close');
+  await turns(3);
+  assert.deepEqual(reasons, []);
+  assertCounts(await serving.stop({ grace: 0 }), { accepted: 1, forced: 1 });
+  assert.deepEqual(
+    reasons.map((reason) => (reason as Error).name),
+    ['TimeoutError'],
+  );
+});
+
+test('knows the address of an HTTP/2 stream', async () => {
+  const server = await listening(createHttp2());
+  const serving = serve<[ServerHttp2Stream]>(server, () => new Promise(() => {}), {
+    event: 'stream',
+    grace: 0,
+  });
+  const session = connectHttp2(`http://127.0.0.1:${portOf(server)}`);
+  session.on('error', () => {});
+  session
+    .request()
+    .on('error', () => {})
+    .resume();
+  await until(() => serving.stats.active === 1);
+  const { stragglers } = await serving.stop();
+  const [{ kind, remoteAddress } = assert.fail()] = stragglers;
+  assert.deepEqual([kind, remoteAddress], ['connection', '127.0.0.1']);
+  session.destroy();
+});
+
+test.run();

@@ -1,0 +1,46 @@
+/** A timer that fires when it is told to. */
+export interface FakeTimer {
+  readonly milliseconds: number;
+  readonly isCleared: boolean;
+  /** Whether it would keep the process alive. */
+  readonly holds: boolean;
+  readonly fire: () => void;
+}
+
+class Timer implements FakeTimer {
+  isCleared = false;
+  holds = true;
+  readonly fire: () => void;
+  readonly milliseconds: number;
+
+  constructor(fire: () => void, milliseconds: number) {
+    this.fire = fire;
+    this.milliseconds = milliseconds;
+  }
+
+  unref(): this {
+    this.holds = false;
+    return this;
+  }
+}
+
+function clear(timer: Timer | undefined): void {
+  if (timer) timer.isCleared = true;
+}
+
+/** Puts fakes in the place of `setTimeout` and `clearTimeout` for the length of one call. */
+export function withFakeTimers(run: (timers: readonly FakeTimer[]) => void): void {
+  const { setTimeout, clearTimeout } = globalThis;
+  const timers: FakeTimer[] = [];
+  const set = (callback: () => void, milliseconds: number): Timer => {
+    const timer = new Timer(callback, milliseconds);
+    timers.push(timer);
+    return timer;
+  };
+  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  try {
+    run(timers);
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+  }
+}

@@ -1,0 +1,16 @@
+/** What a raw HTTP/1 client sends and receives. */
+
+export const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+export const post = (path: string, length: number): string =>
+  `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n`;
+
+export const upgrade = (path: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`;
+
+/** Each answer of a connection, with its body. */
+export function answersIn(text: string): string[] {
+  return text.split(/(?=HTTP\/1\.1 )/);
+}
+
+export const saysClose = (answer: string): boolean => /\r\nconnection: close\r\n/i.test(answer);

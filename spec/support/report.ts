@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import type { ServeReport, ServeStats } from '../../lib/index.ts';
+
+/** Asserts that every connection has come to exactly one end. */
+export function assertReport(report: ServeReport): void {
+  const { accepted, completed, failed, shed, lost, discarded, forced, abandoned } = report;
+  const ends = completed + failed + shed + lost + discarded + forced;
+  assert.equal(accepted, ends, JSON.stringify(report));
+  assert.ok(abandoned <= forced, JSON.stringify(report));
+}
+
+/** Asserts that every connection is in exactly one place. */
+export function assertStats(stats: ServeStats): void {
+  const { accepted, active, queued, completed, failed, shed, lost, discarded, forced } = stats;
+  const places = active + queued + completed + failed + shed + lost + discarded + forced;
+  assert.equal(accepted, places, JSON.stringify(stats));
+}

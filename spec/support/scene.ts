@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server, type Socket } from 'node:net';
+import { serve, type ServeHandler, type ServeOptions, type Serving } from '../../lib/index.ts';
+import { abortListeners, listenersOn } from './listeners.ts';
+import { assertStats } from './report.ts';
+import { listening } from './sockets.ts';
+import { turns } from './turns.ts';
+
+/** A TCP server that is served, and what has to be as it was when it is over. */
+export interface Scene {
+  readonly server: Server;
+  readonly serving: Serving;
+  readonly stop: AbortController;
+  /** What `onError` was called with. */
+  readonly errors: unknown[];
+  /** Asserts that nothing is left of it. */
+  readonly assertOver: () => Promise<void>;
+}
+
+export async function scene(
+  handler: ServeHandler<Socket>,
+  options: ServeOptions<Socket> & { allowHalfOpen?: boolean } = {},
+): Promise<Scene> {
+  const { allowHalfOpen = true, ...others } = options;
+  const server = await listening(createServer({ allowHalfOpen }));
+  const before = listenersOn(server);
+  const stop = new AbortController();
+  const errors: unknown[] = [];
+  const serving = serve(server, handler, {
+    signal: stop.signal,
+    onError: (error) => errors.push(error),
+    ...others,
+  });
+  return {
+    server,
+    serving,
+    stop,
+    errors,
+    async assertOver() {
+      assertStats(serving.stats);
+      assert.deepEqual(listenersOn(server), before);
+      assert.equal(abortListeners(stop.signal), 0);
+      assert.equal(server.listening, false);
+      assert.equal(await connectionsOf(server), 0);
+      await turns(2);
+    },
+  };
+}
+
+/** How many connections a server has. */
+export function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
+/** What resolves when somebody says so. */
+export function gate<Value = void>(): { opened: Promise<Value>; open: (value: Value) => void } {
+  const resolvers: ((value: Value) => void)[] = [];
+  const opened = new Promise<Value>((resolve) => void resolvers.push(resolve));
+  return { opened, open: (value) => resolvers[0]?.(value) };
+}

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import type { ServeReport } from '../../lib/index.ts';
+import { assertReport } from './report.ts';
+
+type Counts = Partial<Record<Exclude<keyof ServeReport, 'stragglers'>, number>>;
+
+/** Asserts that a report adds up, and that its counts are those and no others. */
+export function assertCounts(report: ServeReport, expected: Counts): void {
+  assertReport(report);
+  const { stragglers, ...counts } = report;
+  const zeros = Object.keys(counts).map((name) => [name, 0]);
+  assert.deepEqual(counts, { ...Object.fromEntries(zeros), ...expected });
+  assert.ok(stragglers.length >= counts.forced, JSON.stringify(report));
+}
