@@ -6,18 +6,14 @@
  */
 // oxlint-disable no-console -- an example talks to who runs it
 import { type AddressInfo, createServer } from 'node:net';
-import { acceptLoop } from 'accept-loop';
+import { acceptLoop, listen, shutdownSignal } from 'accept-loop';
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => stop.abort());
+const signal = shutdownSignal();
+const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
+const server = await listen(createServer({ allowHalfOpen: true }), where, { signal });
+console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 
-const server = createServer();
-server.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  console.log(`listening on 127.0.0.1:${port}`);
-});
-
-for await (const socket of acceptLoop(server, stop.signal)) {
+for await (const socket of acceptLoop(server, { signal })) {
   socket.write(`${new Date().toISOString()}\n`);
   socket.resume().destroySoon();
 }

@@ -1,6 +1,6 @@
 /**
  * Of an HTTP server a connection is a request with its response. On Ctrl-C the answers under way
- * are finished, and say `Connection: close`.
+ * are finished, and say `Connection: close`. `serve` does more: see serving-http.ts.
  *
  *     PORT=8000 node http-loop.ts
  *     curl -i http://127.0.0.1:8000/slow
@@ -9,23 +9,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { acceptLoop } from 'accept-loop';
+import { acceptLoop, listen, shutdownSignal } from 'accept-loop';
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => stop.abort());
-
-const server = createServer();
-server.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  console.log(`listening on 127.0.0.1:${port}`);
-});
+const signal = shutdownSignal();
+const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
+const server = await listen(createServer(), where, { signal });
+console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url === '/slow') await delay(3000);
   response.end(`you asked for ${request.url}\n`);
 }
 
-for await (const [request, response] of acceptLoop(server, stop.signal)) {
+for await (const [request, response] of acceptLoop(server, { signal })) {
   // Not awaited: the loop turns to the next request.
   void answer(request, response);
 }

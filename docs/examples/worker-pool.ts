@@ -8,19 +8,15 @@
 // oxlint-disable no-console -- an example talks to who runs it
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { acceptLoop } from 'accept-loop';
+import { acceptLoop, listen, shutdownSignal } from 'accept-loop';
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => stop.abort());
-
-const server = createServer();
-server.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  console.log(`listening on 127.0.0.1:${port}`);
-});
+const signal = shutdownSignal();
+const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
+const server = await listen(createServer({ allowHalfOpen: true }), where, { signal });
+console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 
 // With more than a hundred waiting, one more is refused.
-const loop = acceptLoop(server, { signal: stop.signal, maxQueued: 100 });
+const loop = acceptLoop(server, { signal, maxQueued: 100 });
 
 async function work(name: string): Promise<void> {
   for await (const socket of loop) {

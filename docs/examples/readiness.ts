@@ -1,0 +1,30 @@
+/**
+ * On SIGTERM readiness goes off at once, and the server goes on accepting for a while: the time in
+ * which a load balancer notices. Only then the shutdown begins.
+ *
+ *     PORT=8000 node readiness.ts
+ *     curl -i http://127.0.0.1:8000/ready
+ */
+// oxlint-disable no-console -- an example talks to who runs it
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delaySignal, listen, serve, shutdownSignal } from 'accept-loop';
+
+/** Milliseconds; more than the balancer has between two looks. */
+const NOTICE = 2000;
+
+const told = shutdownSignal();
+const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
+const server = await listen(createServer(), where, { signal: told });
+
+const serving = serve(
+  server,
+  async ([request, response]) => {
+    if (request.url === '/ready') response.statusCode = told.aborted ? 503 : 200;
+    response.end(told.aborted ? 'about to stop\n' : 'at your service\n');
+  },
+  { signal: delaySignal(told, NOTICE) },
+);
+console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
+told.addEventListener('abort', () => console.log('not ready any more'));
+console.log(await serving.finished);

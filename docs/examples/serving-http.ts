@@ -1,0 +1,52 @@
+/**
+ * An HTTP server with an async handler. On Ctrl-C answers are finished, an event stream says
+ * goodbye, and a client that keeps its connection has a second for one more request.
+ *
+ *     PORT=8000 node serving-http.ts
+ *     curl http://127.0.0.1:8000/slow       an answer takes its time; leave, and it stops
+ *     curl -i http://127.0.0.1:8000/broken  500
+ *     curl -N http://127.0.0.1:8000/events  goes on until the server stops
+ */
+// oxlint-disable no-console -- an example talks to who runs it
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { listen, serve, type ServeContext, shutdownSignal } from 'accept-loop';
+
+const signal = shutdownSignal();
+const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
+const server = await listen(createServer(), where, { signal });
+const serving = serve(server, answer, {
+  signal,
+  onError: (error, [request]) => console.log(`${request.url} failed: ${String(error)}`),
+});
+console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
+console.log(await serving.finished);
+
+async function answer(
+  [request, response]: [IncomingMessage, ServerResponse],
+  context: ServeContext,
+): Promise<void> {
+  console.log(`${request.method} ${request.url}`);
+  if (request.url === '/broken') throw new Error('no such luck');
+  if (request.url === '/events') return sendEvents(response, context);
+  // The signal aborts when the client leaves, or when grace is over: `delay` then rejects.
+  if (request.url === '/slow') await delay(3000, undefined, { signal: context.signal });
+  response.end(`you asked for ${request.url}\n`);
+}
+
+/** One event a second, until the server stops, or the client leaves: `once` then rejects. */
+async function sendEvents(response: ServerResponse, context: ServeContext): Promise<void> {
+  const { signal: lost, draining } = context;
+  response.setHeader('content-type', 'text/event-stream');
+  const send = (): boolean => response.write(`data: ${new Date().toISOString()}\n\n`);
+  const timer = setInterval(send, 1000);
+  try {
+    send();
+    if (!draining.aborted) await once(draining, 'abort', { signal: lost });
+    response.end('event: goodbye\ndata: the server stops\n\n');
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * A server on a Unix socket. A file that a killed process has left there is replaced; a live
+ * server's is not.
+ *
+ *     SOCKET=./clock.sock node unix-socket.ts
+ *     nc -U ./clock.sock
+ */
+// oxlint-disable no-console -- an example talks to who runs it
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen, serve, shutdownSignal } from 'accept-loop';
+
+const path = process.env['SOCKET'] ?? join(tmpdir(), 'accept-loop-clock.sock');
+const signal = shutdownSignal();
+const server = createServer({ allowHalfOpen: true });
+try {
+  await listen(server, path, { signal });
+} catch (error) {
+  console.error(`unix-socket: ${(error as Error).message}`);
+  process.exit(1);
+}
+const tellTime = async (socket: NodeJS.WritableStream): Promise<void> => {
+  socket.write(`${new Date().toISOString()}\n`);
+};
+const serving = serve(server, tellTime, { signal });
+console.log(`listening on ${path}`);
+console.log(await serving.finished);
