@@ -81,7 +81,7 @@ test('of two servers and a job in one group stops in order when it is told to', 
   assert.deepEqual(app.log.toSorted(), ['admin: 1', 'echo: 1', 'job: ended']);
 });
 
-test('one of whose servers cannot be bound stops the other in order, and fails with that', async () => {
+test('one of whose servers cannot be bound stops the other in order, and fails with that (A27, B46)', async () => {
   const taken = await listening(createServer());
   const app: App = { log: [], ports: [] };
   const { opened, open } = gate<number>();
@@ -100,7 +100,7 @@ test('one of whose servers cannot be bound stops the other in order, and fails w
   taken.close();
 });
 
-test('that fails while it serves lets who is served have an answer', async () => {
+test('that fails while it serves lets who is served have an answer (B28)', async () => {
   const server = await listening(createServer({ allowHalfOpen: true }));
   const fault = new Error('job failed');
   const tasks = taskGroup(async (group) => {

@@ -32,7 +32,7 @@ test('waits for the client to end its side, and for nothing more', async () => {
   await assertOver();
 });
 
-test('ends after `linger` ms with a client that does not, counted as completed', async () => {
+test('ends after `linger` ms with a client that does not, counted as completed (A38)', async () => {
   const { server, serving, stop, assertOver } = await scene(async () => {}, { linger: 50 });
   const { socket } = await connect(server, { allowHalfOpen: true });
   await once(socket, 'end');

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { inspect } from 'node:util';
 import { serve } from 'accept-loop';
@@ -640,6 +643,43 @@ test('stops, and listens on the same port again at once, ten times (A25, B7)', a
     await once(server, 'listening');
   }
   server.close();
+});
+
+test('does not wait beyond grace for a client that never says anything (B21)', async () => {
+  const { server, serving, stop, assertOver } = await scene(echo, { grace: 50 });
+  const { ending } = await connect(server);
+  await until(() => serving.stats.active === 1);
+  stop.abort();
+  assertCounts(await serving.finished, { accepted: 1, forced: 1 });
+  await ending;
+  await assertOver();
+});
+
+test('tells clients of a Unix socket apart, though none has an address (A58)', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'accept-loop-')), 'socket');
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(path);
+  await once(server, 'listening');
+  const serving = serve(server, echo);
+  const clients = await Promise.all([1, 2, 3].map(() => connect(path)));
+  await until(() => serving.stats.active === 3);
+  clients[0]?.socket.end('hello');
+  assert.equal((await clients[0]?.ending)?.text, 'hello');
+  const report = await serving.stop({ grace: 0 });
+  assertCounts(report, { accepted: 3, completed: 1, forced: 2 });
+  assert.deepEqual(
+    report.stragglers.map(({ kind, remoteAddress, remotePort }) => [
+      kind,
+      remoteAddress,
+      remotePort,
+    ]),
+    [
+      ['connection', undefined, undefined],
+      ['connection', undefined, undefined],
+    ],
+  );
+  await Promise.all(clients.map(({ ending }) => ending));
+  await rm(dirname(path), { recursive: true });
 });
 
 test('serves any emitter, by its event', async () => {
