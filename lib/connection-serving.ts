@@ -158,13 +158,14 @@ export class ConnectionServing<Connection> {
   /** Grace is over. */
   #force(): void {
     this.#isForced = true;
+    // First of all: whatever happens, this is the end.
+    this.#noticeTimer = after(NOTICE_MS, this.#end);
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     this.#runner.force(reason, (task) => this.#addTask(task));
     this.#isLeaving = true;
     this.#loop.leave();
     this.#isLeaving = false;
     this.#takeSlot();
-    this.#noticeTimer = after(NOTICE_MS, this.#end);
   }
 
   #addTask({ connection, origin }: ConnectionTask<Connection>): void {

@@ -1,5 +1,6 @@
 import { type ConnectionKind, guard, type Life } from './connection-kind.ts';
 import { reset, type Resettable } from './socket-connections.ts';
+import { warn } from './warn.ts';
 
 /** What can be ended by force among an event's arguments, best known first. */
 const endings = ['resetAndDestroy', 'terminate', 'destroy'] as const;
@@ -25,10 +26,15 @@ export function eventConnections(event: string): ConnectionKind<unknown[]> {
     release() {},
     refuse(args) {
       const connection = connectionIn(args);
-      if (connection?.resetAndDestroy && connection.destroy)
-        reset(connection as Ended & Resettable);
-      else if (connection?.terminate) connection.terminate();
-      else connection?.destroy?.();
+      try {
+        if (connection?.resetAndDestroy && connection.destroy) {
+          reset(connection as Ended & Resettable);
+        } else if (connection?.terminate) connection.terminate();
+        else connection?.destroy?.();
+      } catch (error) {
+        // Somebody's own method: the others have to be ended all the same.
+        warn(error);
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { guard } from './connection-kind.ts';
 import { onSocketClose } from './on-socket-close.ts';
 import type { Exchange } from './request-connections.ts';
 import type { Cancel, TaskKind } from './task-kind.ts';
@@ -48,6 +49,8 @@ export const requestTasks: TaskKind<Exchange> = {
     response.statusCode = 500;
     // HTTP/2 has none: Node would warn.
     if (request.httpVersionMajor < 2) response.statusMessage = 'Internal Server Error';
+    // What the handler has begun besides may still answer: after the end, that is an error.
+    response.on('error', guard);
     response.end();
     return undefined;
   },

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** Makes a process warning of what a handler has thrown, which may be anything. */
+/** Makes a process warning of what somebody's code has thrown, which may be anything. */
 export function warn(thrown: unknown): void {
   let warning: Error | string = 'A handler has thrown what cannot be shown';
   try {

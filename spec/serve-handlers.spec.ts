@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import type { Socket } from 'node:net';
 import { Readable, Transform, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -10,6 +11,7 @@ import { limits } from './support/limits.ts';
 import { connectionsOf, gate, scene } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
 import { connect, portOf } from './support/sockets.ts';
+import { projectRoot } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
 
@@ -436,6 +438,22 @@ test('throws what cannot be looked at fails alone, with a warning', async () => 
   await until(() => warnings.length === 2);
   process.off('warning', onWarning);
   for (const { message } of warnings) assert.match(message, /^A handler has thrown/);
+});
+
+test('reads a file that cannot be read tells, though it is the error of the socket, too', async () => {
+  const { server, serving, stop, errors } = await scene((socket) =>
+    pipeline(createReadStream(projectRoot), socket),
+  );
+  await (
+    await connect(server)
+  ).ending;
+  await until(() => serving.stats.failed === 1);
+  assert.deepEqual(
+    errors.map((error) => (error as NodeJS.ErrnoException).code),
+    ['EISDIR'],
+  );
+  stop.abort();
+  assertCounts(await serving.finished, { accepted: 1, failed: 1 });
 });
 
 test('has a bug in its pipeline tells, though that has destroyed the socket with it', async () => {

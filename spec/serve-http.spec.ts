@@ -343,4 +343,25 @@ test('ends the connection when not even a failure can be answered', async () => 
   await end();
 });
 
+test('survives a handler that fails in one branch and answers in another', async () => {
+  const errors: unknown[] = [];
+  const { server, serving, end } = await serveScene(
+    createServer(),
+    async ([, response]) => {
+      const late = async (): Promise<void> => {
+        for (let count = 0; count < 8; count += 1) await Promise.resolve();
+        response.end('late');
+      };
+      await Promise.all([late(), Promise.reject(new Error('one branch'))]);
+    },
+    { onError: (error) => errors.push(error) },
+  );
+  const { socket, ending } = await connect(server);
+  socket.end(get('/'));
+  assert.match((await ending).text, /^HTTP\/1\.1 500 /);
+  await until(() => serving.stats.failed === 1);
+  assert.equal(errors.length, 1);
+  await end();
+});
+
 test.run();

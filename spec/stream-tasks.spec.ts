@@ -115,4 +115,38 @@ test('knows the address of an HTTP/2 stream', async () => {
   session.destroy();
 });
 
+test('goes on when one of them cannot be ended', async () => {
+  const warnings: unknown[] = [];
+  const onWarning = (warning: unknown): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const emitter = new EventEmitter();
+  const fault = new Error('not to be ended');
+  class Stubborn extends Thing {
+    override terminate(): void {
+      throw fault;
+    }
+  }
+  const serving = serve<[Thing]>(
+    emitter,
+    async ([thing]) => {
+      if (thing instanceof Stubborn && thing.listenerCount('forced') > 0)
+        await new Promise(() => {});
+    },
+    { ...patient, concurrency: 1 },
+  );
+  emitter.emit('thing', new Stubborn());
+  emitter.emit('thing', new Thing());
+  await until(() => serving.stats.completed === 2);
+  emitter.emit(
+    'thing',
+    new Stubborn().on('forced', () => {}),
+  );
+  await until(() => serving.stats.active === 1);
+  const report = await serving.stop({ grace: 0 });
+  assertCounts(report, { accepted: 3, completed: 2, forced: 1, abandoned: 1 });
+  await turns(2);
+  process.off('warning', onWarning);
+  assert.deepEqual(warnings, [fault, fault]);
+});
+
 test.run();
