@@ -139,9 +139,9 @@ export class ConnectionServing<Connection> {
     this.#onChange();
   }
 
-  #discard({ connection }: ConnectionTask<Connection>): void {
+  #discard(task: ConnectionTask<Connection>): void {
     this.#late += 1;
-    this.#scope.kind.closable(connection).destroy();
+    task.closable.destroy();
   }
 
   #onChange(): void {

@@ -135,8 +135,7 @@ export class TaskRunner<Connection> {
    */
   #settle(task: ConnectionTask<Connection>): boolean {
     task.settle();
-    this.#inFlight.delete(task);
-    return !this.#isForced;
+    return this.#inFlight.delete(task) && !this.#isForced;
   }
 
   #endFailed(task: ConnectionTask<Connection>): void {

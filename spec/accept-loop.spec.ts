@@ -8,6 +8,7 @@ import { abortListeners, listenersOn } from './support/listeners.ts';
 import { connect, listening, portOf, refused } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('acceptLoop');
 
@@ -207,9 +208,7 @@ test('leaves the guard on a socket and nothing else', async () => {
 });
 
 test('puts one listener on a signal, however many loops wait for it, and none after 2000 (A15)', async () => {
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const { signal } = new AbortController();
   const servers = Array.from({ length: 20 }, () => createServer());
   for (let round = 0; round < 100; round += 1) {
@@ -219,7 +218,7 @@ test('puts one listener on a signal, however many loops wait for it, and none af
   }
   assert.equal(abortListeners(signal), 0);
   await turns(2);
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, []);
 });
 

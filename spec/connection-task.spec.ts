@@ -9,6 +9,7 @@ import { assertCounts } from './support/serve-counts.ts';
 import { type Client, connect } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('the signals of a task');
 
@@ -111,9 +112,7 @@ for (const allowHalfOpen of [true, false]) {
 }
 
 test('may be passed to many without a warning', async () => {
-  const warnings: unknown[] = [];
-  const onWarning = (warning: unknown): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const { server, serving, stop } = await scene(async (_, { signal, draining }) => {
     for (let count = 0; count < 20; count += 1) {
       signal.addEventListener('abort', () => {});
@@ -126,7 +125,7 @@ test('may be passed to many without a warning', async () => {
   stop.abort();
   await serving.finished;
   await turns(2);
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, []);
 });
 

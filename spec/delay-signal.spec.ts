@@ -7,6 +7,7 @@ import { withFakeTimers } from './support/fake-timers.ts';
 import { abortListeners } from './support/listeners.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('delaySignal');
 
@@ -149,13 +150,11 @@ test('is a signal that shows nothing more than others do', () => {
 });
 
 test('lets twenty listen without a warning (A15)', async () => {
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const later = delaySignal(new AbortController().signal, 1);
   for (let count = 0; count < 20; count += 1) later.addEventListener('abort', () => {});
   await turns(3);
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, []);
 });
 

@@ -14,6 +14,7 @@ import { assertConserved } from './support/conservation.ts';
 import { connect, listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('HTTP requests');
 
@@ -92,9 +93,7 @@ test('beyond maxQueued are answered 503 with Retry-After and Connection: close',
 });
 
 test('over HTTP/2 are answered 503 without a header that it forbids', async () => {
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const server = await listening(createHttp2());
   const loop = acceptLoop(server, { maxQueued: 0 });
   const session = connectHttp2(`http://127.0.0.1:${portOf(server)}`);
@@ -109,7 +108,7 @@ test('over HTTP/2 are answered 503 without a header that it forbids', async () =
   await loop.return();
   session.close();
   await closed;
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, []);
 });
 

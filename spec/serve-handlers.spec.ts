@@ -14,6 +14,7 @@ import { connect, portOf } from './support/sockets.ts';
 import { projectRoot } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('a handler that');
 
@@ -405,9 +406,7 @@ for (const [what, thenable] of Object.entries(thenables)) {
 }
 
 test('throws what cannot be looked at fails alone, with a warning', async () => {
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
   const thrown: unknown[] = [
@@ -436,7 +435,7 @@ test('throws what cannot be looked at fails alone, with a warning', async () => 
   stop.abort();
   assertCounts(await serving.finished, { accepted: 2, failed: 2 });
   await until(() => warnings.length === 2);
-  process.off('warning', onWarning);
+  stopCollecting();
   for (const { message } of warnings) assert.match(message, /^A handler has thrown/);
 });
 

@@ -16,6 +16,7 @@ import { connectionsOf, gate, scene } from './support/scene.ts';
 import { connect, listening, portOf, refused } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('serve');
 
@@ -148,9 +149,7 @@ test('goes on after six handlers in a row have failed (B27)', async () => {
 });
 
 test('makes a warning of an error when there is no `onError`, and swallows none', async () => {
-  const warnings: unknown[] = [];
-  const onWarning = (warning: unknown): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const fault = new Error('fault');
   const thrown = [fault, 'a string'];
   const { server, serving, stop } = await scene(
@@ -168,15 +167,13 @@ test('makes a warning of an error when there is no `onError`, and swallows none'
   stop.abort();
   await serving.finished;
   await until(() => warnings.length === 2);
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.equal(warnings[0], fault);
-  assert.match((warnings[1] as Error).message, /handler has thrown 'a string'/);
+  assert.match(warnings[1]?.message ?? '', /handler has thrown 'a string'/);
 });
 
 test('makes a warning of what `onError` throws, or rejects with', async () => {
-  const warnings: unknown[] = [];
-  const onWarning = (warning: unknown): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const faults = [new Error('thrown'), new Error('rejected')];
   const { server, serving, stop } = await scene(
     () => {
@@ -198,7 +195,7 @@ test('makes a warning of what `onError` throws, or rejects with', async () => {
   }
   stop.abort();
   assertCounts(await serving.finished, { accepted: 2, failed: 2 });
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, faults);
 });
 

@@ -9,6 +9,7 @@ import { runtime } from './support/runtime.ts';
 import { spawnScript } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('shutdownSignal', { timeout: 30_000 });
 test.after.each(killPrograms);
@@ -269,13 +270,11 @@ test('is a signal that shows nothing more than others do', () => {
 });
 
 test('lets twenty listen without a warning (A15)', async () => {
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const signal = shutdownSignal();
   for (let count = 0; count < 20; count += 1) signal.addEventListener('abort', () => {});
   await turns(3);
-  process.off('warning', onWarning);
+  stopCollecting();
   signal[Symbol.dispose]();
   assert.deepEqual(warnings, []);
 });

@@ -10,6 +10,7 @@ import { assertCounts } from './support/serve-counts.ts';
 import { listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('serving the arguments of an event');
 
@@ -116,9 +117,7 @@ test('knows the address of an HTTP/2 stream', async () => {
 });
 
 test('goes on when one of them cannot be ended', async () => {
-  const warnings: unknown[] = [];
-  const onWarning = (warning: unknown): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const emitter = new EventEmitter();
   const fault = new Error('not to be ended');
   class Stubborn extends Thing {
@@ -145,7 +144,7 @@ test('goes on when one of them cannot be ended', async () => {
   const report = await serving.stop({ grace: 0 });
   assertCounts(report, { accepted: 3, completed: 2, forced: 1, abandoned: 1 });
   await turns(2);
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, [fault, fault]);
 });
 

@@ -9,6 +9,7 @@ import { runtime } from './support/runtime.ts';
 import { spawnScript } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('taskGroup');
 
@@ -508,9 +509,7 @@ test('has one listener on the signal while it lives, and none after (A15)', asyn
 });
 
 test('lets twenty tasks listen to its signal without a warning (A15)', async () => {
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error): void => void warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   await taskGroup(async ({ run, cancel }) => {
     for (let count = 0; count < 20; count += 1) {
       void run(timer);
@@ -520,7 +519,7 @@ test('lets twenty tasks listen to its signal without a warning (A15)', async () 
     cancel();
   });
   await turns(3);
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, []);
 });
 

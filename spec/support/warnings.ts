@@ -1,0 +1,7 @@
+/** Collects the process's warnings, until it is told to stop. */
+export function collectWarnings(): { warnings: Error[]; stopCollecting: () => void } {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  return { warnings, stopCollecting: () => void process.off('warning', onWarning) };
+}
