@@ -1,5 +1,6 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { AcceptLoopStats } from './connection-queue.ts';
+import type { DrainReport } from './drain-report.ts';
 import type { ServeReport } from './serve-report.ts';
 
 /** What is published on `accept-loop:accept`: a connection has been accepted. */
@@ -38,8 +39,8 @@ export interface DrainMessage {
 /** What is published on `accept-loop:end`: nothing more comes of this server. */
 export interface EndMessage {
   readonly server: object;
-  /** The counts of the loop, or the report of `serve`. */
-  readonly stats: AcceptLoopStats | ServeReport;
+  /** The counts of the loop, or the report of `serve` or `drain`. */
+  readonly stats: AcceptLoopStats | ServeReport | DrainReport;
 }
 
 type Published<Message> = Channel<unknown, Message>;

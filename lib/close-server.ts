@@ -1,24 +1,31 @@
+import type { Http2Session } from 'node:http2';
 import type { Server } from 'node:net';
 
 const hidden = { value() {}, configurable: true, writable: true };
 
 /**
  * Closes a server's listener and nothing else. Node's `http.Server.close()` also ends the idle
- * connections, silent newcomers among them, by calling its own `closeIdleConnections()`: a property
- * on this one object hides that method for the length of the call.
+ * connections, silent newcomers among them, by calling its own `closeIdleConnections()`, and that
+ * of HTTP/2 (since Node 24) calls `close()` of every session: properties on these very objects hide
+ * those methods for the length of the call.
  */
-export function closeServer(server: Server): void {
-  const name = 'closeIdleConnections';
-  if (!(name in server)) {
-    server.close();
-    return;
-  }
-  const own = Object.getOwnPropertyDescriptor(server, name);
-  Object.defineProperty(server, name, hidden);
+export function closeServer(server: Server, sessions: Iterable<Http2Session> = []): void {
+  const showAll = [hide(server, 'closeIdleConnections')];
+  for (const session of sessions) showAll.push(hide(session, 'close'));
   try {
     server.close();
   } finally {
-    Reflect.deleteProperty(server, name);
-    if (own !== undefined) Object.defineProperty(server, name, own);
+    for (const show of showAll) show();
   }
+}
+
+/** Hides a method of an object, if there is one. */
+function hide(object: object, name: string): () => void {
+  if (!(name in object)) return () => {};
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, hidden);
+  return () => {
+    Reflect.deleteProperty(object, name);
+    if (own !== undefined) Object.defineProperty(object, name, own);
+  };
 }

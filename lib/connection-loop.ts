@@ -6,18 +6,13 @@ import { LAST_CALL_MS, LastCall } from './last-call.ts';
 import { refuseLatecomers } from './latecomers.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
+import type { LoopHost } from './loop-host.ts';
 import type { ServerKind } from './server-kind.ts';
-import { type Politeness, UnderWay } from './under-way.ts';
+import { UnderWay } from './under-way.ts';
 
 const live = new WeakSet<object>();
 const done = { done: true, value: undefined } as const;
 const nothing = (): void => {};
-
-/** Who keeps a loop for more than its connections: `serve`. */
-export interface LoopHost extends Politeness {
-  /** A shutdown begins. Called once, unless the loop is left. */
-  onEnding(reason: unknown): void;
-}
 
 export interface LoopOptions {
   readonly signal: AbortSignal | undefined;
@@ -115,11 +110,14 @@ export class ConnectionLoop<Connection> {
   beginLastCall(reason: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'last call';
-    const arrivals = new Set(['connection', 'secureConnection', this.#kind.connections.event]);
-    const lastCall = new LastCall(this.#server, arrivals, (deadline) => {
-      this.#listener.close();
+    const { connections, endsIdle } = this.#kind;
+    const arrivals = new Set(['connection', 'secureConnection', connections.event]);
+    const close = (deadline: number): void => {
+      this.#listener.close(this.#underWay.sessions);
       this.#awaitUnderWay(deadline);
-    });
+    };
+    const delay = endsIdle ? this.#host?.idle : 0;
+    const lastCall = new LastCall(this.#server, arrivals, close, delay);
     this.#stopWaiting = (): void => lastCall.cancel();
     this.#announceEnding(reason);
   }

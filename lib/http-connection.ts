@@ -1,20 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
+import { guard } from './connection-kind.ts';
+import { letUploadArrive } from './let-upload-arrive.ts';
+import { FIRST_REQUEST_MS } from './newcomers.ts';
 import type { Exchange } from './request-connections.ts';
 import { type OnStraggler, Origin, type Straggler } from './straggler.ts';
-
-/**
- * How long a connection that has never sent a byte has at the least, in milliseconds: its client
- * was accepted a moment ago, perhaps in the last call, and its first request is on the way.
- */
-export const FIRST_REQUEST_MS = 100;
 
 /**
  * After which time a socket has been looked at for certain, in milliseconds. Timers come before
  * input, and an immediate is not always after it on Bun and Deno.
  */
-const LOOK_AGAIN_MS = 10;
+export const LOOK_AGAIN_MS = 10;
 
 /** How long connections are waited for that have no exchange under way. */
 export interface Patience {
@@ -33,8 +30,10 @@ export class HttpConnection {
   readonly #origin: Origin;
   /** The exchanges that are not over, in order of arrival. */
   readonly #open: Exchange[] = [];
-  /** `bytesRead` when the last one was over: what comes after it is a request, or an upgrade's. */
-  #restingAt = 0;
+  /** `bytesRead` when the last one had arrived: what comes after it is a request, or an upgrade's. */
+  #arrivedTo = 0;
+  /** `bytesWritten` when the last one was over. */
+  #answeredTo = 0;
   #restingSince: number;
   /** The response that says `Connection: close` because we made it. */
   #lastResponse: ServerResponse | undefined;
@@ -53,7 +52,14 @@ export class HttpConnection {
   }
 
   get #hasHalfRequest(): boolean {
-    return this.socket.bytesRead > this.#restingAt;
+    const { bytesRead, bytesWritten } = this.socket;
+    // Node itself answers some: what expects the unknown, and more requests than a socket may bring.
+    return bytesRead > this.#arrivedTo && bytesWritten <= this.#answeredTo;
+  }
+
+  /** Whether it waits for a request, and none of it has come. */
+  get isIdle(): boolean {
+    return this.#isResting && !this.#hasHalfRequest;
   }
 
   /** @param onFinish - Called when it is over: answered, and the request has arrived. */
@@ -63,7 +69,12 @@ export class HttpConnection {
     if (this.#open.some(([, open]) => open === response)) return;
     this.#open.push(exchange);
     clearTimeout(this.#timer);
+    const isWhole = !isArriving(request);
+    if (isWhole) this.#arrive(exchange);
+    else request.prependOnceListener('end', () => this.#arrive(exchange));
     const finish = (): void => {
+      // Nobody may have read it to its end.
+      if (!isWhole && !request.readableEnded) this.#arrive(exchange);
       this.#open.splice(this.#open.indexOf(exchange), 1);
       this.#rest();
       onFinish();
@@ -78,13 +89,14 @@ export class HttpConnection {
   /** It is HTTP no more. Somebody else owns the socket. */
   upgrade(): void {
     this.#isUpgraded = true;
+    // Node listens to it no more, and its owner may have ended.
+    this.socket.on('error', guard);
     clearTimeout(this.#timer);
   }
 
   /**
    * Lets the last response say `Connection: close`; an earlier one would lose the requests that
-   * were pipelined behind it. Where the request is still arriving it has to wait: Node destroys the
-   * socket after such a response, and a client that is still sending would never read it.
+   * were pipelined behind it.
    */
   announceClose(): void {
     const earlier = this.#lastResponse;
@@ -96,17 +108,15 @@ export class HttpConnection {
     const last = this.#open.at(-1);
     if (last === undefined) return;
     const [request, response] = last;
-    if (isArriving(request)) {
-      request.prependOnceListener('end', () => this.announceClose());
-    } else if (!response.headersSent && !response.hasHeader('connection')) {
-      response.setHeader('connection', 'close');
-      this.#lastResponse = response;
-    }
+    if (response.headersSent || response.hasHeader('connection')) return;
+    response.setHeader('connection', 'close');
+    this.#lastResponse = response;
+    if (isArriving(request)) letUploadArrive(request, this.socket);
   }
 
   /** Ends it, if it has nothing under way. */
   endIfIdle(): void {
-    if (this.#isResting && !this.#hasHalfRequest) this.socket.destroySoon();
+    if (this.isIdle) this.socket.destroySoon();
   }
 
   /** Ends it when it has had nothing under way for a while, from now on. */
@@ -132,8 +142,12 @@ export class HttpConnection {
     return this.#open.length > 0 || this.#hasHalfRequest ? 'request' : 'connection';
   }
 
+  #arrive(exchange: Exchange): void {
+    if (this.#open.at(-1) === exchange) this.#arrivedTo = this.socket.bytesRead;
+  }
+
   #rest(): void {
-    this.#restingAt = this.socket.bytesRead;
+    this.#answeredTo = this.socket.bytesWritten;
     this.#restingSince = performance.now();
     this.#await();
   }
@@ -142,7 +156,7 @@ export class HttpConnection {
   #await(): void {
     if (this.#patience === undefined || !this.#isResting || this.socket.destroyed) return;
     const { idle } = this.#patience;
-    const isNew = this.#restingAt === 0;
+    const isNew = this.#arrivedTo === 0;
     this.#wait(isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle, ({ headersTimeout }) => {
       this.endIfIdle();
       if (this.#hasHalfRequest) this.#wait(headersTimeout, (patience) => this.#timeOut(patience));
@@ -155,7 +169,7 @@ export class HttpConnection {
     if (patience === undefined) return;
     const since = Math.max(patience.begun, this.#restingSince);
     const look = (): void => {
-      if (this.#isResting) callback(patience);
+      if (this.#isResting && !this.socket.destroyed) callback(patience);
     };
     clearTimeout(this.#timer);
     this.#timer = after(since + milliseconds - performance.now(), () => {

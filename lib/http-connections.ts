@@ -1,12 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2Session } from 'node:http2';
+import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { FIRST_REQUEST_MS, HttpConnection, type Patience } from './http-connection.ts';
-import { LAST_CALL_MS } from './last-call.ts';
+import { HttpConnection, type Patience } from './http-connection.ts';
+import { Http2Sessions } from './http2-sessions.ts';
+import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
-import { type OnStraggler, Origin } from './straggler.ts';
+import type { OnStraggler } from './straggler.ts';
 
 /** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
 export interface HttpEvents {
@@ -21,15 +22,13 @@ export interface HttpEvents {
  * Connections that were accepted before are known from their next request on.
  */
 export class HttpConnections {
-  /** Called when a newcomer has made its first request, and when a connection has gone. */
-  onChange: () => void = () => {};
   readonly #server: EventEmitter;
+  readonly #newcomers = new Newcomers();
   readonly #connections = new Map<Socket, HttpConnection>();
-  readonly #sessions = new Map<Http2Session, Origin>();
-  /** Sockets and sessions without a request so far, with the time when they came. */
-  readonly #newcomers = new Map<object, number>();
+  readonly #sessions = new Http2Sessions(this.#newcomers);
   readonly #events: HttpEvents;
   readonly #stopOverhearing: readonly (() => void)[];
+  #onChange = (): void => {};
   #closing = false;
   #ended = false;
   #patience: Patience | undefined;
@@ -38,14 +37,22 @@ export class HttpConnections {
     this.#server = server;
     this.#events = events;
     if (events.socket) server.on(events.socket, this.#addSocket);
-    if (events.session) server.on(events.session, this.#addSession);
-    // First in line, so that the header is there when a handler answers at once.
-    server.prependListener('request', this.#begin);
+    if (events.session) server.on(events.session, this.#sessions.add);
+    // First in line, so that the header is there when a handler answers at once; and only where
+    // somebody listens: of 'request' an HTTP/2 server makes compatibility objects, to an upgrade
+    // nobody would answer, and the last two come in the place of 'request'.
     this.#stopOverhearing = [
+      overhear(server, 'request', this.#begin),
+      overhear(server, 'stream', this.#sessions.begin),
       ...['upgrade', 'connect'].map((event) => overhear(server, event, this.#upgrade)),
-      // These come in the place of 'request'.
       ...['checkContinue', 'checkExpectation'].map((event) => overhear(server, event, this.#begin)),
     ];
+  }
+
+  /** Called when a newcomer has made its first request, and when a connection has gone. */
+  set onChange(callback: () => void) {
+    this.#onChange = callback;
+    this.#sessions.onChange = callback;
   }
 
   /** How many are open. */
@@ -53,23 +60,25 @@ export class HttpConnections {
     return this.#connections.size + this.#sessions.size;
   }
 
-  /**
-   * How many connections have still to make their first request. A browser's spare connection may
-   * never make one: who has been silent for as long as a last call may take is not waited for.
-   */
+  /** How many connections have still to make their first request. */
   get newcomers(): number {
-    const now = performance.now();
-    for (const [newcomer, since] of this.#newcomers) {
-      // In order of arrival: the others are younger still.
-      if (now - since <= LAST_CALL_MS) break;
-      this.#newcomers.delete(newcomer);
-    }
     return this.#newcomers.size;
   }
 
-  /** From now on the last response of each connection says that it is the last. */
+  /** The HTTP/2 sessions that are open. */
+  get sessions(): Iterable<Http2Session> {
+    return this.#sessions.all;
+  }
+
+  /** Whether one of HTTP/1 waits for its next request. */
+  get hasIdle(): boolean {
+    return [...this.#connections.values()].some(({ isIdle }) => isIdle);
+  }
+
+  /** From now on each connection is told that it is to end. */
   announceClose(): void {
     this.#closing = true;
+    this.#sessions.announceClose();
     for (const connection of this.#connections.values()) connection.announceClose();
   }
 
@@ -80,8 +89,8 @@ export class HttpConnections {
   drain(patience: Patience): void {
     this.announceClose();
     this.#patience = patience;
+    this.#sessions.drain(patience);
     for (const connection of this.#connections.values()) connection.drain(patience);
-    for (const session of this.#sessions.keys()) this.#drainSession(session);
   }
 
   /**
@@ -93,23 +102,19 @@ export class HttpConnections {
     this.#ended = true;
     const { socket: socketEvent, session: sessionEvent } = this.#events;
     if (socketEvent) this.#server.off(socketEvent, this.#addSocket);
-    if (sessionEvent) this.#server.off(sessionEvent, this.#addSession);
-    this.#server.off('request', this.#begin);
+    if (sessionEvent) this.#server.off(sessionEvent, this.#sessions.add);
     for (const stop of this.#stopOverhearing) stop();
     for (const connection of this.#connections.values()) {
       connection.leave();
       connection.endIfIdle();
     }
-    for (const session of this.#sessions.keys()) session.close();
+    this.#sessions.end();
   }
 
   /** Ends everything by force. */
   destroy(onStraggler: OnStraggler): void {
     for (const connection of this.#connections.values()) connection.destroy(onStraggler);
-    for (const [session, origin] of this.#sessions) {
-      onStraggler(origin.straggler('connection'), session);
-      session.destroy();
-    }
+    this.#sessions.destroy(onStraggler);
   }
 
   readonly #addSocket = (socket: Socket): void => {
@@ -117,39 +122,25 @@ export class HttpConnections {
     if ((socket as TLSSocket).alpnProtocol !== 'h2') this.#connectionOf(socket);
   };
 
-  readonly #addSession = (session: Http2Session): void => {
-    this.#sessions.set(session, new Origin(session.socket));
-    this.#newcomers.set(session, performance.now());
-    session.once('close', () => {
-      this.#sessions.delete(session);
-      this.#newcomers.delete(session);
-      this.onChange();
-    });
-    if (this.#patience) this.#drainSession(session);
-  };
-
   #connectionOf(socket: Socket): HttpConnection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
     const connection = new HttpConnection(socket);
     this.#connections.set(socket, connection);
-    this.#newcomers.set(socket, performance.now());
+    this.#newcomers.add(socket);
     socket.once('close', () => {
       connection.leave();
       this.#connections.delete(socket);
       this.#newcomers.delete(socket);
-      this.onChange();
+      this.#onChange();
     });
     if (this.#patience) connection.drain(this.#patience);
     return connection;
   }
 
   readonly #begin = (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.httpVersionMajor >= 2) {
-      const { session } = (request as unknown as Http2ServerRequest).stream;
-      if (session !== undefined && !this.#sessions.has(session)) this.#addSession(session);
-      return this.#settle(session);
-    }
+    // A stream of HTTP/2 has come before.
+    if (request.httpVersionMajor >= 2) return;
     const connection = this.#connectionOf(request.socket);
     connection.begin([request, response], () => {
       // The next request may be in this very turn's input.
@@ -165,14 +156,7 @@ export class HttpConnections {
     this.#settle(socket);
   };
 
-  /** Its streams finish; the client is told to begin no more. */
-  #drainSession(session: Http2Session): void {
-    const close = (): void => session.close();
-    if (this.#newcomers.has(session)) setTimeout(close, FIRST_REQUEST_MS).unref();
-    else close();
-  }
-
-  #settle(newcomer: object | undefined): void {
-    if (newcomer !== undefined && this.#newcomers.delete(newcomer)) this.onChange();
+  #settle(newcomer: object): void {
+    if (this.#newcomers.delete(newcomer)) this.#onChange();
   }
 }

@@ -16,6 +16,8 @@ export type { ConnectionOf, ConnectionServer, WebSocketServerLike } from './conn
 export type { AcceptLoopStats } from './connection-queue.ts';
 export type { ServeContext } from './connection-task.ts';
 export { type DelayedSignal, delaySignal } from './delay-signal.ts';
+export { drain, type DrainOptions } from './drain.ts';
+export type { DrainReport } from './drain-report.ts';
 export { listen, type ListenOptions } from './listen.ts';
 export type { ServeReport, ServeStats } from './serve-report.ts';
 export {

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { after } from './after.ts';
 
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is
@@ -45,7 +46,8 @@ export class LastCall {
   readonly #server: EventEmitter;
   readonly #events: Iterable<string>;
   readonly #close: (deadline: number) => void;
-  #immediate: NodeJS.Immediate;
+  #immediate: NodeJS.Immediate | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
   #arrivals = 0;
   #seen = 0;
   /** The turn that is under way counts for nothing: it may be past its accepts. */
@@ -59,20 +61,32 @@ export class LastCall {
    * @param events - Those that show an arrival.
    * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
    * what else has to be over by then.
+   * @param delay - Milliseconds before it begins.
    */
-  constructor(server: EventEmitter, events: Iterable<string>, close: (deadline: number) => void) {
+  constructor(
+    server: EventEmitter,
+    events: Iterable<string>,
+    close: (deadline: number) => void,
+    delay = 0,
+  ) {
     this.#server = server;
     this.#events = events;
     this.#close = close;
     for (const event of events) server.on(event, this.#count);
-    this.#immediate = setImmediate(this.#turn);
+    if (delay > 0) this.#timer = after(delay, this.#begin);
+    else this.#begin();
   }
 
   /** Ends the wait without a close. */
   cancel(): void {
+    clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
     for (const event of this.#events) this.#server.off(event, this.#count);
   }
+
+  readonly #begin = (): void => {
+    this.#immediate = setImmediate(this.#turn);
+  };
 
   readonly #count = (): void => {
     this.#arrivals += 1;

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Http2Session } from 'node:http2';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import type { ServerKind } from './server-kind.ts';
 
@@ -13,53 +14,66 @@ const LISTENING_CHECK_MS = 200;
 export class Listener {
   readonly #server: EventEmitter;
   readonly #kind: ServerKind;
-  readonly #onError: (error: Error) => void;
+  readonly #onError: ((error: Error) => void) | undefined;
   readonly #onClosed: () => void;
   readonly #timer: NodeJS.Timeout;
-  #wasListening = false;
+  #hasListened = false;
   #hasClosed = false;
 
   /**
-   * @param onError - Called with each `'error'` of the server.
+   * @param onError - Called with each `'error'` of the server. Without it they are its owner's.
    * @param onClosed - Called whenever the listener is found closed.
    */
   constructor(
     server: EventEmitter,
     kind: ServerKind,
-    onError: (error: Error) => void,
+    onError: ((error: Error) => void) | undefined,
     onClosed: () => void,
   ) {
     this.#server = server;
     this.#kind = kind;
     this.#onError = onError;
     this.#onClosed = onClosed;
-    server.on('error', onError);
+    if (onError) server.on('error', onError);
     server.on('close', this.#onClose);
     server.on('listening', this.#check);
     this.#timer = setInterval(this.#check, LISTENING_CHECK_MS);
     this.#timer.unref();
-    this.#wasListening = kind.isListening() === true;
+    this.#hasListened = kind.isListening() === true;
   }
 
-  /** Whether the server has listened and not emitted `'close'`: it may have connections. */
+  get hasListened(): boolean {
+    return this.#hasListened;
+  }
+
+  /** Whether the server has emitted `'close'`: the last connection has gone. */
+  get hasClosed(): boolean {
+    return this.#hasClosed;
+  }
+
+  /** Whether it may have connections. */
   get isServerOpen(): boolean {
-    return this.#wasListening && !this.#hasClosed;
+    return this.#hasListened && !this.#hasClosed;
   }
 
   /** Stops following. */
   leave(): void {
     clearInterval(this.#timer);
-    this.#server.off('error', this.#onError);
+    if (this.#onError) this.#server.off('error', this.#onError);
     this.#server.off('close', this.#onClose);
     this.#server.off('listening', this.#check);
   }
 
-  /** Closes the listener, unless somebody has. A bind that is under way is cancelled. */
-  close(): void {
+  /**
+   * Closes the listener, unless somebody has. A bind that is under way is cancelled.
+   *
+   * @param sessions - The HTTP/2 sessions that are to stay open.
+   */
+  close(sessions: Iterable<Http2Session> = []): void {
     const listening = this.#kind.isListening();
-    if (listening === false && this.#wasListening) return;
+    if (this.#hasClosed || (listening === false && this.#hasListened)) return;
     if (listening === false) guardPendingBind(this.#server);
-    this.#kind.close();
+    this.#kind.close(sessions);
   }
 
   readonly #onClose = (): void => {
@@ -71,7 +85,7 @@ export class Listener {
 
   readonly #check = (): void => {
     const listening = this.#kind.isListening();
-    if (listening === true) this.#wasListening = true;
-    else if (listening === false && this.#wasListening) this.#onClosed();
+    if (listening === true) this.#hasListened = true;
+    else if (listening === false && this.#hasListened) this.#onClosed();
   };
 }

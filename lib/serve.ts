@@ -10,9 +10,9 @@ import type { ServeReport, ServeStats } from './serve-report.ts';
 const check: OptionCheck = new OptionCheck('Cannot serve');
 
 /** Less than the half minute that supervisors wait between SIGTERM and SIGKILL. */
-const GRACE_MS = 10_000;
+export const GRACE_MS: number = 10_000;
 /** An idle client's next request has come by then, if it was about to cross the shutdown. */
-const IDLE_MS = 1000;
+export const IDLE_MS: number = 1000;
 /** Some round trips, for a client that has still to read what the kernel holds for it. */
 const LINGER_MS = 1000;
 /** For the last megabytes of a slow client. */

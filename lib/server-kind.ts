@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Http2Session } from 'node:http2';
 import { Server } from 'node:net';
 import { closeServer } from './close-server.ts';
 import type { ConnectionKind } from './connection-kind.ts';
@@ -19,10 +20,12 @@ export interface ServerKind {
   /** Whether TLS handshakes come before its connections. */
   readonly tls: boolean;
   readonly http?: HttpEvents;
+  /** Whether idle connections end with the listener, whatever one does: it is closed after them. */
+  readonly endsIdle?: boolean;
   /** Whether its listener is open; `undefined` if nothing but `'close'` tells. */
   isListening(): boolean | undefined;
-  /** Closes its listener, and nothing else. */
-  close(): void;
+  /** Closes its listener, and nothing else: not the HTTP/2 sessions that are open. */
+  close(sessions?: Iterable<Http2Session>): void;
 }
 
 /**
@@ -82,6 +85,7 @@ function httpServer(server: Server, tls: boolean): ServerKind {
     byEvent: { request: requestConnections, ...eventsOf('connect', 'upgrade') },
     tls,
     http: { socket: tls ? 'secureConnection' : 'connection' },
+    endsIdle: 'bun' in process.versions,
     ...listenerOf(server),
   };
 }
@@ -123,7 +127,10 @@ function webSocketServer(server: WebSocketServer): ServerKind {
 }
 
 function listenerOf(server: Server): Pick<ServerKind, 'isListening' | 'close'> {
-  return { isListening: () => server.listening, close: () => closeServer(server) };
+  return {
+    isListening: () => server.listening,
+    close: (sessions) => closeServer(server, sessions),
+  };
 }
 
 function eventsOf(...events: string[]): Record<string, ConnectionKind> {

@@ -1,4 +1,6 @@
 import type { EventEmitter } from 'node:events';
+import type { Http2Session } from 'node:http2';
+import { after } from './after.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Patience } from './http-connection.ts';
 import { HttpConnections } from './http-connections.ts';
@@ -42,6 +44,16 @@ export class UnderWay {
     return this.#handshakes !== undefined || this.#http !== undefined;
   }
 
+  /** The HTTP/2 sessions that are open. */
+  get sessions(): Iterable<Http2Session> {
+    return this.#http?.sessions ?? [];
+  }
+
+  /** Whether an HTTP/1 connection waits for its next request. */
+  get hasIdle(): boolean {
+    return this.#http?.hasIdle === true;
+  }
+
   /** A shutdown begins: HTTP responses say that they are the last ones. */
   announceClose(): void {
     this.#begun = performance.now();
@@ -51,8 +63,8 @@ export class UnderWay {
   /**
    * The listener is closed. Calls back once nothing under way can become a connection any more.
    *
-   * @param deadline - Of `performance.now()`: for handshakes, and for the first request of HTTP
-   * connections. Politeness has no deadline.
+   * @param deadline - Of `performance.now()`, or `Infinity`: for handshakes, and for the first
+   * request of HTTP connections. Politeness has no deadline.
    */
   wait(deadline: number, onDone: () => void): void {
     let isBoundOver = false;
@@ -66,7 +78,7 @@ export class UnderWay {
       this.#endHandshakes();
       check();
     };
-    const timer = setTimeout(onBound, Math.max(0, deadline - performance.now()));
+    const timer = after(deadline - performance.now(), onBound);
     this.#stopWaiting = (): void => clearTimeout(timer);
     // In the next turn: this one may still be bringing what the change has made a connection.
     const onChange = (): void => void setImmediate(check);

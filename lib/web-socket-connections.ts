@@ -3,6 +3,7 @@ import { type ConnectionKind, guard, type Life } from './connection-kind.ts';
 
 /** What is used of a `WebSocket` of the package `ws`. */
 export interface WebSocketLike extends Life {
+  once(event: 'close', listener: () => void): unknown;
   readonly readyState: number;
   /** Bytes that have not been given to the kernel. */
   readonly bufferedAmount: number;

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
+import type { Server } from 'node:net';
 import { acceptLoop } from 'accept-loop';
+import { closeServer } from '../lib/close-server.ts';
+import { idleClient } from './support/http2-frames.ts';
 import { listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
+import { turns } from './support/turns.ts';
 
 const test = suite('closing an HTTP server');
 
@@ -13,6 +19,26 @@ test("leaves the server's own properties as they were", async () => {
     await acceptLoop(server).return();
     assert.deepEqual(Object.getOwnPropertyDescriptor(server, 'closeIdleConnections'), before);
   }
+});
+
+test('leaves HTTP/2 sessions open, and as they were (A40)', async () => {
+  const server: Server = await listening(
+    createHttp2Server((_, response) => void response.end('answer')) as Server,
+  );
+  const opens = once(server, 'session') as Promise<[ServerHttp2Session]>;
+  const client = await idleClient(server);
+  const [session] = await opens;
+  const closed = once(server, 'close');
+  closeServer(server, [session]);
+  assert.equal(server.listening, false);
+  assert.equal(Object.hasOwn(session, 'close'), false);
+  client.request(3, '/');
+  await client.until(() => client.hasEnded(3));
+  await turns(5);
+  assert.deepEqual(client.goaways, []);
+  assert.equal(session.closed, false);
+  session.close();
+  await Promise.all([client.closed, closed]);
 });
 
 test.run();

@@ -40,7 +40,8 @@ subscribe('accept-loop:drain', (message) => {
   const end = beginSpan(`shutdown (${(reason as Error).message})`);
   subscribe('accept-loop:end', (last) => {
     const { stats } = last as EndMessage;
-    if ((last as EndMessage).server === server) end(`${stats.accepted} accepted`);
+    if ((last as EndMessage).server !== server || !('accepted' in stats)) return;
+    end(`${stats.accepted} accepted`);
   });
 });
 

@@ -74,8 +74,15 @@ export const limits = {
   },
   idleAfterClose: {
     runtimes: ['bun'],
-    title: 'Leave idle HTTP connections open when the listener closes',
-    reason: "`close()` of Bun's `http.Server` ends every idle connection, whatever one does.",
+    title: 'Close the listener of an HTTP server before the idle time of a shutdown is over',
+    reason:
+      "`close()` of Bun's `http.Server` ends every idle connection, whatever one does: `serve` and " +
+      '`drain` call it when `idle` is over, and serve new clients until then.',
+  },
+  connectionsAfterClose: {
+    runtimes: ['bun'],
+    title: 'Wait for the connections of a server that was closed before `drain` was called',
+    reason: 'On Bun `getConnections()` of a closed server says 0, whatever is open.',
   },
   staleSockets: {
     runtimes: ['bun'],
@@ -89,10 +96,52 @@ export const limits = {
     title: 'Serve HTTP on an inherited descriptor',
     reason: "Bun's `http.Server` ignores `fd` and listens on a port of its own choice.",
   },
+  streamAfterGoaway: {
+    runtimes: ['node', 'deno'],
+    title: 'Serve an HTTP/2 stream that crosses the first GOAWAY',
+    reason:
+      'nghttp2, which Node and Deno use, refuses every stream once it has sent a GOAWAY, whatever ' +
+      'id that names; the second GOAWAY tells the client, and to retry is safe.',
+  },
+  goawayMeetsStream: {
+    runtimes: ['deno'],
+    title: 'End HTTP/2 sessions at whatever moment of their streams',
+    reason:
+      'When a GOAWAY meets a stream that is closing, Deno aborts now and then in an assertion of ' +
+      'nghttp2 (`find_stream_on_goaway_func`).',
+  },
+  endAfterLateStream: {
+    runtimes: ['bun'],
+    title: 'End an HTTP/2 session before grace whose client begins a stream after the last GOAWAY',
+    reason: 'Bun refuses such a stream, and waits for its end all the same.',
+  },
+  standaloneSockets: {
+    runtimes: ['bun'],
+    title: 'Count and end clients of a `WebSocketServer` with a port that open no WebSocket',
+    reason: 'Its HTTP server is private, and Bun does not publish the sockets that it accepts.',
+  },
+  pausedTls: {
+    runtimes: ['deno'],
+    title: 'Hold a TLS peer back by reading late',
+    reason: 'Deno reads a TLS socket on while it is paused.',
+  },
+  uncaughtAtTop: {
+    runtimes: ['bun'],
+    title: 'End the process at an uncaught error while a module awaits at its top',
+    reason: 'Bun prints the error and goes on waiting: a framework whose port is taken hangs.',
+  },
   pipesIntoClosedStream: {
     runtimes: ['deno'],
     title: 'Say with a code that a `pipeline()` leads into a closed stream',
     reason:
       'Deno throws `TypeError: k is not a constructor`, which counts as the fault of a handler.',
+  },
+  rollingStops: {
+    runtimes: ['bun', 'deno'],
+    title: 'Stop the workers of a cluster in turn without losing a request',
+    reason:
+      "Bun's workers listen each for themselves, and closing a listener resets who waits in it. " +
+      "Deno's workers do not end under round robin when connections come while the server closes, " +
+      'whoever closes it, and they are started without the flags of the primary.',
   },
 } as const satisfies Record<string, Limit>;

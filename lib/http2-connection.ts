@@ -1,0 +1,124 @@
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { after } from './after.ts';
+import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
+import { FIRST_REQUEST_MS } from './newcomers.ts';
+import { type OnStraggler, Origin } from './straggler.ts';
+
+/** The highest id that a stream can have. */
+const ANY_STREAM = 2 ** 31 - 1;
+
+/** How long the second GOAWAY waits for the client to have read the first, in milliseconds. */
+const ROUND_TRIP_MS = 100;
+
+/**
+ * One HTTP/2 session, and how it ends: by two GOAWAYs. The first tells the client to begin no more
+ * streams; the second, a round trip later, names the last one that is served. Others were refused,
+ * which is safe to retry.
+ *
+ * nghttp2 refuses what crosses the first one already, and reads no more of a session that has then
+ * no stream. So the first one goes out while the client waits for an answer, at which time a client
+ * that asks one thing after the other has nothing on the way. An idle session has its time for one
+ * more request, as an HTTP/1 connection has.
+ */
+export class Http2Connection {
+  readonly #session: Http2Session;
+  readonly #socket: Socket | TLSSocket;
+  readonly #origin: Origin;
+  readonly #streams = new Set<ServerHttp2Stream>();
+  #isNew = true;
+  #isClosing = false;
+  #isLeaving = false;
+  #restingSince: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onClose - Called when its socket has closed: on Bun that comes after its own end. */
+  constructor(session: Http2Session, onClose: () => void) {
+    this.#session = session;
+    this.#origin = new Origin(session.socket);
+    this.#restingSince = this.#origin.since;
+    // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
+    this.#socket = session.socket.once('close', () => {
+      clearTimeout(this.#timer);
+      onClose();
+    });
+  }
+
+  /** Whether the client waits for an answer. */
+  get #isAwaited(): boolean {
+    return [...this.#streams].some(({ writableEnded }) => !writableEnded);
+  }
+
+  /** A stream of it has begun. */
+  begin(stream: ServerHttp2Stream): void {
+    this.#streams.add(stream);
+    this.#isNew = false;
+    stream.once('close', () => {
+      this.#streams.delete(stream);
+      this.#restingSince = performance.now();
+    });
+    if (this.#isClosing) this.#goAway();
+  }
+
+  /**
+   * Tells the client of its end as soon as that waits for an answer. A newcomer has a moment to ask.
+   */
+  announceClose(): void {
+    this.#isClosing = true;
+    if (this.#isAwaited) this.#goAway();
+    else if (this.#isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
+  }
+
+  /** Ends it when it has had no stream for a while, from now on. */
+  drain({ begun, idle }: Patience): void {
+    const milliseconds = this.#isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
+    this.#endAt(Math.max(begun, this.#restingSince) + milliseconds);
+  }
+
+  /** Ends it, if the client has not been told of its end. */
+  end(): void {
+    if (this.#streams.size > 0) this.#goAway();
+    else if (!this.#isLeaving) this.#session.close();
+  }
+
+  /** Ends it by force. */
+  destroy(onStraggler: OnStraggler): void {
+    onStraggler(this.#origin.straggler('connection'), this.#session);
+    this.#session.destroy();
+    // A session that has ended waits for its client's end: that would be no force.
+    setImmediate(() => this.#socket.destroy());
+  }
+
+  /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */
+  #endAt(time: number): void {
+    if (this.#isLeaving) return;
+    this.#wait(time, () => {
+      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(() => this.end()));
+    });
+  }
+
+  #goAway(): void {
+    if (this.#isLeaving || this.#session.destroyed) return;
+    this.#isLeaving = true;
+    const close = (): void => {
+      clearTimeout(this.#timer);
+      this.#session.close();
+    };
+    this.#wait(performance.now() + ROUND_TRIP_MS, close);
+    this.#session.goaway(0, ANY_STREAM);
+    // Of what is sent at once a PING comes first.
+    setImmediate(() => {
+      if (!this.#session.destroyed) this.#session.ping(close);
+    });
+  }
+
+  #wait(time: number, callback: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = after(time - performance.now(), () => {
+      // A timer counts from the beginning of its turn, which may have been long ago.
+      if (performance.now() < time) this.#wait(time, callback);
+      else callback();
+    });
+  }
+}

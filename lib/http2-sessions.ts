@@ -1,0 +1,78 @@
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Patience } from './http-connection.ts';
+import { Http2Connection } from './http2-connection.ts';
+import type { Newcomers } from './newcomers.ts';
+import type { OnStraggler } from './straggler.ts';
+
+/** The HTTP/2 sessions of one server, for its end. */
+export class Http2Sessions {
+  /** Called when a newcomer has made its first request, and when a session has gone. */
+  onChange: () => void = () => {};
+  readonly #newcomers: Newcomers;
+  readonly #sessions = new Map<Http2Session, Http2Connection>();
+  #isClosing = false;
+  #patience: Patience | undefined;
+
+  constructor(newcomers: Newcomers) {
+    this.#newcomers = newcomers;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Those that are open. */
+  get all(): Iterable<Http2Session> {
+    return this.#sessions.keys();
+  }
+
+  /** From now on each is told that it is to end. */
+  announceClose(): void {
+    this.#isClosing = true;
+    for (const connection of this.#sessions.values()) connection.announceClose();
+  }
+
+  /** From now on ends each that has had no stream for a while. */
+  drain(patience: Patience): void {
+    this.#patience = patience;
+    for (const connection of this.#sessions.values()) connection.drain(patience);
+  }
+
+  /** Ends those that have not been told of it. */
+  end(): void {
+    for (const connection of this.#sessions.values()) connection.end();
+  }
+
+  /** Ends everything by force. */
+  destroy(onStraggler: OnStraggler): void {
+    for (const connection of this.#sessions.values()) connection.destroy(onStraggler);
+  }
+
+  readonly add = (session: Http2Session): void => {
+    this.#connectionOf(session);
+  };
+
+  /** A session has begun a stream: it may be one that was there before. */
+  readonly begin = (stream: ServerHttp2Stream): void => {
+    const { session } = stream;
+    if (session === undefined) return;
+    this.#connectionOf(session).begin(stream);
+    if (this.#newcomers.delete(session)) this.onChange();
+  };
+
+  #connectionOf(session: Http2Session): Http2Connection {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    const connection = new Http2Connection(session, () => {
+      this.#sessions.delete(session);
+      this.#newcomers.delete(session);
+      this.onChange();
+    });
+    this.#sessions.set(session, connection);
+    this.#newcomers.add(session);
+    if (this.#isClosing) connection.announceClose();
+    if (this.#patience) connection.drain(this.#patience);
+    return connection;
+  }
+}

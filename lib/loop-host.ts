@@ -1,0 +1,8 @@
+/* c8 ignore start -- types alone: nothing of this file is left to run */
+import type { Politeness } from './under-way.ts';
+
+/** Who keeps a loop for more than its connections: `serve`. */
+export interface LoopHost extends Politeness {
+  /** A shutdown begins. Called once, unless the loop is left. */
+  onEnding(reason: unknown): void;
+}

@@ -1,0 +1,50 @@
+import { type Addressed, type OnStraggler, Origin } from './straggler.ts';
+
+/** A socket, or what has one under it. */
+export interface OpenConnection extends Addressed {
+  once(event: 'close', listener: () => void): unknown;
+  destroy?(): unknown;
+}
+
+/** The connections of one server, whatever they carry: each is counted once, and ended at last. */
+export class OpenConnections {
+  readonly #open = new Map<OpenConnection, Origin>();
+  readonly #onChange: () => void;
+  #total = 0;
+
+  /** @param onChange - Called when one has gone. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** How many there were when the count began, and have come since. */
+  get total(): number {
+    return this.#total;
+  }
+
+  beginCount(): void {
+    this.#total = this.#open.size;
+  }
+
+  readonly add = (connection: OpenConnection): void => {
+    if (this.#open.has(connection)) return;
+    this.#open.set(connection, new Origin(connection));
+    this.#total += 1;
+    connection.once('close', () => {
+      this.#open.delete(connection);
+      this.#onChange();
+    });
+  };
+
+  /** Ends all by force. */
+  destroy(onStraggler: OnStraggler): void {
+    for (const [connection, origin] of this.#open) {
+      onStraggler(origin.straggler('connection'), connection);
+      connection.destroy?.();
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import type { EventEmitter } from 'node:events';
+import type { Http2Session } from 'node:http2';
+import { after } from './after.ts';
+import type { DrainReport } from './drain-report.ts';
+import { FIRST_REQUEST_MS } from './newcomers.ts';
+import { OpenConnections } from './open-connections.ts';
+import { refuseUpgrades } from './refuse-upgrades.ts';
+import type { ServerKind } from './server-kind.ts';
+import { StandaloneSockets } from './standalone-sockets.ts';
+import { Origin, type Straggler } from './straggler.ts';
+import { Strangers } from './strangers.ts';
+import { type Politeness, UnderWay } from './under-way.ts';
+import { WebSocketClients, type WebSocketServer } from './web-socket-clients.ts';
+
+const nothing = (): void => {};
+
+/**
+ * The connections of one server that somebody else handles, of every kind: they are followed and
+ * counted, and each is ended in its own way, politely or by force.
+ */
+export class ServerConnections {
+  readonly #server: EventEmitter;
+  readonly #kind: ServerKind;
+  readonly #onChange: () => void;
+  readonly #since = new Origin(undefined);
+  readonly #open: OpenConnections;
+  readonly #strangers: Strangers;
+  readonly #standalone: StandaloneSockets | undefined;
+  readonly #underWay: UnderWay;
+  readonly #webSockets = new Map<WebSocketServer, WebSocketClients>();
+  readonly #stragglers = new Map<object, Straggler>();
+  /** Of these, or again, since the force began. */
+  readonly #listed = new Set<object>();
+  readonly #politeness: Politeness & { idle: number };
+  readonly #stopRefusing: (() => void)[] = [];
+  #isEnding = false;
+  #isRefusing = false;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  /** @param onChange - Called when a connection has gone. */
+  constructor(server: EventEmitter, kind: ServerKind, onChange: () => void) {
+    this.#server = server;
+    this.#kind = kind;
+    this.#onChange = onChange;
+    this.#open = new OpenConnections(onChange);
+    this.#strangers = new Strangers(server, () => this.#open.size);
+    this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
+    this.#underWay = new UnderWay(server, kind, this.#politeness);
+    const isWebSocket = kind.name === 'WebSocket';
+    if (isWebSocket) this.#standalone = new StandaloneSockets(server as WebSocketServer);
+    this.source.on('connection', this.#open.add);
+    if (isWebSocket) this.follow(server as WebSocketServer, this.#open.add);
+  }
+
+  /** What emits `'connection'` for each socket that is accepted. */
+  get source(): EventEmitter {
+    return this.#standalone ?? this.#server;
+  }
+
+  /** How many are known to be open. */
+  get size(): number {
+    let { size } = this.#open;
+    for (const clients of this.#webSockets.values()) size += clients.size;
+    return size;
+  }
+
+  /** How many are open that are not known, as far as the server tells. */
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
+  /** The HTTP/2 sessions that are open. */
+  get sessions(): Iterable<Http2Session> {
+    return this.#underWay.sessions;
+  }
+
+  /**
+   * Follows the clients of a `WebSocketServer`, too.
+   *
+   * @param onClient - Called with what stands for the connection of each.
+   */
+  follow(server: WebSocketServer, onClient: OpenConnections['add'] = nothing): void {
+    if (this.#webSockets.has(server)) return;
+    const host = { onClient, onStraggler: this.#addStraggler, onChange: this.#onChange };
+    const clients = new WebSocketClients(server, host);
+    // It has the address of a server that it is attached to, until somebody closes it.
+    if (server !== this.#server && this.#kind.isListening() === true) {
+      clients.isServerOpen = server.address() !== null;
+    }
+    this.#webSockets.set(server, clients);
+    if (this.#isEnding) clients.close();
+    if (this.#isRefusing) this.#refuse(clients);
+  }
+
+  /**
+   * The shutdown begins: tells each connection that it is to end, and ends those that are idle.
+   *
+   * @param idle - Milliseconds that an idle HTTP connection has.
+   * @param onCounted - Called when those are counted that are not known.
+   */
+  end(idle: number, onCounted: () => void): void {
+    this.#isEnding = true;
+    this.#politeness.idle = idle;
+    this.#open.beginCount();
+    this.#strangers.begin(onCounted);
+    this.#underWay.announceClose();
+    this.#underWay.wait(Infinity, nothing);
+    for (const clients of this.#webSockets.values()) clients.close();
+    this.#idleTimer = after(Math.max(idle, FIRST_REQUEST_MS), () => this.#endIdle());
+  }
+
+  /** The listener is closed: WebSockets are opened no more. */
+  refuseUpgrades(): void {
+    this.#isRefusing = true;
+    for (const clients of this.#webSockets.values()) this.#refuse(clients);
+  }
+
+  /** Ends all by force. */
+  destroy(): void {
+    const open = this.#open.size + this.#strangers.size;
+    this.#listed.clear();
+    for (const clients of this.#webSockets.values()) clients.destroy();
+    this.#underWay.end();
+    // HTTP has listed its own, by their TLS sockets and sessions.
+    this.#open.destroy(this.#kind.http ? nothing : this.#addStraggler);
+    this.#strangers.destroy();
+    for (let missing = open - this.#listed.size; missing > 0; missing -= 1) {
+      this.#addStraggler(this.#since.straggler('connection'), {});
+    }
+  }
+
+  /** Stops following the server. */
+  leave(): void {
+    clearTimeout(this.#idleTimer);
+    this.source.off('connection', this.#open.add);
+    this.#standalone?.leave();
+    this.#strangers.leave();
+    this.#underWay.end();
+    for (const clients of this.#webSockets.values()) clients.leave();
+    for (const stop of this.#stopRefusing) stop();
+  }
+
+  /** What has become of those that were there when the shutdown began, and of those that came. */
+  report(): Omit<DrainReport, 'duration'> {
+    const stragglers = [...this.#stragglers.values()];
+    const total = this.#open.total + this.#strangers.total;
+    const forced = stragglers.length;
+    return { finished: Math.max(0, total - forced), forced, stragglers };
+  }
+
+  #refuse(clients: WebSocketClients): void {
+    // The listener's own is closed; so is one that listens to no upgrades any more.
+    if (clients.server === this.#server || this.#server.listenerCount('upgrade') === 0) return;
+    clients.closeServer();
+    this.#stopRefusing.push(refuseUpgrades(this.#server));
+  }
+
+  #endIdle(): void {
+    this.#standalone?.endSilent();
+    this.#strangers.endIdle(() => this.#underWay.hasIdle);
+  }
+
+  readonly #addStraggler = (straggler: Straggler, subject: object): void => {
+    this.#listed.add(subject);
+    if (!this.#stragglers.has(subject)) this.#stragglers.set(subject, straggler);
+  };
+}

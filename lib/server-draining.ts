@@ -1,0 +1,161 @@
+import type { EventEmitter } from 'node:events';
+import { after } from './after.ts';
+import { Deadline } from './deadline.ts';
+import { Diagnostics } from './diagnostics.ts';
+import type { DrainReport } from './drain-report.ts';
+import { LastCall } from './last-call.ts';
+import { Listener } from './listener.ts';
+import { onAbort } from './on-abort.ts';
+import { ServerConnections } from './server-connections.ts';
+import { type ServerKind, serverKind } from './server-kind.ts';
+import type { WebSocketServer } from './web-socket-clients.ts';
+
+/** How long what was ended by force has to be gone, in milliseconds. */
+const GONE_MS = 100;
+
+const arrivals = ['connection', 'secureConnection'];
+
+export interface DrainingOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly grace: number;
+  readonly idle: number;
+}
+
+const drainings = new WeakMap<EventEmitter, ServerDraining>();
+
+/**
+ * The draining of a server, which all calls share; of a `WebSocketServer` that is attached to an
+ * HTTP server, that of the HTTP server.
+ */
+export function drainingOf(server: EventEmitter, kind: ServerKind): ServerDraining {
+  const http = kind.name === 'WebSocket' ? httpServerOf(server) : undefined;
+  const httpKind = http && serverKind(http);
+  if (http && httpKind) {
+    const draining = drainingOf(http, httpKind);
+    draining.connections.follow(server as WebSocketServer);
+    return draining;
+  }
+  const draining = drainings.get(server) ?? new ServerDraining(server, kind);
+  drainings.set(server, draining);
+  return draining;
+}
+
+function httpServerOf(server: EventEmitter): EventEmitter | undefined {
+  return (server as { options?: { server?: EventEmitter | null } }).options?.server ?? undefined;
+}
+
+/**
+ * The shutdown behind `drain`: it waits for a beginning, takes the last call, has the connections
+ * ended, and is over when none is left; or a moment after grace is.
+ */
+export class ServerDraining {
+  readonly connections: ServerConnections;
+  readonly #finished: Promise<DrainReport>;
+  readonly #server: EventEmitter;
+  readonly #kind: ServerKind;
+  readonly #diagnostics: Diagnostics<never>;
+  readonly #listener: Listener;
+  readonly #deadline = new Deadline(() => this.#force());
+  readonly #cancels: (() => void)[] = [];
+  #settle: (report: DrainReport) => void = () => {};
+  #lastCall: LastCall | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #grace = Infinity;
+  #idle = Infinity;
+  /** Of `performance.now()`. */
+  #begun = 0;
+  #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
+  #isCounted = false;
+  #isForced = false;
+
+  constructor(server: EventEmitter, kind: ServerKind) {
+    this.#server = server;
+    this.#kind = kind;
+    this.#diagnostics = new Diagnostics(server);
+    this.#finished = new Promise((resolve) => (this.#settle = resolve));
+    this.connections = new ServerConnections(server, kind, () => this.#check());
+    this.#listener = new Listener(server, kind, undefined, () => this.#onClosed());
+  }
+
+  /** One more call: the earliest deadline counts, and the first signal. */
+  join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
+    this.#grace = Math.min(this.#grace, grace);
+    this.#idle = Math.min(this.#idle, idle);
+    if (this.#state !== 'open') this.#deadline.set(grace);
+    else if (signal?.aborted) this.#begin(signal.reason);
+    else if (signal) this.#cancels.push(onAbort(signal, () => this.#begin(signal.reason)));
+    else this.#begin(new DOMException('The server is drained', 'AbortError'));
+    return this.#finished;
+  }
+  #begin(reason: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'last call';
+    this.#begun = performance.now();
+    for (const cancel of this.#cancels) cancel();
+    this.#diagnostics.drain(reason);
+    this.connections.end(this.#idle, () => this.#onCounted());
+    this.#deadline.set(this.#grace);
+    if (this.#kind.isListening() === true) this.#takeLastCall();
+    else this.#close();
+  }
+
+  #takeLastCall(): void {
+    if (this.#state !== 'last call') return;
+    const delay = this.#kind.endsIdle ? this.#idle : 0;
+    this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), delay);
+  }
+
+  #close(): void {
+    if (this.#state !== 'last call') return;
+    this.#state = 'closed';
+    this.#listener.close(this.connections.sessions);
+    this.connections.refuseUpgrades();
+    this.#check();
+  }
+
+  /** The listener is closed, by us or by somebody else; perhaps the last connection has gone. */
+  #onClosed(): void {
+    this.#begin(new DOMException('The server was closed', 'AbortError'));
+    this.#lastCall?.cancel();
+    this.#close();
+    this.#check();
+  }
+
+  #onCounted(): void {
+    this.#isCounted = true;
+    if (this.#isForced) this.connections.destroy();
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return;
+    const { hasListened, hasClosed } = this.#listener;
+    // It says so when they are gone.
+    const hasOthers = hasListened || this.connections.strangers > 0;
+    if (hasClosed || !hasOthers) this.#end();
+  }
+
+  /** Grace is over. */
+  #force(): void {
+    this.#isForced = true;
+    this.#lastCall?.cancel();
+    this.#timer = after(GONE_MS, () => this.#end());
+    this.#close();
+    this.connections.destroy();
+  }
+
+  #end(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    clearTimeout(this.#timer);
+    this.#deadline.cancel();
+    this.#listener.leave();
+    // Before the connections are left: a session's own end comes after the server's.
+    const duration = performance.now() - this.#begun;
+    const report = { ...this.connections.report(), duration };
+    this.connections.leave();
+    drainings.delete(this.#server);
+    this.#diagnostics.end(() => report);
+    this.#settle(report);
+  }
+}

@@ -1,0 +1,59 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** Node publishes every socket of the process there that one of its servers accepts. */
+const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
+
+const anyAddress: ReadonlySet<string> = new Set(['::', '0.0.0.0']);
+
+/**
+ * The sockets that a `WebSocketServer` accepts on a port of its own, each with an event
+ * `'connection'`: its HTTP server is private, and a client that never asks for an upgrade would
+ * hold it open. (Not on Bun, which publishes none.)
+ */
+export class StandaloneSockets extends EventEmitter {
+  readonly #server: { address(): unknown };
+  readonly #sockets = new Set<Socket>();
+
+  /** @param server - With `noServer` it throws when it is asked for its address. */
+  constructor(server: { address(): unknown }) {
+    super();
+    this.#server = server;
+    if (hasAddress(server)) acceptedChannel.subscribe(this.#onSocket);
+  }
+
+  /** Ends those that have said nothing. */
+  endSilent(): void {
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroySoon();
+  }
+
+  /** Stops following the server. */
+  leave(): void {
+    acceptedChannel.unsubscribe(this.#onSocket);
+  }
+
+  readonly #onSocket = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    if (!this.#isOurs(socket)) return;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.emit('connection', socket);
+  };
+
+  /** Asked each time: when it is closed, the port may be somebody else's. */
+  #isOurs({ localAddress, localPort }: Socket): boolean {
+    const ours = this.#server.address() as AddressInfo | string | null;
+    if (ours === null || typeof ours === 'string' || ours.port !== localPort) return false;
+    return anyAddress.has(ours.address) || ours.address === localAddress;
+  }
+}
+
+function hasAddress(server: { address(): unknown }): boolean {
+  try {
+    server.address();
+    return true;
+  } catch {
+    return false;
+  }
+}

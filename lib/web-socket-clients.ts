@@ -1,0 +1,123 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { OpenConnection } from './open-connections.ts';
+import { type OnStraggler, Origin } from './straggler.ts';
+import { CLOSED, type WebSocketLike } from './web-socket-connections.ts';
+
+/** "Going away", of RFC 6455, 7.4.1. */
+const GOING_AWAY = 1001;
+
+/** How long a client has to answer the close frame once it has been sent all, in milliseconds. */
+const ANSWER_MS = 1000;
+
+/** How often to look who has not answered, in milliseconds: ws has no event for what has left. */
+const ANSWER_CHECK_MS = 100;
+
+/** What is used of a `WebSocketServer` of the package `ws`. */
+export interface WebSocketServer extends EventEmitter {
+  /** Not there without `clientTracking`. */
+  readonly clients?: Iterable<WebSocketLike>;
+  /** Throws when it has no HTTP server; `null` when that is not bound. */
+  address(): unknown;
+  close(): void;
+}
+
+/** Who is told of the clients. */
+export interface WebSocketClientsHost {
+  /** One has come, or was there: what stands for its connection is its socket, where it is known. */
+  onClient(subject: OpenConnection): void;
+  onStraggler: OnStraggler;
+  /** One has gone. */
+  onChange(): void;
+}
+
+interface Client {
+  readonly webSocket: WebSocketLike;
+  readonly subject: OpenConnection;
+  readonly origin: Origin;
+  /** Of `performance.now()`: when it had not been sent all yet. */
+  waitingSince: number;
+}
+
+/** The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer. */
+export class WebSocketClients {
+  readonly server: WebSocketServer;
+  /** Whether it has not emitted `'close'`: its own `close()` would do so again. */
+  isServerOpen = true;
+  readonly #clients = new Map<WebSocketLike, Client>();
+  readonly #host: WebSocketClientsHost;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(server: WebSocketServer, host: WebSocketClientsHost) {
+    this.server = server;
+    this.#host = host;
+    server.on('connection', this.#add);
+    server.on('close', this.#onClose);
+    for (const webSocket of server.clients ?? []) this.#add(webSocket);
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Closes every client that is there and every one that comes. */
+  close(): void {
+    this.#timer = setInterval(() => this.#terminateSilent(), ANSWER_CHECK_MS);
+    this.#timer.unref();
+    for (const client of this.#clients.values()) this.#close(client);
+  }
+
+  /** Closes the server itself. */
+  closeServer(): void {
+    if (this.isServerOpen) this.server.close();
+  }
+
+  /** Ends all by force. */
+  destroy(): void {
+    for (const client of this.#clients.values()) this.#terminate(client);
+  }
+
+  /** Stops following the server. */
+  leave(): void {
+    clearInterval(this.#timer);
+    this.server.off('connection', this.#add);
+    this.server.off('close', this.#onClose);
+  }
+
+  readonly #onClose = (): void => {
+    this.isServerOpen = false;
+  };
+
+  readonly #add = (webSocket: WebSocketLike, request?: IncomingMessage): void => {
+    if (this.#clients.has(webSocket) || webSocket.readyState === CLOSED) return;
+    const subject: OpenConnection = request?.socket ?? webSocket;
+    const origin = new Origin(request?.socket);
+    const client = { webSocket, subject, origin, waitingSince: 0 };
+    this.#clients.set(webSocket, client);
+    this.#host.onClient(subject);
+    webSocket.on('close', () => {
+      this.#clients.delete(webSocket);
+      this.#host.onChange();
+    });
+    if (this.#timer) this.#close(client);
+  };
+
+  #close(client: Client): void {
+    client.waitingSince = performance.now();
+    client.webSocket.close(GOING_AWAY);
+  }
+
+  #terminateSilent(): void {
+    const now = performance.now();
+    for (const client of this.#clients.values()) {
+      if (client.webSocket.bufferedAmount > 0) client.waitingSince = now;
+      else if (now - client.waitingSince >= ANSWER_MS) this.#terminate(client);
+    }
+  }
+
+  #terminate({ webSocket, subject, origin }: Client): void {
+    this.#host.onStraggler(origin.straggler('connection'), subject);
+    webSocket.terminate();
+  }
+}

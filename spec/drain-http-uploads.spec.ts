@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request as send } from 'node:http';
+import type { Server } from 'node:net';
+import { answer, drainScene, held, refuses, sleep } from './support/drain-scene.ts';
+import { post, saysClose } from './support/http-messages.ts';
+import { limits } from './support/limits.ts';
+import { type Client, connect, portOf } from './support/sockets.ts';
+import { suite } from './support/suite.ts';
+import { turns, until } from './support/turns.ts';
+
+const test = suite('drain of HTTP uploads');
+
+const chunked =
+  'POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf \r\n';
+
+test('lets half a body arrive, answers it with Connection: close, and ends', async () => {
+  let requests = 0;
+  const { server, stop, over } = await drainScene(
+    createServer((request, response) => {
+      requests += 1;
+      let body = '';
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => response.end(`read ${body}`));
+    }),
+  );
+  const clients = [await connect(server), await connect(server)];
+  clients[0]?.socket.write(post('/', 10) + 'half ');
+  clients[1]?.socket.write(chunked);
+  await until(() => requests === 2);
+  stop.abort();
+  await sleep(150);
+  clients[0]?.socket.write('whole');
+  clients[1]?.socket.write('5\r\nwhole\r\n0\r\n\r\n');
+  for (const { ending } of clients) {
+    const { text, by } = await ending;
+    assert.ok(saysClose(text));
+    assert.match(text, /read half whole$/);
+    assert.equal(by, 'end');
+  }
+  const { finished, duration } = await over();
+  assert.equal(finished, 2);
+  assert.ok(duration < 5000, String(duration));
+});
+
+for (const when of ['before', 'after'] as const) {
+  test(
+    `ends an upload that was answered ${when} the beginning once it has arrived (A36)`,
+    async () => {
+      const { hold, responses, arrived } = held();
+      const { server, stop, over } = await drainScene(createServer(hold));
+      const { socket, ending } = await connect(server);
+      socket.write(post('/', 10) + 'half ');
+      await arrived(1);
+      if (when === 'before') responses[0]?.end('early');
+      stop.abort();
+      await refuses(server);
+      if (when === 'after') responses[0]?.end('early');
+      await sleep(200);
+      assert.equal(socket.readyState, 'open');
+      socket.write('whole');
+      const { text, by } = await ending;
+      assert.equal(saysClose(text), when === 'after');
+      assert.match(text, /early$/);
+      assert.equal(by, 'end');
+      assert.equal((await over()).finished, 1);
+    },
+    { cannot: limits.endOfEarlyAnsweredUpload },
+  );
+}
+
+/** Sends 8 MB, and reads nothing before all of it is sent. */
+async function sendAll({ socket }: Client): Promise<void> {
+  const body = Buffer.alloc(8 << 20, 'x');
+  socket.pause();
+  socket.write(post('/', body.length));
+  await new Promise((resolve) => socket.write(body, resolve));
+  socket.resume();
+}
+
+test(
+  'answers clients that send 8 MB and only then read, 20 of 20 (A36)',
+  async () => {
+    const { server, stop, over } = await drainScene(createServer(answer));
+    const clients: Client[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      const [, client] = await Promise.all([once(server, 'connection'), connect(server)]);
+      clients.push(client);
+    }
+    stop.abort();
+    await Promise.all(
+      clients.map(async (client) => {
+        await sendAll(client);
+        assert.match((await client.ending).text, /connection: close[^]*answer to \/$/i);
+      }),
+    );
+    assert.equal((await over()).finished, 20);
+  },
+  { cannot: [limits.endOfEarlyAnsweredUpload, limits.httpNewcomers] },
+);
+
+test('says close to clients whose uploads no handler reads, however busy they are', async () => {
+  const { server, stop, over } = await drainScene(createServer(answer), { grace: 3000 });
+  const port = portOf(server);
+  let isBegun = false;
+  const answers = { before: 0, close: 0, 'keep-alive': 0 };
+  const clients = Array.from({ length: 5 }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let hasClosed = false; !hasClosed;) {
+      const upload = send({ port, host: '127.0.0.1', agent, method: 'POST' });
+      upload.end('some body');
+      const [response] = (await once(upload, 'response')) as [IncomingMessage];
+      await once(response.resume(), 'end');
+      hasClosed = response.headers.connection === 'close';
+      answers[isBegun ? (hasClosed ? 'close' : 'keep-alive') : 'before'] += 1;
+      await turns(2);
+    }
+    agent.destroy();
+  });
+  while (answers.before < 50) await turns(1);
+  isBegun = true;
+  stop.abort();
+  await Promise.all(clients);
+  assert.equal((await over()).forced, 0);
+  assert.equal(answers.close, 5);
+  // What was answered a moment before the beginning.
+  assert.ok(answers['keep-alive'] <= 5, JSON.stringify(answers));
+});
+
+for (const isAnswered of [false, true]) {
+  test(
+    `destroys at grace an upload that never completes, and lists it${isAnswered ? ', though it is answered' : ''} (A36)`,
+    async () => {
+      const { hold, responses, arrived } = held();
+      const { server, stop, over } = await drainScene(createServer(hold), { grace: 200 });
+      const { socket, ending } = await connect(server);
+      const { localPort } = socket;
+      socket.write(post('/', 10) + 'half ');
+      await arrived(1);
+      stop.abort();
+      await refuses(server);
+      if (isAnswered) responses[0]?.end('early');
+      assert.equal((await ending).text.endsWith('early'), isAnswered);
+      const { duration, stragglers } = await over();
+      assert.ok(duration >= 199 && duration < 1500, String(duration));
+      assert.deepEqual(
+        stragglers.map(({ kind, remotePort }) => [kind, remotePort]),
+        [['request', localPort]],
+      );
+    },
+    isAnswered ? { cannot: limits.endOfEarlyAnsweredUpload } : {},
+  );
+}
+
+test('ends a connection whose upload has arrived, though nobody reads the rest of it', async () => {
+  const { hold, requests, responses, arrived } = held();
+  const { server, stop, over } = await drainScene(createServer(hold));
+  const { socket, ending } = await connect(server);
+  socket.write(post('/', 10) + 'half ');
+  await arrived(1);
+  const [request = assert.fail()] = requests;
+  await once(request, 'data');
+  request.pause();
+  stop.abort();
+  await refuses(server);
+  socket.write('whole');
+  await until(() => request.complete);
+  responses[0]?.end('enough');
+  assert.match((await ending).text, /connection: close[^]*enough$/i);
+  const { finished, duration } = await over();
+  assert.equal(finished, 1);
+  assert.ok(duration < 5000, String(duration));
+});
+
+test('is not held by an upload that its client aborts', async () => {
+  const { hold, responses, arrived } = held();
+  const { server, stop, over } = await drainScene(createServer(hold));
+  const clients = [await connect(server), await connect(server)];
+  for (const { socket } of clients) socket.write(post('/', 10) + 'half ');
+  await arrived(2);
+  responses[0]?.end('early');
+  stop.abort();
+  await refuses(server);
+  for (const { socket } of clients) socket.resetAndDestroy();
+  const { forced, duration } = await over();
+  assert.equal(forced, 0);
+  assert.ok(duration < 5000, String(duration));
+});
+
+test('leaves a socket its own destroySoon() when the upload has arrived (A57)', async () => {
+  const { hold, requests, responses, arrived } = held();
+  const { server, stop, over } = await drainScene(createServer(hold) as Server);
+  const { socket, ending } = await connect(server);
+  socket.write(post('/', 10) + 'half ');
+  await arrived(1);
+  stop.abort();
+  const [request = assert.fail()] = requests;
+  const incoming = request.socket;
+  socket.write('whole');
+  await once(request.resume(), 'end');
+  assert.equal(Object.hasOwn(incoming, 'destroySoon'), false);
+  responses[0]?.end('whole');
+  assert.match((await ending).text, /connection: close[^]*whole$/i);
+  assert.equal((await over()).finished, 1);
+});
+
+test.run();
