@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, type } from 'node:os';
+import { markdownTable } from '../../support/markdown-table.ts';
+import { runtime } from '../../support/runtime.ts';
+import type { Contender } from './contenders.ts';
+import { failedOf } from './run-round.ts';
+import type { RoundResult, Sharing } from './types.ts';
+
+export interface Figures {
+  readonly contender: Contender;
+  readonly sharing: Sharing;
+  readonly result: RoundResult;
+}
+
+const headings: Readonly<Record<Sharing, string>> = {
+  SCHED_RR: '`node:cluster`, round robin (`SCHED_RR`)',
+  SCHED_NONE: '`node:cluster`, one shared handle (`SCHED_NONE`)',
+  reusePort: 'Two processes, `reusePort: true`',
+};
+
+const columns = [
+  'How it stops',
+  'Clients',
+  'Failed',
+  'Requests',
+  'Of 10 000',
+  'Stops',
+  'Failed a stop',
+  'Hung',
+  'Median stop',
+  'What the clients saw',
+];
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? NaN;
+}
+
+function row({ contender, result }: Figures): string[] {
+  const failed = failedOf(result);
+  const reasons = Object.entries(result.failures).toSorted(([, one], [, other]) => other - one);
+  const figures = [
+    failed,
+    result.requests,
+    ((failed / result.requests) * 10_000).toFixed(failed === 0 ? 0 : 1),
+    result.stops.length,
+    (failed / result.stops.length).toFixed(failed === 0 ? 0 : 1),
+    result.hung,
+    `${median(result.stops).toFixed(0)} ms`,
+  ];
+  const seen = reasons.map(([reason, count]) => `${count} ${reason}`).join('; ');
+  return [contender.title, contender.client, ...figures.map(String), seen];
+}
+
+/** The tables of a run, with the conditions under which they hold. */
+export function report(figures: readonly Figures[]): string {
+  const processors = cpus();
+  const machine = `${type()} ${release()}, ${processors.length} × ${processors[0]?.model.trim()}`;
+  const lines = [`Node ${runtime.version}, ${machine}.`];
+  for (const [sharing, heading] of Object.entries(headings)) {
+    const rows = figures.filter((figure) => figure.sharing === sharing).map(row);
+    if (rows.length > 0) lines.push('', `### ${heading}`, '', ...markdownTable([columns, ...rows]));
+  }
+  return lines.join('\n');
+}
+
+const page = new URL('../../../docs/benchmarks.md', import.meta.url);
+const [begin, end] = ['<!-- Written by npm run bench:loss. -->', '<!-- End. -->'];
+
+/** Puts the report in its place on the page. */
+export function writePage(text: string): void {
+  const before = readFileSync(page, 'utf8');
+  const [head, tail] = [before.indexOf(begin), before.indexOf(end)];
+  if (head < 0 || tail < head) throw new Error(`Cannot write ${page.pathname}: no place for it`);
+  const after = `${before.slice(0, head + begin.length)}\n\n${text}\n\n${before.slice(tail)}`;
+  writeFileSync(page, after);
+}

@@ -1,0 +1,31 @@
+import { watch } from '../../support/programs.ts';
+import { spawnScript } from '../../support/spawn-script.ts';
+import type { RoundResult, RoundSettings } from './types.ts';
+
+/** Runs a round in a process of its own, which is the primary of a cluster. */
+export async function runRound(settings: RoundSettings): Promise<RoundResult> {
+  const args = [JSON.stringify(settings)];
+  const { ending } = watch(spawnScript('spec/bench/loss/round.ts', { args }));
+  const { code, signal, stdout, stderr } = await ending;
+  if (code === 0) return JSON.parse(stdout) as RoundResult;
+  throw new Error(`The round ${args.join()} has ended with ${code ?? signal}: ${stderr}`);
+}
+
+/** The figures of several rounds as those of one. */
+export function sumOf(rounds: readonly RoundResult[]): RoundResult {
+  const failures: Record<string, number> = {};
+  for (const [reason, count] of rounds.flatMap((round) => Object.entries(round.failures))) {
+    failures[reason] = (failures[reason] ?? 0) + count;
+  }
+  return {
+    requests: rounds.reduce((sum, round) => sum + round.requests, 0),
+    failures,
+    stops: rounds.flatMap((round) => round.stops),
+    hung: rounds.reduce((sum, round) => sum + round.hung, 0),
+  };
+}
+
+/** How many requests have failed, for whatever reason. */
+export function failedOf({ failures }: Pick<RoundResult, 'failures'>): number {
+  return Object.values(failures).reduce((sum, count) => sum + count, 0);
+}
