@@ -166,7 +166,7 @@ export class ConnectionLoop<Connection> {
   }
 
   #announceEnding(reason: unknown): void {
-    this.#underWay.announceClose();
+    this.#underWay.begin();
     this.#diagnostics.drain(reason);
     this.#host?.onEnding(reason);
   }

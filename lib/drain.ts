@@ -26,13 +26,14 @@ export interface DrainOptions {
  * Of earlier ones it ends those of HTTP; the others it can only wait for.
  *
  * **How it ends.** By `signal`, or by somebody's `server.close()`: the last call is taken, and the
- * listener closed. TCP and TLS connections, handshakes and upgraded sockets have until `grace`.
+ * listener closed. TCP and TLS connections, handshakes and upgraded sockets have until `grace`; of
+ * the others each is told then that it is to end.
  *
  * - HTTP/1: the last response of each connection says `Connection: close`. An idle connection has
  *   `idle` milliseconds for one more request, one that never sent a byte 100 at the least; half a
  *   request has the server's `headersTimeout`.
- * - HTTP/2: two GOAWAYs, a round trip apart. Streams that were begun finish; later ones are refused,
- *   which is safe to retry.
+ * - HTTP/2: an idle session has `idle`, too. One that waits for an answer gets two GOAWAYs, a round
+ *   trip apart. Streams that were begun finish; later ones are refused, which is safe to retry.
  * - WebSocket: clients are closed with 1001 and have a second to answer; the HTTP server that the
  *   `WebSocketServer` is attached to is drained as well, and answers upgrades with `503`.
  *
@@ -40,7 +41,8 @@ export interface DrainOptions {
  * later it is over.
  *
  * **Called again** for the same server, it joins the shutdown: the first signal begins it, the
- * earliest deadline and the shortest `idle` count, and all get the same report.
+ * earliest deadline counts, and of the calls before it begins the shortest `idle`. All get the same
+ * report.
  *
  * **Who owns what.** The server's listener is closed once, by its own `close()`; no method of it is
  * replaced. Its errors stay its owner's. When it is over, nothing of it is left on the server or

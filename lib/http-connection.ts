@@ -167,13 +167,15 @@ export class HttpConnection {
   #wait(milliseconds: number, callback: (patience: Patience) => void): void {
     const patience = this.#patience;
     if (patience === undefined) return;
-    const since = Math.max(patience.begun, this.#restingSince);
+    const time = Math.max(patience.begun, this.#restingSince) + milliseconds;
     const look = (): void => {
       if (this.#isResting && !this.socket.destroyed) callback(patience);
     };
     clearTimeout(this.#timer);
-    this.#timer = after(since + milliseconds - performance.now(), () => {
-      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(look));
+    this.#timer = after(time - performance.now(), () => {
+      // A timer counts from the beginning of its turn, which may have been long ago.
+      if (performance.now() < time) this.#wait(milliseconds, callback);
+      else this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(look));
     });
   }
 

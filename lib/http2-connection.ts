@@ -30,14 +30,12 @@ export class Http2Connection {
   #isNew = true;
   #isClosing = false;
   #isLeaving = false;
-  #restingSince: number;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onClose - Called when its socket has closed: on Bun that comes after its own end. */
   constructor(session: Http2Session, onClose: () => void) {
     this.#session = session;
     this.#origin = new Origin(session.socket);
-    this.#restingSince = this.#origin.since;
     // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
     this.#socket = session.socket.once('close', () => {
       clearTimeout(this.#timer);
@@ -54,10 +52,7 @@ export class Http2Connection {
   begin(stream: ServerHttp2Stream): void {
     this.#streams.add(stream);
     this.#isNew = false;
-    stream.once('close', () => {
-      this.#streams.delete(stream);
-      this.#restingSince = performance.now();
-    });
+    stream.once('close', () => this.#streams.delete(stream));
     if (this.#isClosing) this.#goAway();
   }
 
@@ -70,10 +65,10 @@ export class Http2Connection {
     else if (this.#isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
   }
 
-  /** Ends it when it has had no stream for a while, from now on. */
+  /** Ends it when it has begun no stream for a while. */
   drain({ begun, idle }: Patience): void {
     const milliseconds = this.#isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
-    this.#endAt(Math.max(begun, this.#restingSince) + milliseconds);
+    this.#endAt(Math.max(begun, this.#origin.since) + milliseconds);
   }
 
   /** Ends it, if the client has not been told of its end. */

@@ -93,17 +93,25 @@ export class ServerConnections {
   }
 
   /**
-   * The shutdown begins: tells each connection that it is to end, and ends those that are idle.
+   * The shutdown begins.
    *
-   * @param idle - Milliseconds that an idle HTTP connection has.
    * @param onCounted - Called when those are counted that are not known.
    */
-  end(idle: number, onCounted: () => void): void {
-    this.#isEnding = true;
-    this.#politeness.idle = idle;
+  begin(onCounted: () => void): void {
     this.#open.beginCount();
     this.#strangers.begin(onCounted);
-    this.#underWay.announceClose();
+    this.#underWay.begin();
+  }
+
+  /**
+   * Tells each connection that it is to end, and ends those that are idle.
+   *
+   * @param idle - Milliseconds that an idle HTTP connection has.
+   */
+  end(idle: number): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#politeness.idle = idle;
     this.#underWay.wait(Infinity, nothing);
     for (const clients of this.#webSockets.values()) clients.close();
     this.#idleTimer = after(Math.max(idle, FIRST_REQUEST_MS), () => this.#endIdle());

@@ -93,7 +93,7 @@ export class ServerDraining {
     this.#begun = performance.now();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
-    this.connections.end(this.#idle, () => this.#onCounted());
+    this.connections.begin(() => this.#onCounted());
     this.#deadline.set(this.#grace);
     if (this.#kind.isListening() === true) this.#takeLastCall();
     else this.#close();
@@ -101,7 +101,9 @@ export class ServerDraining {
 
   #takeLastCall(): void {
     if (this.#state !== 'last call') return;
-    const delay = this.#kind.endsIdle ? this.#idle : 0;
+    const { endsIdle } = this.#kind;
+    if (endsIdle) this.connections.end(this.#idle);
+    const delay = endsIdle ? this.#idle : 0;
     this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), delay);
   }
 
@@ -110,6 +112,8 @@ export class ServerDraining {
     this.#state = 'closed';
     this.#listener.close(this.connections.sessions);
     this.connections.refuseUpgrades();
+    // Not before: who is told to go would come back to this very server.
+    this.connections.end(this.#idle);
     this.#check();
   }
 

@@ -54,10 +54,13 @@ export class UnderWay {
     return this.#http?.hasIdle === true;
   }
 
-  /** A shutdown begins: HTTP responses say that they are the last ones. */
-  announceClose(): void {
+  /**
+   * A shutdown begins. HTTP responses say that they are the last ones; the polite ones not before
+   * the listener is closed, for who is told to go would come back to this very server.
+   */
+  begin(): void {
     this.#begun = performance.now();
-    this.#http?.announceClose();
+    if (!this.#politeness) this.#http?.announceClose();
   }
 
   /**

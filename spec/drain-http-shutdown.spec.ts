@@ -7,7 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drain } from 'accept-loop';
 import { countCloses } from './support/count-closes.ts';
-import { answer, becomeIdle, drainScene, held, refuses, sleep } from './support/drain-scene.ts';
+import {
+  answer,
+  becomeIdle,
+  drainScene,
+  held,
+  refuses,
+  sleep,
+  told,
+} from './support/drain-scene.ts';
 import { get, saysClose, upgrade } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
 import { abortListeners } from './support/listeners.ts';
@@ -130,7 +138,7 @@ test("emits 'close' once, though somebody closes the server meanwhile (A22, B3)"
   server.close();
   await refuses(server);
   const again = new Promise((resolve) => server.close(resolve));
-  await turns(3);
+  await told(responses[0]);
   responses[0]?.end('whole');
   assert.match((await ending).text, /connection: close[^]*whole$/i);
   assert.equal((await over()).finished, 1);
@@ -333,6 +341,7 @@ test(
     const { server, stop, over } = await drainScene(createServer(answer));
     const clients = await Promise.all(Array.from({ length: 20 }, () => connect(server)));
     stop.abort();
+    await refuses(server);
     for (const { socket } of clients) socket.write(get('/'));
     for (const { ending } of clients) {
       assert.match((await ending).text, /connection: close[^]*answer to \/$/i);
@@ -351,6 +360,7 @@ test('drains a server on a Unix socket, and knows its clients apart (A58)', asyn
   for (const { socket } of clients) socket.write(get('/'));
   await arrived(3);
   stop.abort();
+  await told(responses[2]);
   for (const response of responses.slice(1)) response.end('whole');
   const answers = await Promise.all(clients.map(({ ending }) => ending));
   assert.equal(answers.filter(({ text }) => saysClose(text) && text.endsWith('whole')).length, 2);

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { FIRST_REQUEST_MS } from '../lib/newcomers.ts';
-import { answer, becomeIdle, drainScene, held, refuses, sleep } from './support/drain-scene.ts';
+import {
+  answer,
+  becomeIdle,
+  drainScene,
+  held,
+  refuses,
+  sleep,
+  told,
+} from './support/drain-scene.ts';
 import { answersIn, get, saysClose } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
 import { connect, portOf, refused } from './support/sockets.ts';
@@ -162,7 +170,7 @@ test('lets a request that comes meanwhile be the last one (A32)', async () => {
   socket.write(get('/1'));
   await arrived(1);
   stop.abort();
-  await turns(3);
+  await told(responses[0]);
   socket.write(get('/2'));
   await arrived(2);
   for (const [index, response] of responses.entries()) response.end(`answer ${index}`);

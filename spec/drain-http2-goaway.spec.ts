@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { countsOf, http2Drain, http2Servers } from './support/drain-http2.ts';
 import {
   ANY_STREAM,
@@ -10,6 +11,7 @@ import {
 } from './support/http2-frames.ts';
 import { limits } from './support/limits.ts';
 import { gate } from './support/scene.ts';
+import { connect } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 
@@ -77,6 +79,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     });
     const client = await idleClient(server, scheme);
     stop.abort();
+    await until(() => !server.listening);
     client.socket.cork();
     client.request(3, '/3');
     client.request(5, '/5');
@@ -194,6 +197,56 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     assert.deepEqual(asks.goaways, [ANY_STREAM, 1]);
     await silent.closed;
     assert.ok(performance.now() - begun >= 99);
+    assert.deepEqual(silent.goaways, [0]);
+    assert.deepEqual(countsOf(await over()), [2, 0]);
+  });
+
+  test(`tells one of it when idle is over that is answered and still uploads (${name}) (A36)`, async () => {
+    const { server, stop, over } = await http2Drain(
+      create(),
+      (request, response) => {
+        request.resume();
+        response.end('early');
+      },
+      { idle: 0 },
+    );
+    const client = new FrameClient(server, scheme);
+    client.request(1, '/upload', { hasBody: true });
+    await client.until(() => client.hasEnded(1));
+    stop.abort();
+    await client.until(() => client.goaways.length === 2);
+    assert.deepEqual(client.goaways, [ANY_STREAM, 1]);
+    client.send({ type: frameTypes.data, flags: 1, stream: 1, payload: Buffer.from('whole') });
+    await client.closed;
+    assert.equal(client.bodyOf(1), 'early');
+    assert.deepEqual(countsOf(await over()), [1, 0]);
+  });
+}
+
+for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
+  if (scheme === 'http') continue;
+  test(`tells those as well whose handshake ends later (${name}) (A43, A52)`, async () => {
+    const { server, stop, sessions, over } = await http2Drain(
+      create(),
+      (request, response) => void response.end(`answer to ${request.url}`),
+      { idle: 400 },
+    );
+    const accepts = once(server, 'connection').then(() => once(server, 'connection'));
+    const sockets = [await connect(server), await connect(server)].map(({ socket }) => socket);
+    await accepts;
+    stop.abort();
+    await until(() => !server.listening);
+    const begun = performance.now();
+    const [asks = assert.fail(), silent = assert.fail()] = sockets.map(
+      (socket) => new FrameClient(server, scheme, { socket }),
+    );
+    assert.equal(sessions.length, 0);
+    asks.request(1, '/late');
+    await asks.closed;
+    assert.equal(asks.bodyOf(1), 'answer to /late');
+    assert.deepEqual(asks.goaways, [ANY_STREAM, 1]);
+    await silent.closed;
+    assert.ok(performance.now() - begun >= 400);
     assert.deepEqual(silent.goaways, [0]);
     assert.deepEqual(countsOf(await over()), [2, 0]);
   });

@@ -158,6 +158,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     const { server, stop, over } = await http2Drain(unbound);
     const client = await idleClient(server, scheme);
     stop.abort();
+    await until(() => !server.listening);
     client.request(3, '/again');
     await client.closed;
     assert.deepEqual([client.bodyOf(1), client.bodyOf(3)], ['from the stream', 'from the stream']);
@@ -228,7 +229,7 @@ test('answers HTTP/1 clients of the same server with close, and ends the idle on
       if (request.url.startsWith('/waits')) await opened;
       response.end(`answer to ${request.url}`);
     },
-    { idle: 150 },
+    { idle: 600 },
   );
   const where = { port: portOf(server), host: '127.0.0.1', ca: certificate.cert };
   const [busy, kept, idle] = [1, 2, 3].map(() => {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecure, type TLSSocket } from 'node:tls';
 import { certificate } from './support/certificate.ts';
-import { answer, drainScene, held, refuses, sleep } from './support/drain-scene.ts';
+import { answer, drainScene, held, refuses, sleep, told } from './support/drain-scene.ts';
 import { answersIn, get, post, saysClose } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
 import { type Client, connect, follow, portOf } from './support/sockets.ts';
@@ -233,6 +233,7 @@ test(
     const shy = await connect(path);
     await turns(5);
     stop.abort();
+    await told(responses[0]);
     responses[0]?.end('whole');
     assert.match((await answered.ending).text, /connection: close[^]*whole$/i);
     await Promise.all([stuck.ending, shy.ending]);

@@ -197,7 +197,7 @@ async function stop({ create, names, isSecure }: Scheme, seed: number): Promise<
     handle(request, response).catch(() => {});
   });
   unbound.on('upgrade', own);
-  const { server, stop: controller, over } = await drainScene(unbound, { grace, idle });
+  const { server, drained, stop: controller, over } = await drainScene(unbound, { grace, idle });
   const aborted = once(controller.signal, 'abort');
   const raw = (): Promise<Client> => connect(server);
   const open = async (): Promise<Client> => {
@@ -225,18 +225,26 @@ async function stop({ create, names, isSecure }: Scheme, seed: number): Promise<
   const all = Promise.all(visits.map(({ done }) => done));
   await Promise.race([all, until(() => reached === names.length && accepted === names.length)]);
   await sleep(random() * prompt);
+  let settling: Promise<unknown> = drained;
+  // By a timer of this process, which is as late as any other when the machine is busy.
+  const settlesIn = async (milliseconds: number): Promise<void> => {
+    const late = sleep(milliseconds).then(() => sleep(250));
+    assert.notEqual(await Promise.race([drained, late]), undefined, `seed ${seed} is late`);
+  };
   controller.abort();
+  if (isHopeless) settling = settlesIn(grace);
   const served = visits.filter(({ isServed }) => isServed);
   await Promise.all(served.map(({ done }) => done));
   const rude = names.length - served.length;
   if (!isHopeless && rude > 0) {
     await until(() => accepted - closed === rude);
     void drain(server, { grace: 0 });
+    settling = settlesIn(0);
   }
-  const { forced, duration } = await over();
+  await settling;
+  const { forced } = await over();
   await all;
   assert.ok(forced === rude || (isHopeless && forced === rude - 1), `seed ${seed}: ${forced}`);
-  assert.ok(duration < grace + 1000, `seed ${seed}: ${duration}`);
 }
 
 type Name = keyof typeof stages;

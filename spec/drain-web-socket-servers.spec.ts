@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { drain, type DrainReport } from 'accept-loop';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { certificate } from './support/certificate.ts';
@@ -13,7 +14,7 @@ import {
   type WebSocketMode,
   webSocketModes,
 } from './support/drain-web-socket.ts';
-import { get } from './support/http-messages.ts';
+import { get, upgrade } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
 import { listenersOn } from './support/listeners.ts';
 import { gate } from './support/scene.ts';
@@ -95,20 +96,23 @@ test(
     const paths = ['/first', '/second', '/third', '/closed'];
     const servers = paths.map((path) => new OneOfSeveral({ server: http, path }));
     const closes = [http, ...servers].map((server) => countCloses(server));
-    servers.at(-1)?.close();
+    await new Promise<void>((resolve) => servers.at(-1)?.close(() => resolve()));
     const stop = new AbortController();
     const { signal } = stop;
     const reports = servers.map((server) => drain(server, { signal, idle: 300 }));
     const taken = servers.slice(0, 3).map((server) => once(server, 'connection'));
     const clients = [0, 1, 2].map((index) => openClient(portOf(http), 'http', paths[index]));
     await Promise.all(taken);
-    const late = await connect(http);
+    // Who keeps its side open does not hold it.
+    const late = await connect(http, { allowHalfOpen: true });
     stop.abort();
     assert.deepEqual(await Promise.all(clients.map(({ code }) => code)), [1001, 1001, 1001]);
     await until(() => !http.listening);
     late.socket.write(handshake);
-    assert.match((await late.ending).text, /^HTTP\/1\.1 503 /);
+    await once(late.socket, 'end');
     const [report = assert.fail(), ...others] = await Promise.all(reports);
+    late.socket.destroy();
+    assert.match((await late.ending).text, /^HTTP\/1\.1 503 /);
     for (const other of others) assert.equal(other, report);
     assert.deepEqual(countsOf(report), [4, 0]);
     await turns(5);
@@ -135,6 +139,29 @@ test('closes one that is drained when its HTTP server is closed already (A44)', 
   assert.equal(closes(), 1);
   assert.equal(http?.listenerCount('upgrade'), 0);
 });
+
+function own(_request: unknown, socket: Duplex): void {
+  setImmediate(() => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nmine'));
+}
+
+test(
+  'leaves upgrades to others who listen for them (A44)',
+  async () => {
+    const { http, port, client, stop, over } = await webSocketDrain({ idle: 300 });
+    assert.ok(http);
+    const { code } = await client();
+    stop.abort();
+    http.on('upgrade', own);
+    const { socket, ending } = await connect(port);
+    await until(() => !http.listening);
+    socket.write(upgrade('/own'));
+    assert.equal((await ending).text, 'HTTP/1.1 101 Switching Protocols\r\n\r\nmine');
+    assert.equal(await code, 1001);
+    http.off('upgrade', own);
+    assert.deepEqual(countsOf(await over()), [2, 0]);
+  },
+  { cannot: limits.idleAfterClose },
+);
 
 interface OwnUpgrade {
   readonly http: Server;

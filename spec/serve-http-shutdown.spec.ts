@@ -473,6 +473,7 @@ test('warns of nothing when a client pipelines fifty requests', async () => {
   socket.write(get('/').repeat(50));
   await until(() => serving.stats.active === 50);
   stop.abort();
+  await refuses(server);
   open();
   const answers = answersIn((await ending).text);
   assert.equal(answers.length, 50);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { DrainReport } from 'accept-loop';
 import { findProgram } from '../support/find-program.ts';
+import { limits } from '../support/limits.ts';
 import { killPrograms, type Program, watch } from '../support/programs.ts';
 import { spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('a page in Chromium', { timeout: 60_000 });
 
-const needs = { needs: 'chromium' };
 const ROLLS = 3;
 
 /** It asks for nothing of its own from elsewhere. */
@@ -17,7 +17,7 @@ const loopback = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1';
 /** What the page has seen; see page.html. */
 interface Seen {
   readonly fetched: number;
-  /** How many of its four loops of fetches have come to their end. */
+  /** How many of its three loops of fetches have come to their end. */
   readonly ended: number;
   readonly failed: readonly string[];
   /** Who has answered its fetches, each time it was another one. */
@@ -41,7 +41,7 @@ async function openPage(url: string): Promise<Page> {
   const executablePath = findProgram('chromium') ?? assert.fail('no chromium');
   browser ??= await chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--ignore-certificate-errors', loopback],
+    args: ['--no-sandbox', '--ignore-certificate-errors', '--disable-gpu', loopback],
   });
   const page = await browser.newPage({ ignoreHTTPSErrors: true });
   await page.goto(url);
@@ -51,7 +51,7 @@ async function openPage(url: string): Promise<Page> {
 /** Waits until the page has seen something; says what it has seen when it does not. */
 async function sees(page: Page, what: (wanted: number) => boolean, wanted = 0): Promise<void> {
   try {
-    await page.waitForFunction(what, wanted, { timeout: 15_000 });
+    await page.waitForFunction(what, wanted, { timeout: 15_000, polling: 50 });
   } catch (error) {
     assert.fail(`${String(error)}: ${JSON.stringify(await page.evaluate(() => seen))}`);
   }
@@ -77,7 +77,7 @@ async function roll(program: Program, port: number, scheme: string): Promise<voi
     await sees(page, isWithLatest, rolls + 1);
   }
   await page.evaluate(() => (seen.enough = true));
-  await sees(page, () => seen.ended === 4);
+  await sees(page, () => seen.ended === 3);
   program.end('stop\n');
   await sees(page, () => seen.webSocket === undefined);
   const { code, stdout, stderr } = await program.ending;
@@ -111,7 +111,7 @@ for (const [protocol, scheme] of [
       const [, port] = await program.printed(/^listening on 127\.0\.0\.1:(\d+)$/m);
       await roll(program, Number(port), scheme);
     },
-    needs,
+    { needs: 'chromium', cannot: limits.rollingStops },
   );
 }
 

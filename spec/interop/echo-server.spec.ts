@@ -10,12 +10,12 @@ import {
   startProgram,
   watch,
 } from '../support/programs.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { type Client, connect, listening, portOf } from '../support/sockets.ts';
 import { spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('the echo server', { timeout: 30_000 });
-test.after.each(killPrograms);
+test.after(killPrograms);
 
 const file = 'echo-server.ts';
 const stopped = /: last call$/m;
@@ -31,6 +31,16 @@ async function stop(server: Program, signal: NodeJS.Signals = 'SIGTERM'): Promis
   return server.ending;
 }
 
+/** Connects as a client that never comes to an end: each echo is the next thing to say. */
+async function goOnAndOn(port: number): Promise<Client> {
+  const client = await connect(port);
+  const { socket } = client;
+  // With a pause in between: less than the silence that the server waits for, and little work.
+  socket.on('data', (chunk) => void setTimeout(() => socket.write(String(chunk)), 100));
+  socket.write('again');
+  return client;
+}
+
 /** Looks at the report at the end: of what is not expected there is none. */
 function assertReport(outcome: Outcome, expected: Record<string, number>): void {
   assert.deepEqual([outcome.code, outcome.signal, outcome.stderr], [0, null, '']);
@@ -40,6 +50,18 @@ function assertReport(outcome: Outcome, expected: Record<string, number>): void 
   const none = { accepted: 0, completed: 0, failed: 0, shed: 0, lost: 0, discarded: 0 };
   assert.deepEqual(report, { ...none, forced: 0, abandoned: 0, ...expected });
 }
+
+/** A server that is about to stop, and a client that does not let it. */
+let endless: { readonly server: Program; readonly client: Client; readonly port: number };
+
+// Before all others, so that its ten seconds of grace go by while they run.
+test.before(async () => {
+  const server = await startExample(file);
+  const client = await goOnAndOn(server.port);
+  endless = { server, client, port: client.socket.localPort ?? assert.fail() };
+  await server.printed(/ opened$/m);
+  server.signal('SIGTERM');
+});
 
 test(
   'gives bash its bytes back, and says who came and went',
@@ -135,20 +157,6 @@ test('counts a client that goes away as failed', async () => {
   assertReport(await stop(server), { accepted: 1, failed: 1 });
 });
 
-test('cuts off who goes on and on', async () => {
-  const server = await startExample(file);
-  const { socket, ending } = await connect(server.port);
-  // Each echo is the next thing to say.
-  socket.on('data', (chunk) => socket.write(String(chunk)));
-  socket.write('again');
-  await server.printed(/ opened$/m);
-  const { localPort } = socket;
-  const outcome = await stop(server);
-  await ending;
-  assertReport(outcome, { accepted: 1, forced: 1 });
-  assert.match(outcome.stdout, new RegExp(`remotePort: ${localPort}`));
-});
-
 test('ends at SIGINT when nobody is there', async () => {
   const server = await startExample(file);
   assertReport(await stop(server, 'SIGINT'), {});
@@ -156,9 +164,7 @@ test('ends at SIGINT when nobody is there', async () => {
 
 test('is killed by a second SIGINT', async () => {
   const server = await startExample(file);
-  const { socket, ending } = await connect(server.port);
-  socket.on('data', (chunk) => socket.write(String(chunk)));
-  socket.write('again');
+  const { ending } = await goOnAndOn(server.port);
   await server.printed(/ opened$/m);
   server.signal('SIGINT');
   await server.printed(/^SIGINT was received: last call$/m);
@@ -187,6 +193,13 @@ test('says in one line that its port is in use', async () => {
   other.close();
   assert.match(stderr, /^echo-server: .*in use.*\n$/);
   assert.deepEqual([code, stdout], [1, '']);
+});
+
+test('cuts off who goes on and on', async () => {
+  const outcome = await endless.server.ending;
+  await endless.client.ending;
+  assertReport(outcome, { accepted: 1, forced: 1 });
+  assert.match(outcome.stdout, new RegExp(`remotePort: ${endless.port}`));
 });
 
 test.run();

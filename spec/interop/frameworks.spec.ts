@@ -11,6 +11,7 @@ import { type Framework, frameworks } from '../support/frameworks-servers.ts';
 import { limits } from '../support/limits.ts';
 import { listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
+import { until } from '../support/turns.ts';
 
 const test = suite('the frameworks', { timeout: 30_000 });
 
@@ -82,6 +83,7 @@ test(
     const port = portOf(app.server);
     assert.equal(await connectionOf('127.0.0.1', port, agent), 'keep-alive');
     const drained = drain(app.server);
+    await until(() => !app.server.listening);
     assert.equal(await connectionOf('127.0.0.1', port, agent), 'close');
     await drained;
     await app.close();
@@ -114,6 +116,7 @@ test(
       Promise.all(agents.map((agent, at) => connectionOf(addresses[at] ?? '', port, agent)));
     assert.deepEqual(await ask(), ['keep-alive', 'keep-alive']);
     const drained = drain(app.server);
+    await until(() => !app.server.listening);
     assert.deepEqual(await ask(), ['close', 'keep-alive']);
     await drained;
     for (const agent of agents) agent.destroy();

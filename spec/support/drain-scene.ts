@@ -128,6 +128,10 @@ export async function becomeIdle({ socket }: Client, path = '/'): Promise<void> 
   await once(socket, 'data');
 }
 
+/** Waits until a response says that it is the last one of its connection. */
+export const told = (response: ServerResponse | undefined): Promise<void> =>
+  until(() => response?.getHeader('connection') === 'close');
+
 /** Waits until the server has closed its listener. */
 export const refuses = (server: Server): Promise<void> => until(() => !server.listening);
 

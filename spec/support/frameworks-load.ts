@@ -14,7 +14,7 @@ interface Outcome {
 }
 
 /** By the pool that they use. */
-export type Outcomes = Readonly<Record<'agent' | 'undici', Outcome>>;
+type Outcomes = Readonly<Record<'agent' | 'undici', Outcome>>;
 
 export interface Load {
   /** Starts so many clients on each pool; resolves when each has had its first answers. */

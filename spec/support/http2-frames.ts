@@ -1,4 +1,4 @@
-import { connect as connectSocket, type Server, type Socket } from 'node:net';
+import { connect as connectSocket, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import { certificate } from './certificate.ts';
 import { portOf } from './sockets.ts';
@@ -37,7 +37,10 @@ interface FrameOptions {
   readonly payload?: Buffer;
 }
 
-/** A client of HTTP/2 that does nothing by itself but answer SETTINGS: each frame is told to it. */
+/**
+ * A client of HTTP/2 that does nothing by itself but answer SETTINGS: each frame is told to it. It
+ * may have a socket that has said nothing of TLS so far.
+ */
 export class FrameClient {
   readonly socket: Socket;
   /** What has come, in order. */
@@ -51,12 +54,14 @@ export class FrameClient {
   constructor(
     server: Server,
     scheme: 'http' | 'https' = 'http',
-    { allowHalfOpen = false }: { allowHalfOpen?: boolean } = {},
+    { allowHalfOpen = false, socket }: { allowHalfOpen?: boolean; socket?: Socket } = {},
   ) {
-    const where = { port: portOf(server), host: '127.0.0.1', allowHalfOpen };
+    const where = socket ? { socket } : { port: portOf(server), host: '127.0.0.1', allowHalfOpen };
     const isSecure = scheme === 'https';
     const secure = { ca: certificate.cert, servername: 'localhost', ALPNProtocols: ['h2'] };
-    this.socket = isSecure ? connectSecure({ ...where, ...secure }) : connectSocket(where);
+    this.socket = isSecure
+      ? connectSecure({ ...where, ...secure })
+      : connectSocket(where as NetConnectOpts);
     // Of the static table: `:scheme`.
     this.#scheme = isSecure ? 0x87 : 0x86;
     this.socket.on('error', () => {});
@@ -108,16 +113,17 @@ export class FrameClient {
     this.send({ type: frameTypes.ping, flags: ACK, payload });
   }
 
-  /** Asks, by GET, with no body. */
-  request(stream: number, path: string): void {
+  /** Asks, with no body; or with one that never comes. */
+  request(stream: number, path: string, { hasBody = false }: { hasBody?: boolean } = {}): void {
     // HPACK: indexed fields of the static table, and literals whose names are in it.
     const payload = Buffer.concat([
-      Buffer.from([0x82, this.#scheme, 0x01, 9]),
+      Buffer.from([hasBody ? 0x83 : 0x82, this.#scheme, 0x01, 9]),
       Buffer.from('localhost'),
       Buffer.from([0x04, path.length]),
       Buffer.from(path),
     ]);
-    this.send({ type: frameTypes.headers, flags: END_STREAM | END_HEADERS, stream, payload });
+    const flags = hasBody ? END_HEADERS : END_STREAM | END_HEADERS;
+    this.send({ type: frameTypes.headers, flags, stream, payload });
   }
 
   send({ type, flags = 0, stream = 0, payload = Buffer.alloc(0) }: FrameOptions): void {
