@@ -124,7 +124,8 @@ export class ConnectionLoop<Connection> {
 
   /** Closes the listener at once. Nobody will serve what waits, or what comes. */
   leave(): void {
-    if (this.#state === 'open' || this.#state === 'last call') this.#listener.close();
+    const isOpen = this.#state === 'open' || this.#state === 'last call';
+    if (isOpen) this.#listener.close(this.#underWay.sessions);
     this.#queue.discardAll();
     this.#end();
   }

@@ -94,7 +94,8 @@ export class Http2Connection {
   }
 
   #goAway(): void {
-    if (this.#isLeaving || this.#session.destroyed) return;
+    // Somebody may have closed it: an id that grows from one GOAWAY to the next is a protocol error.
+    if (this.#isLeaving || this.#session.closed || this.#session.destroyed) return;
     this.#isLeaving = true;
     const close = (): void => {
       clearTimeout(this.#timer);

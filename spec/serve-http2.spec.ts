@@ -2,19 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import {
   type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
   constants,
   createSecureServer,
   createServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from 'node:http2';
-import type { Server } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectSecure } from 'node:tls';
 import { certificate } from './support/certificate.ts';
+import { type Answer, openSession, readAnswer } from './support/drain-http2.ts';
 import { get, saysClose } from './support/http-messages.ts';
 import { gate } from './support/scene.ts';
 import { serveScene } from './support/serve-scene.ts';
@@ -26,44 +24,8 @@ const test = suite('serve of HTTP/2');
 
 type Exchange = [request: Http2ServerRequest, response: Http2ServerResponse];
 
-interface Session {
-  readonly session: ClientHttp2Session;
-  readonly closed: Promise<void>;
-}
-
-async function open(server: Server, scheme: 'http' | 'https' = 'http'): Promise<Session> {
-  const session = connect(`${scheme}://localhost:${portOf(server)}`, {
-    ca: certificate.cert,
-    host: '127.0.0.1',
-    servername: 'localhost',
-  });
-  session.on('error', () => {});
-  const closed = new Promise<void>((resolve) => session.once('close', () => resolve()));
-  await once(session, 'connect');
-  return { session, closed };
-}
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly body: string;
-  /** Of the stream's end. */
-  readonly code: number | undefined;
-  readonly headers: Record<string, unknown>;
-}
-
-async function read(stream: ClientHttp2Stream): Promise<Answer> {
-  let headers: Record<string, unknown> = {};
-  let body = '';
-  stream.setEncoding('utf8');
-  stream.on('response', (received) => (headers = { ...received }));
-  stream.on('data', (chunk) => (body += String(chunk)));
-  stream.on('error', () => {});
-  await new Promise((resolve) => stream.once('close', resolve));
-  return { status: headers[':status'] as number | undefined, body, code: stream.rstCode, headers };
-}
-
 function ask(session: ClientHttp2Session, path: string): Promise<Answer> {
-  return read(session.request({ ':path': path }));
+  return readAnswer(session.request({ ':path': path }));
 }
 
 async function answer([request, response]: Exchange): Promise<void> {
@@ -81,7 +43,7 @@ for (const [name, create] of Object.entries(servers)) {
 
   test(`hands requests to the handler (${name})`, async () => {
     const { server, serving, end } = await serveScene(create(), answer);
-    const { session, closed } = await open(server, scheme);
+    const { session, closed } = await openSession(server, scheme);
     const answers = await Promise.all([ask(session, '/a'), ask(session, '/b')]);
     assert.deepEqual(
       answers.map(({ status, body }) => [status, body]),
@@ -106,7 +68,7 @@ for (const [name, create] of Object.entries(servers)) {
         response.end(String(draining.reason));
       },
     );
-    const { session, closed } = await open(server, scheme);
+    const { session, closed } = await openSession(server, scheme);
     const reading = ask(session, '/');
     await until(() => serving.stats.active === 1);
     stop.abort('enough');
@@ -132,7 +94,7 @@ for (const [name, create] of Object.entries(servers)) {
       },
       { grace: 100 },
     );
-    const { session, closed } = await open(server, scheme);
+    const { session, closed } = await openSession(server, scheme);
     const { localPort } = session.socket;
     const reading = [ask(session, '/a'), ask(session, '/b')];
     await until(() => serving.stats.active === 2);
@@ -163,7 +125,7 @@ test('answers 500 when the handler fails before the headers, and drops its own',
     },
     { onError: (error) => errors.push(error) },
   );
-  const { session, closed } = await open(server);
+  const { session, closed } = await openSession(server, 'http');
   const { status, headers } = await ask(session, '/broken');
   assert.equal(status, 500);
   assert.equal('set-cookie' in headers, false);
@@ -187,7 +149,7 @@ test('resets the stream when the handler fails after the headers, and no other',
     },
     { onError: (error) => errors.push(error) },
   );
-  const { session, closed } = await open(server);
+  const { session, closed } = await openSession(server, 'http');
   const reading = [ask(session, '/broken'), ask(session, '/fine')] as const;
   await until(() => serving.stats.active === 2);
   openGate();
@@ -212,9 +174,9 @@ test('aborts signal when the client cancels the stream', async () => {
     },
     { onError: (error) => errors.push(error) },
   );
-  const { session, closed } = await open(server);
+  const { session, closed } = await openSession(server, 'http');
   const stream = session.request({ ':path': '/' });
-  const reading = read(stream);
+  const reading = readAnswer(stream);
   await until(() => serving.stats.active === 1);
   stream.close(constants.NGHTTP2_CANCEL);
   await reading;
@@ -229,7 +191,7 @@ test('aborts it when the connection is gone', async () => {
   const { server, serving, end } = await serveScene(createServer(), async (_, { signal }) => {
     await once(signal, 'abort');
   });
-  const { session, closed } = await open(server);
+  const { session, closed } = await openSession(server, 'http');
   const reading = ask(session, '/');
   await until(() => serving.stats.active === 1);
   session.destroy();
@@ -252,9 +214,9 @@ test('does not report what Node tells a handler that goes on writing to a cancel
     },
     { onError: (error) => errors.push(error) },
   );
-  const { session, closed } = await open(server);
+  const { session, closed } = await openSession(server, 'http');
   const stream = session.request({ ':path': '/' });
-  const reading = read(stream);
+  const reading = readAnswer(stream);
   await once(stream, 'data');
   stream.close(constants.NGHTTP2_CANCEL);
   await reading;
@@ -274,7 +236,7 @@ test('answers 503 to what is too much', async () => {
     },
     { concurrency: 1, maxQueued: 0 },
   );
-  const { session, closed } = await open(server);
+  const { session, closed } = await openSession(server, 'http');
   const first = ask(session, '/first');
   await until(() => serving.stats.active === 1);
   const { status, headers } = await ask(session, '/second');
@@ -288,7 +250,7 @@ test('answers 503 to what is too much', async () => {
 
 test('ends a session at the shutdown that asks for nothing', async () => {
   const { server, stop, over } = await serveScene(createServer(), answer);
-  const { closed } = await open(server);
+  const { closed } = await openSession(server, 'http');
   stop.abort();
   await closed;
   const { accepted, stragglers } = await over();
@@ -309,7 +271,7 @@ test('serves HTTP/1 beside HTTP/2, and ends both', async () => {
   const old = connectSecure({ port, host: '127.0.0.1', ca: certificate.cert });
   const ending = follow(old);
   old.write(get('/old'));
-  const { session, closed } = await open(server, 'https');
+  const { session, closed } = await openSession(server, 'https');
   const reading = ask(session, '/new');
   await until(() => serving.stats.active === 2);
   stop.abort();

@@ -1,5 +1,6 @@
 import { limits } from '../support/limits.ts';
 import type { Limit } from '../support/limits.ts';
+import { markdownTable } from '../support/markdown-table.ts';
 
 const tested = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno'] as const;
 
@@ -7,18 +8,6 @@ function isLimited({ runtimes }: Limit, runtime: string): boolean {
   const label = runtime.toLowerCase();
   const [name = label] = label.split(' ');
   return runtimes.includes(label) || runtimes.includes(name);
-}
-
-/** A Markdown table as oxfmt lays it out; the first row is the heading. */
-function table(rows: readonly string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const rule = widths.map((width) => '-'.repeat(width));
-  const [heading = [], ...body] = rows;
-  return [heading, rule, ...body].map(
-    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
-  );
 }
 
 function answers(limit: Limit): string[] {
@@ -41,7 +30,7 @@ export function runtimesPage(): string {
     `Each commit is tested on ${tested.slice(0, -1).join(', ')} and ${tested.at(-1)}, in the latest`,
     'release of each. What a runtime cannot do is skipped there, by name and with its reason.',
     '',
-    ...table([['What', ...tested], ...list.map((limit) => answers(limit))]),
+    ...markdownTable([['What', ...tested], ...list.map((limit) => answers(limit))]),
     '',
     '## Reasons',
     '',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { runRound } from './bench/loss/run-round.ts';
-import { limits } from './support/limits.ts';
-import { killPrograms } from './support/programs.ts';
-import { suite } from './support/suite.ts';
+import { runRound } from '../bench/loss/run-round.ts';
+import { limits } from '../support/limits.ts';
+import { killPrograms } from '../support/programs.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('rolling stops', { timeout: 120_000 });
 test.after.each(killPrograms);
