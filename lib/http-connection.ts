@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
 import { guard } from './connection-kind.ts';
+import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import type { Exchange } from './request-connections.ts';
@@ -12,6 +13,9 @@ import { type OnStraggler, Origin, type Straggler } from './straggler.ts';
  * input, and an immediate is not always after it on Bun and Deno.
  */
 export const LOOK_AGAIN_MS = 10;
+
+/** Some clients send an empty line behind a body. */
+const LINE_BREAK = 2;
 
 /** How long connections are waited for that have no exchange under way. */
 export interface Patience {
@@ -54,12 +58,17 @@ export class HttpConnection {
   get #hasHalfRequest(): boolean {
     const { bytesRead, bytesWritten } = this.socket;
     // Node itself answers some: what expects the unknown, and more requests than a socket may bring.
-    return bytesRead > this.#arrivedTo && bytesWritten <= this.#answeredTo;
+    return bytesRead > this.#arrivedTo + LINE_BREAK && bytesWritten <= this.#answeredTo;
   }
 
   /** Whether it waits for a request, and none of it has come. */
   get isIdle(): boolean {
     return this.#isResting && !this.#hasHalfRequest;
+  }
+
+  /** Whether it is idle, or seems so to Node: an answer may still be leaving. */
+  get looksIdle(): boolean {
+    return this.isIdle || this.#open.some(([, response]) => response.writableEnded);
   }
 
   /** @param onFinish - Called when it is over: answered, and the request has arrived. */
@@ -116,7 +125,7 @@ export class HttpConnection {
 
   /** Ends it, if it has nothing under way. */
   endIfIdle(): void {
-    if (this.isIdle) this.socket.destroySoon();
+    if (this.isIdle) endSoon(this.socket);
   }
 
   /** Ends it when it has had nothing under way for a while, from now on. */
@@ -183,7 +192,7 @@ export class HttpConnection {
   #timeOut({ onStraggler }: Patience): void {
     onStraggler(this.#origin.straggler('request'), this.socket);
     this.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
-    this.socket.destroySoon();
+    endSoon(this.socket);
   }
 }
 

@@ -70,9 +70,9 @@ export class HttpConnections {
     return this.#sessions.all;
   }
 
-  /** Whether one of HTTP/1 waits for its next request. */
-  get hasIdle(): boolean {
-    return [...this.#connections.values()].some(({ isIdle }) => isIdle);
+  /** Whether one of HTTP/1 is idle, or seems so to Node. */
+  get looksIdle(): boolean {
+    return [...this.#connections.values()].some(({ looksIdle }) => looksIdle);
   }
 
   /** From now on each connection is told that it is to end. */
@@ -119,7 +119,8 @@ export class HttpConnections {
 
   readonly #addSocket = (socket: Socket): void => {
     // With HTTP/2 the session owns the socket.
-    if ((socket as TLSSocket).alpnProtocol !== 'h2') this.#connectionOf(socket);
+    if ((socket as TLSSocket).alpnProtocol === 'h2' || socket.destroyed) return;
+    this.#connectionOf(socket);
   };
 
   #connectionOf(socket: Socket): HttpConnection {
@@ -139,8 +140,8 @@ export class HttpConnections {
   }
 
   readonly #begin = (request: IncomingMessage, response: ServerResponse): void => {
-    // A stream of HTTP/2 has come before.
-    if (request.httpVersionMajor >= 2) return;
+    // A stream of HTTP/2 has come before. Who has asked somebody else first may come too late.
+    if (request.httpVersionMajor >= 2 || request.socket.destroyed) return;
     const connection = this.#connectionOf(request.socket);
     connection.begin([request, response], () => {
       // The next request may be in this very turn's input.
@@ -151,7 +152,7 @@ export class HttpConnections {
   };
 
   readonly #upgrade = ({ socket, httpVersionMajor }: IncomingMessage): void => {
-    if (httpVersionMajor >= 2) return;
+    if (httpVersionMajor >= 2 || socket.destroyed) return;
     this.#connectionOf(socket).upgrade();
     this.#settle(socket);
   };

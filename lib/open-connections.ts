@@ -2,6 +2,7 @@ import { type Addressed, type OnStraggler, Origin } from './straggler.ts';
 
 /** A socket, or what has one under it. */
 export interface OpenConnection extends Addressed {
+  readonly destroyed?: boolean;
   once(event: 'close', listener: () => void): unknown;
   destroy?(): unknown;
 }
@@ -31,7 +32,7 @@ export class OpenConnections {
   }
 
   readonly add = (connection: OpenConnection): void => {
-    if (this.#open.has(connection)) return;
+    if (this.#open.has(connection) || connection.destroyed) return;
     this.#open.set(connection, new Origin(connection));
     this.#total += 1;
     connection.once('close', () => {

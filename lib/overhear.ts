@@ -1,5 +1,9 @@
 import type { EventEmitter } from 'node:events';
 
+type Listener = (...args: unknown[]) => void;
+
+const overhearings = new WeakMap<EventEmitter, Overhearing>();
+
 /**
  * Hears an event as long as somebody else does, and before them. For events that change what the
  * emitter does when there is a listener: an HTTP server leaves an upgrade to who listens for it.
@@ -11,27 +15,80 @@ export function overhear(
   event: string,
   listener: (...args: never[]) => void,
 ): () => void {
-  let isOn = false;
-  const hear = (...args: unknown[]): void => listener(...(args as never[]));
-  const begin = (): void => {
-    if (isOn) return;
-    isOn = true;
-    emitter.prependListener(event, hear);
-  };
-  const onAdded = (added: string | symbol, by: unknown): void => {
-    if (added === event && by !== hear) begin();
-  };
-  const onRemoved = (removed: string | symbol): void => {
-    if (removed !== event || !isOn || emitter.listenerCount(event) > 1) return;
-    isOn = false;
-    emitter.off(event, hear);
-  };
-  if (emitter.listenerCount(event) > 0) begin();
-  emitter.on('newListener', onAdded);
-  emitter.on('removeListener', onRemoved);
+  const overhearing = overhearings.get(emitter) ?? new Overhearing(emitter);
+  overhearings.set(emitter, overhearing);
+  // A wrapper, so that one function may hear two events, or one twice.
+  const hear: Listener = (...args) => listener(...(args as never[]));
+  overhearing.add(event, hear);
   return () => {
-    emitter.off('newListener', onAdded);
-    emitter.off('removeListener', onRemoved);
-    emitter.off(event, hear);
+    overhearing.delete(event, hear);
+    if (overhearing.isOver) overhearings.delete(emitter);
+  };
+}
+
+/** How many listen to an event, but for those who only overhear it. */
+export function countListeners(emitter: EventEmitter, event: string): number {
+  return emitter.listenerCount(event) - (overhearings.get(emitter)?.countHearing(event) ?? 0);
+}
+
+/** All that is overheard of one emitter: it carries one listener for who comes and one for who goes. */
+class Overhearing {
+  readonly #emitter: EventEmitter;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Those that are on the emitter. */
+  readonly #hearing = new Map<string, Set<Listener>>();
+
+  constructor(emitter: EventEmitter) {
+    this.#emitter = emitter;
+    emitter.on('newListener', this.#onAdded);
+    emitter.on('removeListener', this.#onRemoved);
+  }
+
+  get isOver(): boolean {
+    return this.#listeners.size === 0;
+  }
+
+  countHearing(event: string): number {
+    return this.#hearing.get(event)?.size ?? 0;
+  }
+
+  add(event: string, listener: Listener): void {
+    const isHeard = countListeners(this.#emitter, event) > 0;
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    if (isHeard) this.#begin(event, listener);
+  }
+
+  delete(event: string, listener: Listener): void {
+    const listeners = this.#listeners.get(event);
+    if (!listeners?.delete(listener)) return;
+    if (listeners.size === 0) this.#listeners.delete(event);
+    this.#hearing.get(event)?.delete(listener);
+    if (this.isOver) {
+      this.#emitter.off('newListener', this.#onAdded);
+      this.#emitter.off('removeListener', this.#onRemoved);
+    }
+    this.#emitter.off(event, listener);
+  }
+
+  #begin(event: string, listener: Listener): void {
+    const hearing = this.#hearing.get(event) ?? new Set();
+    if (hearing.has(listener)) return;
+    this.#hearing.set(event, hearing.add(listener));
+    this.#emitter.prependListener(event, listener);
+  }
+
+  readonly #onAdded = (event: string | symbol, by: unknown): void => {
+    const listeners = this.#listeners.get(String(event));
+    if (listeners === undefined || listeners.has(by as Listener)) return;
+    for (const listener of listeners) this.#begin(String(event), listener);
+  };
+
+  readonly #onRemoved = (event: string | symbol): void => {
+    const hearing = this.#hearing.get(String(event));
+    if (!hearing?.size || countListeners(this.#emitter, String(event)) > 0) return;
+    const present = [...hearing];
+    hearing.clear();
+    for (const listener of present) this.#emitter.off(event, listener);
   };
 }

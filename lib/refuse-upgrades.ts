@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { guard } from './connection-kind.ts';
+import { countListeners } from './overhear.ts';
 
 const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
@@ -12,7 +13,7 @@ const answer =
  * @returns What ends it.
  */
 export function refuseUpgrades(server: EventEmitter): () => void {
-  if (server.listenerCount('upgrade') > 0) return () => {};
+  if (countListeners(server, 'upgrade') > 0) return () => {};
   server.on('upgrade', refuse);
   return () => void server.off('upgrade', refuse);
 }

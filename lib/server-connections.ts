@@ -4,6 +4,7 @@ import { after } from './after.ts';
 import type { DrainReport } from './drain-report.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { OpenConnections } from './open-connections.ts';
+import { countListeners } from './overhear.ts';
 import { refuseUpgrades } from './refuse-upgrades.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
@@ -59,7 +60,8 @@ export class ServerConnections {
 
   /** How many are known to be open. */
   get size(): number {
-    let { size } = this.#open;
+    // HTTP connections may have come by another server, which hands them on.
+    let size = Math.max(this.#open.size, this.#underWay.size);
     for (const clients of this.#webSockets.values()) size += clients.size;
     return size;
   }
@@ -112,7 +114,7 @@ export class ServerConnections {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#politeness.idle = idle;
-    this.#underWay.wait(Infinity, nothing);
+    this.#underWay.wait(Infinity, this.#onChange);
     for (const clients of this.#webSockets.values()) clients.close();
     this.#idleTimer = after(Math.max(idle, FIRST_REQUEST_MS), () => this.#endIdle());
   }
@@ -158,14 +160,14 @@ export class ServerConnections {
 
   #refuse(clients: WebSocketClients): void {
     // The listener's own is closed; so is one that listens to no upgrades any more.
-    if (clients.server === this.#server || this.#server.listenerCount('upgrade') === 0) return;
+    if (clients.server === this.#server || countListeners(this.#server, 'upgrade') === 0) return;
     clients.closeServer();
     this.#stopRefusing.push(refuseUpgrades(this.#server));
   }
 
   #endIdle(): void {
     this.#standalone?.endSilent();
-    this.#strangers.endIdle(() => this.#underWay.hasIdle);
+    this.#strangers.endIdle(() => this.#underWay.looksIdle);
   }
 
   readonly #addStraggler = (straggler: Straggler, subject: object): void => {

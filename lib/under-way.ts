@@ -49,9 +49,14 @@ export class UnderWay {
     return this.#http?.sessions ?? [];
   }
 
-  /** Whether an HTTP/1 connection waits for its next request. */
-  get hasIdle(): boolean {
-    return this.#http?.hasIdle === true;
+  /** How many HTTP connections are open. */
+  get size(): number {
+    return this.#http?.size ?? 0;
+  }
+
+  /** Whether an HTTP/1 connection is idle, or seems so to Node. */
+  get looksIdle(): boolean {
+    return this.#http?.looksIdle === true;
   }
 
   /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { overhear } from '../lib/overhear.ts';
+import { countListeners, overhear } from '../lib/overhear.ts';
 import { listenersOn } from './support/listeners.ts';
 import { suite } from './support/suite.ts';
 
@@ -44,6 +44,25 @@ test('hears one that somebody has heard before', () => {
   emitter.emit('upgrade');
   assert.deepEqual(heard, ['ours', 'theirs']);
   stop();
+});
+
+test('does not take others who overhear for somebody', () => {
+  const emitter = new EventEmitter();
+  const heard: string[] = [];
+  const stops = ['one', 'other'].map((name) =>
+    overhear(emitter, 'upgrade', () => void heard.push(name)),
+  );
+  const also = overhear(emitter, 'connect', nothing);
+  assert.equal(emitter.listenerCount('newListener'), 1);
+  assert.equal(countListeners(emitter, 'upgrade'), 0);
+  emitter.on('upgrade', nothing);
+  assert.equal(countListeners(emitter, 'upgrade'), 1);
+  emitter.emit('upgrade');
+  assert.deepEqual(heard.toSorted(), ['one', 'other']);
+  emitter.off('upgrade', nothing);
+  assert.equal(emitter.listenerCount('upgrade'), 0);
+  for (const stop of [...stops, also]) stop();
+  assert.deepEqual(listenersOn(emitter), {});
 });
 
 test('leaves other events alone', () => {
