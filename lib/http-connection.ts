@@ -105,21 +105,18 @@ export class HttpConnection {
 
   /**
    * Lets the last response say `Connection: close`; an earlier one would lose the requests that
-   * were pipelined behind it.
+   * were pipelined behind it. Node writes the header, unless the handler has set its own: one set
+   * here would change what `writeHead()` makes of an array of headers.
    */
   announceClose(): void {
-    const earlier = this.#lastResponse;
-    // A handler may have set its own meanwhile.
-    if (earlier?.headersSent === false && earlier.getHeader('connection') === 'close') {
-      earlier.removeHeader('connection');
-    }
+    if (this.#lastResponse?.headersSent === false) this.#lastResponse.shouldKeepAlive = true;
     this.#lastResponse = undefined;
     const last = this.#open.at(-1);
     if (last === undefined) return;
     const [request, response] = last;
     if (response.headersSent || response.hasHeader('connection')) return;
-    response.setHeader('connection', 'close');
-    this.#lastResponse = response;
+    if (response.shouldKeepAlive) this.#lastResponse = response;
+    response.shouldKeepAlive = false;
     if (isArriving(request)) letUploadArrive(request, this.socket);
   }
 

@@ -41,11 +41,7 @@ export const requestTasks: TaskKind<Exchange> = {
       destroy(exchange);
       return undefined;
     }
-    for (const name of response.getHeaderNames()) {
-      // Ours, when the server is about to close.
-      const isClose = name === 'connection' && response.getHeader(name) === 'close';
-      if (!isClose) response.removeHeader(name);
-    }
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
     response.statusCode = 500;
     // HTTP/2 has none: Node would warn.
     if (request.httpVersionMajor < 2) response.statusMessage = 'Internal Server Error';

@@ -163,6 +163,21 @@ test('answers all that was pipelined, and says close in the last answer alone (A
   assert.equal((await over()).finished, 1);
 });
 
+test('leaves headers as an array what they are: a proxy has two cookies to pass on', async () => {
+  const { hold, responses, arrived } = held();
+  const { server, stop, over } = await drainScene(createServer(hold));
+  const { socket, ending } = await connect(server);
+  socket.write(get('/'));
+  await arrived(1);
+  stop.abort();
+  await told(responses[0]);
+  responses[0]?.writeHead(200, ['Set-Cookie', 'one=1', 'Set-Cookie', 'two=2']).end('whole');
+  const { text } = await ending;
+  assert.ok(saysClose(text));
+  assert.match(text, /one=1[^]*two=2[^]*whole/);
+  assert.equal((await over()).finished, 1);
+});
+
 test('lets a request that comes meanwhile be the last one (A32)', async () => {
   const { hold, responses, arrived } = held();
   const { server, stop, over } = await drainScene(createServer(hold));

@@ -130,7 +130,7 @@ export async function becomeIdle({ socket }: Client, path = '/'): Promise<void> 
 
 /** Waits until a response says that it is the last one of its connection. */
 export const told = (response: ServerResponse | undefined): Promise<void> =>
-  until(() => response?.getHeader('connection') === 'close');
+  until(() => response?.shouldKeepAlive === false);
 
 /** Waits until the server has closed its listener. */
 export const refuses = (server: Server): Promise<void> => until(() => !server.listening);
