@@ -25,6 +25,7 @@ export class UnderWay {
   readonly #handshakes: Handshakes | undefined;
   readonly #http: HttpConnections | undefined;
   readonly #politeness: Politeness | undefined;
+  readonly #endsIdle: boolean;
   #stopWaiting = nothing;
   /** When the shutdown began, of `performance.now()`. */
   #begun = 0;
@@ -33,6 +34,7 @@ export class UnderWay {
   constructor(server: EventEmitter, kind: ServerKind, politeness: Politeness | undefined) {
     this.#server = server;
     this.#politeness = politeness;
+    this.#endsIdle = kind.endsIdle === true;
     if (kind.tls) this.#handshakes = new Handshakes(server);
     if (kind.http !== undefined && kind.connections.event === 'request') {
       this.#http = new HttpConnections(server, kind.http);
@@ -61,11 +63,12 @@ export class UnderWay {
 
   /**
    * A shutdown begins. HTTP responses say that they are the last ones; the polite ones not before
-   * the listener is closed, for who is told to go would come back to this very server.
+   * the listener is closed, for who is told to go would come back to this very server; unless
+   * closing it ends the idle ones.
    */
   begin(): void {
     this.#begun = performance.now();
-    if (!this.#politeness) this.#http?.announceClose();
+    if (!this.#politeness || this.#endsIdle) this.#http?.announceClose();
   }
 
   /**
