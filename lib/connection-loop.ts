@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events';
-import { on as eventsToAsync } from 'events-to-async';
 import { type AcceptLoopStats, ConnectionQueue } from './connection-queue.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { LAST_CALL_MS, LastCall } from './last-call.ts';
@@ -8,6 +7,7 @@ import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
 import type { LoopHost } from './loop-host.ts';
 import type { ServerKind } from './server-kind.ts';
+import { Tickets } from './tickets.ts';
 import { UnderWay } from './under-way.ts';
 
 const live = new WeakSet<object>();
@@ -33,15 +33,13 @@ export class ConnectionLoop<Connection> {
   readonly #server: EventEmitter;
   readonly #kind: ServerKind;
   readonly #queue: ConnectionQueue<Connection>;
-  /** One ticket for each connection that was queued. It wakes a consumer; the queue has the connection. */
-  readonly #tickets: AsyncIterableIterator<[]>;
+  readonly #tickets: Tickets;
   readonly #diagnostics: Diagnostics<Connection>;
   readonly #underWay: UnderWay;
   readonly #listener: Listener;
   readonly #host: LoopHost | undefined;
   #stopListeningToSignal = nothing;
   #stopWaiting = nothing;
-  #unusedTickets = 0;
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
   #failure: { readonly error: Error } | undefined;
 
@@ -54,7 +52,7 @@ export class ConnectionLoop<Connection> {
     this.#kind = kind;
     this.#host = host;
     this.#queue = new ConnectionQueue<Connection>(kind.connections, maxQueued);
-    this.#tickets = eventsToAsync<[]>((issueTicket: () => void) => this.#subscribe(issueTicket));
+    this.#tickets = new Tickets(() => this.#subscribe());
     this.#diagnostics = new Diagnostics(server, kind.connections.subject);
     this.#underWay = new UnderWay(server, kind, host);
     const onClosed = (): void => this.#onClosed();
@@ -75,8 +73,7 @@ export class ConnectionLoop<Connection> {
     let ended = false;
     while (connection === undefined && !ended) {
       ended = (await this.#tickets.next()).done === true;
-      if (!ended) this.#unusedTickets -= 1;
-      // Without a ticket, too: events-to-async wakes who waits with `done` when it ends.
+      if (!ended) this.#tickets.use();
       connection = this.#queue.take();
     }
     this.#queue.consumers -= 1;
@@ -130,7 +127,7 @@ export class ConnectionLoop<Connection> {
     this.#end();
   }
 
-  #subscribe(issueTicket: () => void): () => void {
+  #subscribe(): () => void {
     const { event, accept } = this.#kind.connections;
     const listener = (...args: unknown[]): void => {
       const connection: Connection = accept(...args);
@@ -138,13 +135,15 @@ export class ConnectionLoop<Connection> {
       // Left during this very emit, by a listener before this one.
       if (this.#state === 'over') return this.#queue.discard(connection);
       if (!this.#queue.add(connection)) this.#diagnostics.shed(connection);
-      // A ticket outlives a connection that closes while it waits, and serves the next one.
-      if (this.#unusedTickets >= this.#queue.size) return;
-      this.#unusedTickets += 1;
-      issueTicket();
+      if (!this.#isHoldingBack) this.#tickets.issue(this.#queue.size);
     };
     this.#server.on(event, listener);
     return () => this.#server.off(event, listener);
+  }
+
+  /** Handlers run between two accepts, and would take the time of those who still wait there. */
+  get #isHoldingBack(): boolean {
+    return this.#state === 'last call' && !this.#kind.endsIdle && !this.#queue.isFull;
   }
 
   /** The listener is closed, and not by us. */
@@ -177,6 +176,7 @@ export class ConnectionLoop<Connection> {
     if (this.#state === 'over') return;
     this.#state = 'closed';
     this.#stopWaiting = nothing;
+    this.#tickets.issue(this.#queue.size);
     this.#underWay.wait(deadline, () => this.#end());
   }
 
@@ -193,7 +193,8 @@ export class ConnectionLoop<Connection> {
     }
     live.delete(this.#server);
     // Takes the listener off the server, and wakes every consumer.
-    void this.#tickets.return?.();
-    if (!this.#host) this.#diagnostics.end(() => this.stats);
+    this.#tickets.end();
+    if (this.#host) this.#host.onOver();
+    else this.#diagnostics.end(() => this.stats);
   }
 }

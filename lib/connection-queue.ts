@@ -53,6 +53,11 @@ export class ConnectionQueue<Connection> {
     return this.#waiting.size;
   }
 
+  /** Whether the next one is refused, unless a consumer waits for it. */
+  get isFull(): boolean {
+    return this.#waiting.size >= this.#maxQueued;
+  }
+
   get stats(): AcceptLoopStats {
     return {
       accepted: this.#accepted,

@@ -7,7 +7,8 @@ import { Diagnostics } from './diagnostics.ts';
 import { onAbort } from './on-abort.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
 import type { ServerKind } from './server-kind.ts';
-import type { Straggler } from './straggler.ts';
+import { StandaloneSockets } from './standalone-sockets.ts';
+import { Stragglers } from './stragglers.ts';
 import { taskConnections } from './task-connections.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
 import { taskKindOf } from './task-kind-of.ts';
@@ -37,7 +38,9 @@ export class ConnectionServing<Connection> {
   readonly #loop: ConnectionLoop<ConnectionTask<Connection>>;
   readonly #runner: TaskRunner<Connection>;
   readonly #ended: Promise<void>;
-  readonly #stragglers = new Map<object, Straggler>();
+  readonly #stragglers = new Stragglers();
+  /** Clients of a `WebSocketServer` with a port that never ask for a WebSocket. */
+  readonly #standalone: StandaloneSockets | undefined;
   #end = (): void => {};
   #stopListeningToSignal = (): void => {};
   #takeSlot = (): void => {};
@@ -70,7 +73,7 @@ export class ConnectionServing<Connection> {
       this.#onChange(),
     );
     this.#loop = this.#createLoop(kind);
-    server.on('error', this.#onServerError);
+    if (kind.name === 'WebSocket') this.#standalone = StandaloneSockets.of(server);
     const { signal } = options;
     if (signal?.aborted) this.#loop.leave();
     else if (signal) {
@@ -113,8 +116,8 @@ export class ConnectionServing<Connection> {
     const host = {
       idle: this.#options.idle,
       onEnding: (reason: unknown): void => this.#onEnding(reason),
-      onStraggler: (straggler: Straggler, subject: object): void =>
-        this.#addStraggler(straggler, subject),
+      onOver: (): void => void this.#server.on('error', this.#onServerError),
+      onStraggler: this.#stragglers.add,
     };
     const options = { signal: undefined, maxQueued: this.#options.maxQueued, host };
     return new ConnectionLoop(this.#server, { ...kind, connections }, options);
@@ -171,17 +174,11 @@ export class ConnectionServing<Connection> {
   #addTask({ connection, origin }: ConnectionTask<Connection>): void {
     const { kind } = this.#scope;
     const carrier = kind.carrierOf?.(connection) ?? (connection as object);
-    this.#addStraggler(origin.straggler(kind.straggler), carrier);
+    this.#stragglers.add(origin.straggler(kind.straggler), carrier);
   }
 
-  #addStraggler(straggler: Straggler, subject: object): void {
-    if (!this.#stragglers.has(subject)) this.#stragglers.set(subject, straggler);
-  }
-
-  /** The loop hears it as long as it lives; connections may live longer. */
-  readonly #onServerError = (error: unknown): void => {
-    if (this.#isLoopDone) this.#diagnostics.serverError(error);
-  };
+  /** The loop hears them as long as it lives; connections may live longer. */
+  readonly #onServerError = (error: unknown): void => this.#diagnostics.serverError(error);
 
   #conclude(): ServeReport {
     this.#deadline.cancel();
@@ -189,9 +186,10 @@ export class ConnectionServing<Connection> {
     this.#server.off('error', this.#onServerError);
     this.#stopListeningToSignal();
     this.#runner.leave();
+    this.#standalone?.destroy(this.#stragglers.add);
+    this.#standalone?.leave();
     const abandoned = this.#runner.size;
-    const stragglers = [...this.#stragglers.values()];
-    const report = { ...this.#counts, abandoned, stragglers };
+    const report = { ...this.#counts, abandoned, stragglers: this.#stragglers.list };
     this.#diagnostics.end(() => report);
     if (this.#failure) throw this.#failure.error;
     return report;

@@ -1,10 +1,15 @@
 import type { Socket } from 'node:net';
 
+/** Each further `destroySoon()` would add a listener. */
+const ending = new WeakSet<object>();
+
 /**
  * Ends a connection when what was written has left. An HTTP server takes any `Duplex` for one, in
  * which case Node's own end is all there is.
  */
 export function endSoon(socket: Partial<Pick<Socket, 'destroySoon'>> & Pick<Socket, 'end'>): void {
+  if (ending.has(socket)) return;
+  ending.add(socket);
   if (socket.destroySoon) socket.destroySoon();
   else socket.end();
 }

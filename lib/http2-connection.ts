@@ -2,6 +2,7 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { after } from './after.ts';
+import { cutStream } from './cut-stream.ts';
 import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { type OnStraggler, Origin } from './straggler.ts';
@@ -80,6 +81,7 @@ export class Http2Connection {
   /** Ends it by force. */
   destroy(onStraggler: OnStraggler): void {
     onStraggler(this.#origin.straggler('connection'), this.#session);
+    for (const stream of this.#streams) cutStream(stream);
     this.#session.destroy();
     // A session that has ended waits for its client's end: that would be no force.
     setImmediate(() => this.#socket.destroy());

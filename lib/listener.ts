@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Http2Session } from 'node:http2';
+import { endFailedHandshakes } from './failed-handshakes.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import type { ServerKind } from './server-kind.ts';
 
@@ -10,6 +11,8 @@ import type { ServerKind } from './server-kind.ts';
  */
 const LISTENING_CHECK_MS = 200;
 
+const nothing = (): void => {};
+
 /** Follows the listener of a server, and closes it once. Holds no process open. */
 export class Listener {
   readonly #server: EventEmitter;
@@ -17,11 +20,13 @@ export class Listener {
   readonly #onError: ((error: Error) => void) | undefined;
   readonly #onClosed: () => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #stopEndingHandshakes: () => void;
   #hasListened = false;
   #hasClosed = false;
 
   /**
-   * @param onError - Called with each `'error'` of the server. Without it they are its owner's.
+   * @param onError - Called with each `'error'` of the server. Without it they are its owner's, and
+   * so are handshakes that have failed.
    * @param onClosed - Called whenever the listener is found closed.
    */
   constructor(
@@ -35,6 +40,7 @@ export class Listener {
     this.#onError = onError;
     this.#onClosed = onClosed;
     if (onError) server.on('error', onError);
+    this.#stopEndingHandshakes = onError ? endFailedHandshakes(server, kind) : nothing;
     server.on('close', this.#onClose);
     server.on('listening', this.#check);
     this.#timer = setInterval(this.#check, LISTENING_CHECK_MS);
@@ -59,6 +65,7 @@ export class Listener {
   /** Stops following. */
   leave(): void {
     clearInterval(this.#timer);
+    this.#stopEndingHandshakes();
     if (this.#onError) this.#server.off('error', this.#onError);
     this.#server.off('close', this.#onClose);
     this.#server.off('listening', this.#check);

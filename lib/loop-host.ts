@@ -5,4 +5,6 @@ import type { Politeness } from './under-way.ts';
 export interface LoopHost extends Politeness {
   /** A shutdown begins. Called once, unless the loop is left. */
   onEnding(reason: unknown): void;
+  /** The loop hears the server's errors no more. Called once. */
+  onOver(): void;
 }

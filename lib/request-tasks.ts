@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { guard } from './connection-kind.ts';
+import { cutStream } from './cut-stream.ts';
 import { onSocketClose } from './on-socket-close.ts';
 import type { Exchange } from './request-connections.ts';
 import type { Cancel, TaskKind } from './task-kind.ts';
@@ -89,8 +90,10 @@ function socketOf([request]: Exchange): Socket | null | undefined {
 
 function destroy([request, response]: Exchange): void {
   if (request.httpVersionMajor < 2) request.socket?.destroy();
-  // Not by close() with a code: on Bun that is a clean end, and half an answer would pass for whole.
-  else streamOf(response)?.destroy(new Error('The request was not served to its end'));
+  else {
+    const stream = streamOf(response);
+    if (stream) cutStream(stream);
+  }
 }
 
 function sessionOf(request: Http2ServerRequest): Http2Session | undefined {

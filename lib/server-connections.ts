@@ -9,6 +9,7 @@ import { refuseUpgrades } from './refuse-upgrades.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
 import { Origin, type Straggler } from './straggler.ts';
+import { Stragglers } from './stragglers.ts';
 import { Strangers } from './strangers.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
 import { WebSocketClients, type WebSocketServer } from './web-socket-clients.ts';
@@ -29,7 +30,7 @@ export class ServerConnections {
   readonly #standalone: StandaloneSockets | undefined;
   readonly #underWay: UnderWay;
   readonly #webSockets = new Map<WebSocketServer, WebSocketClients>();
-  readonly #stragglers = new Map<object, Straggler>();
+  readonly #stragglers = new Stragglers();
   /** Of these, or again, since the force began. */
   readonly #listed = new Set<object>();
   readonly #politeness: Politeness & { idle: number };
@@ -114,9 +115,10 @@ export class ServerConnections {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#politeness.idle = idle;
-    this.#underWay.wait(Infinity, this.#onChange);
-    for (const clients of this.#webSockets.values()) clients.close();
     this.#idleTimer = after(Math.max(idle, FIRST_REQUEST_MS), () => this.#endIdle());
+    for (const clients of this.#webSockets.values()) clients.close();
+    // Last of all: when nothing is left it is the end, which takes the timer back.
+    this.#underWay.wait(Infinity, this.#onChange);
   }
 
   /** The listener is closed: WebSockets are opened no more. */
@@ -152,7 +154,7 @@ export class ServerConnections {
 
   /** What has become of those that were there when the shutdown began, and of those that came. */
   report(): Omit<DrainReport, 'duration'> {
-    const stragglers = [...this.#stragglers.values()];
+    const stragglers = this.#stragglers.list;
     const total = this.#open.total + this.#strangers.total;
     const forced = stragglers.length;
     return { finished: Math.max(0, total - forced), forced, stragglers };
@@ -172,6 +174,6 @@ export class ServerConnections {
 
   readonly #addStraggler = (straggler: Straggler, subject: object): void => {
     this.#listed.add(subject);
-    if (!this.#stragglers.has(subject)) this.#stragglers.set(subject, straggler);
+    this.#stragglers.add(straggler, subject);
   };
 }

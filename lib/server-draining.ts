@@ -3,6 +3,7 @@ import { after } from './after.ts';
 import { Deadline } from './deadline.ts';
 import { Diagnostics } from './diagnostics.ts';
 import type { DrainReport } from './drain-report.ts';
+import { httpServerOf } from './http-server-of.ts';
 import { LastCall } from './last-call.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
@@ -22,6 +23,8 @@ export interface DrainingOptions {
 }
 
 const drainings = new WeakMap<EventEmitter, ServerDraining>();
+/** Those that have been drained, and have said `'close'`: with one more `close()` Node says it again. */
+const drained = new WeakSet<EventEmitter>();
 
 /**
  * The draining of a server, which all calls share; of a `WebSocketServer` that is attached to an
@@ -38,10 +41,6 @@ export function drainingOf(server: EventEmitter, kind: ServerKind): ServerDraini
   const draining = drainings.get(server) ?? new ServerDraining(server, kind);
   drainings.set(server, draining);
   return draining;
-}
-
-function httpServerOf(server: EventEmitter): EventEmitter | undefined {
-  return (server as { options?: { server?: EventEmitter | null } }).options?.server ?? undefined;
 }
 
 /**
@@ -110,7 +109,8 @@ export class ServerDraining {
   #close(): void {
     if (this.#state !== 'last call') return;
     this.#state = 'closed';
-    this.#listener.close(this.connections.sessions);
+    const hasSaid = drained.has(this.#server) && this.#kind.isListening() === false;
+    if (!hasSaid) this.#listener.close(this.connections.sessions);
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
     this.connections.end(this.#idle);
@@ -159,6 +159,7 @@ export class ServerDraining {
     const report = { ...this.connections.report(), duration };
     this.connections.leave();
     drainings.delete(this.#server);
+    if (this.#listener.hasClosed) drained.add(this.#server);
     this.#diagnostics.end(() => report);
     this.#settle(report);
   }

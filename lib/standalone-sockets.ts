@@ -1,6 +1,9 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
+import { httpServerOf } from './http-server-of.ts';
+import { type OnStraggler, Origin } from './straggler.ts';
+import type { WebSocketServer } from './web-socket-clients.ts';
 
 /** Node publishes every socket of the process there that one of its servers accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
@@ -14,7 +17,12 @@ const anyAddress: ReadonlySet<string> = new Set(['::', '0.0.0.0']);
  */
 export class StandaloneSockets extends EventEmitter {
   readonly #server: { address(): unknown };
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Map<Socket, Origin>();
+
+  /** Those of a `WebSocketServer`, unless another server, its owner's, has them. */
+  static of(server: EventEmitter): StandaloneSockets | undefined {
+    return httpServerOf(server) ? undefined : new StandaloneSockets(server as WebSocketServer);
+  }
 
   /** @param server - With `noServer` it throws when it is asked for its address. */
   constructor(server: { address(): unknown }) {
@@ -25,7 +33,15 @@ export class StandaloneSockets extends EventEmitter {
 
   /** Ends those that have said nothing. */
   endSilent(): void {
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroySoon();
+    for (const socket of this.#sockets.keys()) if (socket.bytesRead === 0) socket.destroySoon();
+  }
+
+  /** Ends all. Those that have said something had begun a request. */
+  destroy(onStraggler: OnStraggler): void {
+    for (const [socket, origin] of this.#sockets) {
+      if (socket.bytesRead > 0) onStraggler(origin.straggler('request'), socket);
+      socket.destroy();
+    }
   }
 
   /** Stops following the server. */
@@ -36,7 +52,7 @@ export class StandaloneSockets extends EventEmitter {
   readonly #onSocket = (message: unknown): void => {
     const { socket } = message as { socket: Socket };
     if (!this.#isOurs(socket)) return;
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, new Origin(socket));
     socket.once('close', () => this.#sockets.delete(socket));
     this.emit('connection', socket);
   };

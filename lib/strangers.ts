@@ -81,9 +81,12 @@ export class Strangers {
 
   #ask(onAnswer: () => void): void {
     if (this.#server.getConnections === undefined) return onAnswer();
-    this.#server.getConnections((_error, count) => {
-      this.#count = Math.max(0, (count ?? 0) - this.#known());
-      onAnswer();
-    });
+    // Bun answers at once: one that is just being emitted would be counted, and is not known yet.
+    queueMicrotask(() =>
+      this.#server.getConnections?.((_error, count) => {
+        this.#count = Math.max(0, (count ?? 0) - this.#known());
+        onAnswer();
+      }),
+    );
   }
 }

@@ -10,6 +10,7 @@ import { certificate } from './support/certificate.ts';
 import { drainScene, sleep } from './support/drain-scene.ts';
 import { answersIn, get, post, upgrade } from './support/http-messages.ts';
 import { type Limit, limits } from './support/limits.ts';
+import { randomOf } from './support/random.ts';
 import { type Client, connect, follow, portOf } from './support/sockets.ts';
 import { runtime } from './support/runtime.ts';
 import { suite } from './support/suite.ts';
@@ -24,15 +25,6 @@ const together = 10;
 const idle = 400;
 /** How long one takes at the most that behaves, in milliseconds. */
 const prompt = 100;
-
-/** The same numbers for the same seed, from 0 to 1. */
-function randomOf(seed: number): () => number {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 /** Answers `/<milliseconds>/<bytes>` so much later, all at once or in pieces; or never. */
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline';
-import { spawnNode } from './spawn-script.ts';
+import { lineClient } from './line-client.ts';
 
 /** What became of the connections of a burst, as the client saw it. */
 export interface Outcomes {
@@ -9,34 +8,32 @@ export interface Outcomes {
   readonly empty: number;
   readonly reset: number;
   readonly refused: number;
-  /** Neither served nor ended within five seconds. */
+  /** Neither served nor ended in time. */
   readonly hung: number;
   readonly other: number;
 }
 
+interface Burst {
+  readonly outcomes: Outcomes;
+  /** Milliseconds from connect to end of each that was served, in order. */
+  readonly waits: readonly number[];
+}
+
 export interface BurstClient {
-  /** Opens connections from a process of its own, within `spread` ms; resolves when all are over. */
-  burst(port: number, count: number, spread?: number): Promise<Outcomes>;
+  /**
+   * Opens connections from a process of its own, within `spread` ms; resolves when all are over.
+   * Each waits `patience` ms for an answer.
+   */
+  measure(port: number, count: number, spread?: number, patience?: number): Promise<Burst>;
+  /** The same, but for the waits. */
+  burst(...args: Parameters<BurstClient['measure']>): Promise<Outcomes>;
   stop(): Promise<void>;
 }
 
 /** Starts the client process of `spec/clients/burst.ts`. */
 export async function burstClient(): Promise<BurstClient> {
-  const child = spawnNode('spec/clients/burst.ts', { stdio: ['pipe', 'pipe', 'inherit'] });
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error('Cannot talk to the client: no pipes');
-  const lines = createInterface(stdout)[Symbol.asyncIterator]();
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await lines.next();
-  return {
-    async burst(port, count, spread = 0) {
-      stdin.write(`${port} ${count} ${spread}\n`);
-      const { value } = await lines.next();
-      return JSON.parse(String(value)) as Outcomes;
-    },
-    async stop() {
-      stdin.end();
-      await exited;
-    },
-  };
+  const { ask, stop } = await lineClient('spec/clients/burst.ts');
+  const measure: BurstClient['measure'] = async (port, count, spread = 0, patience = 5000) =>
+    JSON.parse(await ask(port, count, spread, patience)) as Burst;
+  return { measure, burst: async (...args) => (await measure(...args)).outcomes, stop };
 }

@@ -18,6 +18,13 @@ export const limits = {
       'Deno accepts up to 128 connections ahead of JavaScript and closes them with the listener. ' +
       'A longer pause serves most stops (docs/decisions/0001-last-call.md), not every one.',
   },
+  acceptsOneByOne: {
+    runtimes: ['bun', 'deno'],
+    title: 'Hand a connection to a consumer that waits before the next one is accepted',
+    reason:
+      'Bun and Deno accept up to hundreds in one turn of the event loop, and consumers run after ' +
+      'it: `maxQueued` has to be larger than what may come at once.',
+  },
   abortListenerResists: {
     runtimes: ['deno'],
     title: 'Hear an abort whose earlier listener called `stopImmediatePropagation()`',
@@ -78,6 +85,27 @@ export const limits = {
     reason:
       "`close()` of Bun's `http.Server` ends every idle connection, whatever one does: `serve` and " +
       '`drain` call it when `idle` is over, and serve new clients until then.',
+  },
+  shortageKills: {
+    runtimes: ['deno'],
+    title: 'Outlive a shortage of descriptors',
+    reason:
+      'Deno panics, or accepts no more, when `accept(2)` says `EMFILE`; and it accepts up to 128 ' +
+      'connections ahead of JavaScript, which can keep it from that only where there are more.',
+  },
+  shortageSpins: {
+    runtimes: ['bun'],
+    title: 'Stay idle while no descriptor is left and clients wait',
+    reason:
+      'Bun asks `accept(2)` again and again, at the cost of a whole processor. Node ends who ' +
+      'waits, with a descriptor that it keeps for that.',
+  },
+  slowAnswerAfterClose: {
+    runtimes: ['bun'],
+    title: 'Wait for an HTTP answer that its client reads slowly',
+    reason:
+      "`close()` of Bun's `http.Server` takes a connection whose answer is still leaving for an " +
+      'idle one, and ends it: the client has a part of it.',
   },
   connectionsAfterClose: {
     runtimes: ['bun'],
