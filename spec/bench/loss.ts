@@ -9,9 +9,10 @@
 import { parseArgs } from 'node:util';
 import { runtime } from '../support/runtime.ts';
 import { type Contender, contenders } from './loss/contenders.ts';
-import { report, writePage } from './loss/page.ts';
+import { report } from './loss/page.ts';
 import { failedOf, runRound, sumOf } from './loss/run-round.ts';
 import type { RoundResult, Sharing } from './loss/types.ts';
+import { writeSection } from './section.ts';
 
 /** All ways take their turns in each, so that what else the machine does hits all of them. */
 const ROUNDS = 3;
@@ -52,4 +53,6 @@ const text = report(
   entries.map(({ contender, sharing, rounds }) => ({ contender, sharing, result: sumOf(rounds) })),
 );
 process.stdout.write(`${text}\n`);
-if (values.requests === undefined && values.only === undefined) writePage(text);
+if (values.requests === undefined && values.only === undefined) {
+  writeSection('bench:loss', text);
+}

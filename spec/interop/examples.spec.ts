@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,6 +69,11 @@ const talks: Record<string, (port: number) => Promise<void>> = {
   async 'readiness.ts'(port) {
     const expected = { status: 200, body: 'at your service\n' };
     assert.deepEqual(await request(port, '/ready'), expected);
+  },
+
+  async 'safe-concurrency.ts'(port) {
+    const file = join(projectRoot, 'docs/examples/safe-concurrency.ts');
+    assert.equal(await hear(port), readFileSync(file, 'utf8'));
   },
 
   async 'serving-http.ts'(port) {

@@ -1,7 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, type } from 'node:os';
 import { markdownTable } from '../../support/markdown-table.ts';
-import { runtime } from '../../support/runtime.ts';
+import { machine } from '../section.ts';
 import type { Contender } from './contenders.ts';
 import { failedOf } from './run-round.ts';
 import type { RoundResult, Sharing } from './types.ts';
@@ -53,24 +51,10 @@ function row({ contender, result }: Figures): string[] {
 
 /** The tables of a run, with the conditions under which they hold. */
 export function report(figures: readonly Figures[]): string {
-  const processors = cpus();
-  const machine = `${type()} ${release()}, ${processors.length} × ${processors[0]?.model.trim()}`;
-  const lines = [`Node ${runtime.version}, ${machine}.`];
+  const lines = [machine()];
   for (const [sharing, heading] of Object.entries(headings)) {
     const rows = figures.filter((figure) => figure.sharing === sharing).map(row);
     if (rows.length > 0) lines.push('', `### ${heading}`, '', ...markdownTable([columns, ...rows]));
   }
   return lines.join('\n');
-}
-
-const page = new URL('../../../docs/benchmarks.md', import.meta.url);
-const [begin, end] = ['<!-- Written by npm run bench:loss. -->', '<!-- End. -->'];
-
-/** Puts the report in its place on the page. */
-export function writePage(text: string): void {
-  const before = readFileSync(page, 'utf8');
-  const [head, tail] = [before.indexOf(begin), before.indexOf(end)];
-  if (head < 0 || tail < head) throw new Error(`Cannot write ${page.pathname}: no place for it`);
-  const after = `${before.slice(0, head + begin.length)}\n\n${text}\n\n${before.slice(tail)}`;
-  writeFileSync(page, after);
 }

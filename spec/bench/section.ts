@@ -1,0 +1,26 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, type } from 'node:os';
+import { runtime } from '../support/runtime.ts';
+
+const page = new URL('../../docs/benchmarks.md', import.meta.url);
+const end = '<!-- End. -->';
+
+/** The conditions under which figures hold. */
+export function machine(): string {
+  const processors = cpus();
+  const { name, version } = runtime;
+  const program = name === 'node' ? 'Node' : name === 'bun' ? 'Bun' : 'Deno';
+  return `${program} ${version}, ${type()} ${release()}, ${processors.length} × ${processors[0]?.model.trim()}.`;
+}
+
+/** Puts what a benchmark has found in its place on the page. */
+export function writeSection(script: string, text: string): void {
+  const before = readFileSync(page, 'utf8');
+  const begin = `<!-- Written by npm run ${script}. -->`;
+  const head = before.indexOf(begin);
+  const tail = before.indexOf(end, head);
+  if (head < 0 || tail < 0)
+    throw new Error(`Cannot write ${page.pathname}: no place for ${script}`);
+  const start = before.slice(0, head + begin.length);
+  writeFileSync(page, `${start}\n\n${text}\n\n${before.slice(tail)}`);
+}

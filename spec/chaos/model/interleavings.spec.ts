@@ -1,0 +1,70 @@
+import { suite } from '../../support/suite.ts';
+import { acceptLoopHappenings } from './accept-loop-happenings.ts';
+import { AcceptLoopHistory } from './accept-loop-history.ts';
+import type { AcceptLoopSetting } from './accept-loop-server.ts';
+import { everyInterleaving } from './every-interleaving.ts';
+import { isThorough, timeout } from './histories.ts';
+
+const test = suite('every interleaving of acceptLoop', { timeout });
+
+const names = [
+  'arrive',
+  'reset',
+  'halfClose',
+  'next',
+  'break',
+  'return',
+  'abort',
+  'serverError',
+  'acceptError',
+  'closeByOthers',
+  'turn',
+  'pass',
+];
+
+const usual: AcceptLoopSetting = {
+  kind: 'net',
+  maxQueued: 1,
+  isListening: true,
+  isAborted: false,
+  hasReset: true,
+  allowHalfOpen: false,
+};
+
+async function tryAll(setting: AcceptLoopSetting, depth: number, inOneGo: boolean): Promise<void> {
+  const create = (): AcceptLoopHistory => new AcceptLoopHistory(setting);
+  const letters = setting.isListening ? names : [...names, 'listen'];
+  const alphabet = { create, happenings: acceptLoopHappenings, names: letters, depth, inOneGo };
+  const count = await everyInterleaving(alphabet);
+  const how = inOneGo ? 'in one go' : 'one by one';
+  process.stdout.write(`  ${setting.kind}, up to ${depth} of ${letters.length} ${how}: ${count}\n`);
+}
+
+/** As far as the time of a usual run goes. */
+const most = isThorough ? 6 : 4;
+
+test(`holds for up to ${most} things that happen, one by one`, async () => {
+  await tryAll(usual, most, false);
+});
+
+test(`holds for up to ${most - 1} things that happen in one go`, async () => {
+  await tryAll(usual, most - 1, true);
+});
+
+const settings: Record<string, Partial<AcceptLoopSetting>> = {
+  'with TLS handshakes': { kind: 'tls' },
+  'on an emitter that is no server': { kind: 'emitter' },
+  'on a server that listens later': { isListening: false },
+  'with no place in the queue': { maxQueued: 0 },
+  'with half-open connections, on a Unix socket': { allowHalfOpen: true, hasReset: false },
+};
+
+for (const [title, setting] of Object.entries(settings)) {
+  test(`holds for up to ${most - 2} things ${title}`, async () => {
+    for (const inOneGo of [false, true]) {
+      await tryAll({ ...usual, ...setting }, most - 2, inOneGo);
+    }
+  });
+}
+
+test.run();
