@@ -20,6 +20,11 @@ export interface ConnectionKind<Connection = any> {
   isGone(connection: Connection): boolean;
   /** Hands it to a consumer. */
   release(connection: Connection): void;
+  /**
+   * Whether what it tells is lost on who takes it later than at once: a session's streams, what any
+   * emitter's argument emits.
+   */
+  readonly mustBeTakenAtOnce?: boolean;
   /** Tells the client at once that nobody will serve it. */
   refuse(connection: Connection): void;
   /** What a subscriber of a diagnostics channel is shown, if not the loop's value. */

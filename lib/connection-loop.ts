@@ -33,7 +33,7 @@ export class ConnectionLoop<Connection> {
   readonly #server: EventEmitter;
   readonly #kind: ServerKind;
   readonly #queue: ConnectionQueue<Connection>;
-  readonly #tickets: Tickets;
+  readonly #tickets: Tickets<Connection>;
   readonly #diagnostics: Diagnostics<Connection>;
   readonly #underWay: UnderWay;
   readonly #listener: Listener;
@@ -52,7 +52,7 @@ export class ConnectionLoop<Connection> {
     this.#kind = kind;
     this.#host = host;
     this.#queue = new ConnectionQueue<Connection>(kind.connections, maxQueued);
-    this.#tickets = new Tickets(() => this.#subscribe());
+    this.#tickets = new Tickets(this.#queue, () => this.#subscribe());
     this.#diagnostics = new Diagnostics(server, kind.connections.subject);
     this.#underWay = new UnderWay(server, kind, host);
     const onClosed = (): void => this.#onClosed();
@@ -68,15 +68,7 @@ export class ConnectionLoop<Connection> {
   }
 
   async next(): Promise<IteratorResult<Connection, undefined>> {
-    this.#queue.consumers += 1;
-    let connection: Connection | undefined;
-    let ended = false;
-    while (connection === undefined && !ended) {
-      ended = (await this.#tickets.next()).done === true;
-      if (!ended) this.#tickets.use();
-      connection = this.#queue.take();
-    }
-    this.#queue.consumers -= 1;
+    const connection = await this.#tickets.take();
     if (connection !== undefined) return { done: false, value: connection };
     const failure = this.#failure;
     if (failure === undefined) return done;
@@ -114,7 +106,8 @@ export class ConnectionLoop<Connection> {
       this.#awaitUnderWay(deadline);
     };
     const delay = endsIdle ? this.#host?.idle : 0;
-    const lastCall = new LastCall(this.#server, arrivals, close, delay);
+    const onPause = (): void => this.#tickets.issue();
+    const lastCall = new LastCall(this.#server, arrivals, close, { delay, onPause });
     this.#stopWaiting = (): void => lastCall.cancel();
     this.#announceEnding(reason);
   }
@@ -135,7 +128,7 @@ export class ConnectionLoop<Connection> {
       // Left during this very emit, by a listener before this one.
       if (this.#state === 'over') return this.#queue.discard(connection);
       if (!this.#queue.add(connection)) this.#diagnostics.shed(connection);
-      if (!this.#isHoldingBack) this.#tickets.issue(this.#queue.size);
+      if (!this.#isHoldingBack) this.#tickets.issue();
     };
     this.#server.on(event, listener);
     return () => this.#server.off(event, listener);
@@ -143,7 +136,9 @@ export class ConnectionLoop<Connection> {
 
   /** Handlers run between two accepts, and would take the time of those who still wait there. */
   get #isHoldingBack(): boolean {
-    return this.#state === 'last call' && !this.#kind.endsIdle && !this.#queue.isFull;
+    const { connections, endsIdle } = this.#kind;
+    if (this.#state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce) return false;
+    return !this.#queue.isHalfFull;
   }
 
   /** The listener is closed, and not by us. */
@@ -176,7 +171,7 @@ export class ConnectionLoop<Connection> {
     if (this.#state === 'over') return;
     this.#state = 'closed';
     this.#stopWaiting = nothing;
-    this.#tickets.issue(this.#queue.size);
+    this.#tickets.issue();
     this.#underWay.wait(deadline, () => this.#end());
   }
 
@@ -185,6 +180,7 @@ export class ConnectionLoop<Connection> {
     this.#state = 'over';
     this.#stopWaiting();
     this.#stopListeningToSignal();
+    this.#host?.onOver();
     this.#listener.leave();
     this.#underWay.end();
     // Of the others nothing comes without a listener.
@@ -194,7 +190,6 @@ export class ConnectionLoop<Connection> {
     live.delete(this.#server);
     // Takes the listener off the server, and wakes every consumer.
     this.#tickets.end();
-    if (this.#host) this.#host.onOver();
-    else this.#diagnostics.end(() => this.stats);
+    if (!this.#host) this.#diagnostics.end(() => this.stats);
   }
 }

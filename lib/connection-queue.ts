@@ -53,9 +53,9 @@ export class ConnectionQueue<Connection> {
     return this.#waiting.size;
   }
 
-  /** Whether the next one is refused, unless a consumer waits for it. */
-  get isFull(): boolean {
-    return this.#waiting.size >= this.#maxQueued;
+  /** Several may come before a consumer is awake: pipelined requests, streams of HTTP/2. */
+  get isHalfFull(): boolean {
+    return this.#waiting.size * 2 >= this.#maxQueued;
   }
 
   get stats(): AcceptLoopStats {

@@ -23,6 +23,7 @@ export function eventConnections(event: string): ConnectionKind<unknown[]> {
     },
     life: connectionIn,
     isGone: (args) => connectionIn(args)?.destroyed === true,
+    mustBeTakenAtOnce: true,
     release() {},
     refuse(args) {
       const connection = connectionIn(args);

@@ -82,9 +82,12 @@ export class Http2Connection {
   destroy(onStraggler: OnStraggler): void {
     onStraggler(this.#origin.straggler('connection'), this.#session);
     for (const stream of this.#streams) cutStream(stream);
-    this.#session.destroy();
-    // A session that has ended waits for its client's end: that would be no force.
-    setImmediate(() => this.#socket.destroy());
+    // Once the session says that it ends, nghttp2 sends no more of what has been cut.
+    setImmediate(() => {
+      this.#session.destroy();
+      // A session that has ended waits for its client's end: that would be no force.
+      setImmediate(() => this.#socket.destroy());
+    });
   }
 
   /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */

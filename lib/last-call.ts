@@ -46,12 +46,15 @@ export class LastCall {
   readonly #server: EventEmitter;
   readonly #events: Iterable<string>;
   readonly #close: (deadline: number) => void;
+  readonly #onPause: () => void;
   #immediate: NodeJS.Immediate | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #arrivals = 0;
   #seen = 0;
   /** The turn that is under way counts for nothing: it may be past its accepts. */
   #emptyTurns = -1;
+  /** Without an accept. A request on a connection that is open is none. */
+  #pausedTurns = -1;
   #begun = 0;
   #lastArrival = 0;
   #lastTurn = 0;
@@ -61,18 +64,21 @@ export class LastCall {
    * @param events - Those that show an arrival.
    * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
    * what else has to be over by then.
-   * @param delay - Milliseconds before it begins.
+   * @param options - `delay`: milliseconds before it begins. `onPause`: called in each turn in which
+   * nobody waits in the accept queue: what handlers compute now is nobody's time.
    */
   constructor(
     server: EventEmitter,
     events: Iterable<string>,
     close: (deadline: number) => void,
-    delay = 0,
+    { delay = 0, onPause = (): void => {} } = {},
   ) {
     this.#server = server;
     this.#events = events;
     this.#close = close;
+    this.#onPause = onPause;
     for (const event of events) server.on(event, this.#count);
+    server.on('connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
     else this.#begin();
   }
@@ -82,6 +88,7 @@ export class LastCall {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
     for (const event of this.#events) this.#server.off(event, this.#count);
+    this.#server.off('connection', this.#countAccept);
   }
 
   readonly #begin = (): void => {
@@ -90,6 +97,10 @@ export class LastCall {
 
   readonly #count = (): void => {
     this.#arrivals += 1;
+  };
+
+  readonly #countAccept = (): void => {
+    this.#pausedTurns = -1;
   };
 
   readonly #turn = (): void => {
@@ -105,6 +116,8 @@ export class LastCall {
       this.cancel();
       return;
     }
+    this.#pausedTurns += 1;
+    if (this.#pausedTurns >= EMPTY_TURNS) this.#onPause();
     this.#seen = this.#arrivals;
     this.#lastTurn = now;
     this.#immediate = setImmediate(this.#turn);

@@ -134,7 +134,12 @@ export class ServerConnections {
     for (const clients of this.#webSockets.values()) clients.destroy();
     this.#underWay.end();
     // HTTP has listed its own, by their TLS sockets and sessions.
-    this.#open.destroy(this.#kind.http ? nothing : this.#addStraggler);
+    if (this.#kind.http?.session === undefined) {
+      this.#open.destroy(this.#kind.http ? nothing : this.#addStraggler);
+    } else {
+      // What has been cut is told to the clients in the turn after this one.
+      setImmediate(() => void setImmediate(() => this.#open.destroy(nothing)));
+    }
     this.#strangers.destroy();
     for (let missing = open - this.#listed.size; missing > 0; missing -= 1) {
       this.#addStraggler(this.#since.straggler('connection'), {});

@@ -23,7 +23,10 @@ export interface DrainingOptions {
 }
 
 const drainings = new WeakMap<EventEmitter, ServerDraining>();
-/** Those that have been drained, and have said `'close'`: with one more `close()` Node says it again. */
+/**
+ * Those that have been drained, and have said `'close'`: with one more `close()` Node says it again.
+ * What that costs: a bind that is under way then is not called off.
+ */
 const drained = new WeakSet<EventEmitter>();
 
 /**
@@ -103,7 +106,9 @@ export class ServerDraining {
     const { endsIdle } = this.#kind;
     if (endsIdle) this.connections.end(this.#idle);
     const delay = endsIdle ? this.#idle : 0;
-    this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), delay);
+    this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
+      delay,
+    });
   }
 
   #close(): void {

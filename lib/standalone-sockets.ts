@@ -8,8 +8,6 @@ import type { WebSocketServer } from './web-socket-clients.ts';
 /** Node publishes every socket of the process there that one of its servers accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
 
-const anyAddress: ReadonlySet<string> = new Set(['::', '0.0.0.0']);
-
 /**
  * The sockets that a `WebSocketServer` accepts on a port of its own, each with an event
  * `'connection'`: its HTTP server is private, and a client that never asks for an upgrade would
@@ -36,10 +34,13 @@ export class StandaloneSockets extends EventEmitter {
     for (const socket of this.#sockets.keys()) if (socket.bytesRead === 0) socket.destroySoon();
   }
 
-  /** Ends all. Those that have said something had begun a request. */
+  /** Ends all. Those that have said something, and were not answered, had begun a request. */
   destroy(onStraggler: OnStraggler): void {
     for (const [socket, origin] of this.#sockets) {
-      if (socket.bytesRead > 0) onStraggler(origin.straggler('request'), socket);
+      // One that has been ended as a WebSocket is listed as that.
+      if (socket.destroyed) continue;
+      const hasBegun = socket.bytesRead > 0 && socket.bytesWritten === 0;
+      if (hasBegun) onStraggler(origin.straggler('request'), socket);
       socket.destroy();
     }
   }
@@ -58,10 +59,13 @@ export class StandaloneSockets extends EventEmitter {
   };
 
   /** Asked each time: when it is closed, the port may be somebody else's. */
-  #isOurs({ localAddress, localPort }: Socket): boolean {
+  #isOurs({ localAddress, localPort, localFamily }: Socket): boolean {
     const ours = this.#server.address() as AddressInfo | string | null;
     if (ours === null || typeof ours === 'string' || ours.port !== localPort) return false;
-    return anyAddress.has(ours.address) || ours.address === localAddress;
+    // `::` takes clients of IPv4, too; `0.0.0.0` none of IPv6, whose port may be another server's.
+    if (ours.address === '::') return true;
+    if (ours.address === '0.0.0.0') return localFamily === 'IPv4';
+    return ours.address === localAddress;
   }
 }
 

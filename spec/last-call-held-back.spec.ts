@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
+import { createServer, type Server, type Socket } from 'node:net';
 import { acceptLoop, serve } from 'accept-loop';
 import { stallUntilQueued } from './support/accept-queue.ts';
 import { type BurstClient, burstClient } from './support/burst-client.ts';
 import { assertConserved } from './support/conservation.ts';
+import { openSession, readAnswer } from './support/drain-http2.ts';
+import { get } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
-import { listening, portOf } from './support/sockets.ts';
+import { connect, listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { stall, turns } from './support/turns.ts';
 
@@ -57,5 +62,48 @@ test(
   },
   { cannot: limits.acceptsOneByOne },
 );
+
+test('lets nobody wait when none is left in the accept queue, however busy the process is', async () => {
+  const server = await listening(createHttpServer());
+  const stop = new AbortController();
+  // Shorter than the last call of a process whose turns are never brief.
+  const options = { signal: stop.signal, grace: 300, idle: 100 };
+  const { finished } = serve(server, ([, response]) => void response.end('answer'), options);
+  const { socket, ending } = await connect(server);
+  socket.write(get('/'));
+  await once(socket, 'data');
+  let isBusy = true;
+  const work = (): void => {
+    stall(0.3);
+    if (isBusy) setImmediate(work);
+  };
+  work();
+  stop.abort();
+  socket.write(get('/again'));
+  const [answer] = await once(socket, 'data');
+  assert.match(String(answer), /^HTTP\/1.1 200 /);
+  const { discarded, completed } = await finished;
+  isBusy = false;
+  await ending;
+  assert.deepEqual({ discarded, completed }, { discarded: 0, completed: 2 });
+});
+
+test('hands out at once what would be lost on who takes it later: a session', async () => {
+  const server = createHttp2Server();
+  await listening(server as Server);
+  const stop = new AbortController();
+  const loop = acceptLoop(server, { event: 'session', signal: stop.signal });
+  const answered = (async (): Promise<void> => {
+    for await (const [session] of loop) {
+      (session as ServerHttp2Session).on('stream', (stream) => stream.end('answer'));
+    }
+  })();
+  const opened = openSession(server, 'http');
+  stop.abort();
+  const { session } = await opened;
+  assert.equal((await readAnswer(session.request())).body, 'answer');
+  await answered;
+  session.destroy();
+});
 
 test.run();

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  type AddressInfo,
+  connect as connectSocket,
+  createServer as createTcpServer,
+} from 'node:net';
 import { serve } from 'accept-loop';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { get } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
 import { connect, listening } from './support/sockets.ts';
@@ -30,6 +34,45 @@ test(
     asking.socket.destroy();
     const kinds = stragglers.map(({ kind, remotePort }) => [kind, remotePort]);
     assert.deepEqual(kinds[0], ['request', localPort]);
+  },
+  { cannot: limits.standaloneSockets },
+);
+
+test(
+  'ends nobody of another server at the port, of another address',
+  async () => {
+    const server = new WebSocketServer({ port: 0, host: '0.0.0.0' });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const other = createTcpServer((socket) => void socket.pipe(socket));
+    other.listen({ port, host: '::1' });
+    await once(other, 'listening');
+    const client = connectSocket({ port, host: '::1' });
+    client.write('hello');
+    await once(client, 'data');
+    const { stragglers } = await serve(server, async () => {}).stop();
+    assert.deepEqual(stragglers, []);
+    client.write('hello again');
+    await once(client, 'data');
+    client.destroy();
+    await new Promise((resolve) => other.close(resolve));
+  },
+  { cannot: limits.standaloneSockets },
+);
+
+test(
+  'lists each who is ended by force once',
+  async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const serving = serve(server, () => new Promise(() => {}), { grace: 50 });
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    client.on('error', () => {});
+    await once(client, 'open');
+    const closed = once(client, 'close');
+    const { forced, stragglers } = await serving.stop();
+    await closed;
+    assert.deepEqual([forced, stragglers.map(({ kind }) => kind)], [1, ['connection']]);
   },
   { cannot: limits.standaloneSockets },
 );

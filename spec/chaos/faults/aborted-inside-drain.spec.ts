@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Server, Socket } from 'node:net';
 import { drain, type DrainReport } from '../../../lib/index.ts';
-import { sleep } from '../../support/drain-scene.ts';
 import { get } from '../../support/http-messages.ts';
+import { inTime } from '../../support/in-time.ts';
 import { abortListeners, listenersOn } from '../../support/listeners.ts';
 import { connectionsOf } from '../../support/scene.ts';
 import { type Client, connect, listening, portOf } from '../../support/sockets.ts';
@@ -93,8 +93,7 @@ async function run(
   around.follow();
   const clients = await visit(portOf(server), () => hasActed() || around.closes() > 0);
   stop.abort();
-  const report = await Promise.race([drained, sleep(grace + 250)]);
-  assert.ok(report, 'settles by its deadline');
+  const report = await inTime(grace, drained);
   await Promise.all(clients.map(({ ending }) => ending));
   await until(() => around.closes() > 0 && told('drain') === told('end'));
   await turns(3);

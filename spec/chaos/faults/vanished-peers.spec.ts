@@ -14,6 +14,9 @@ test.after.each(killPrograms);
 /** Milliseconds. */
 const grace = 1500;
 
+/** What a busy machine may add to the 250 ms, before which it has to be over. */
+const SLACK_MS = 1000;
+
 /** A network of its own, of which this machine's notices nothing. */
 const inNetwork = ['-rn', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
 
@@ -66,7 +69,7 @@ test(
     for (const [name, report, milliseconds] of lines) {
       // Handshakes have the bound of the last call.
       const due = name === 'serve: handshake' ? 500 : grace;
-      assert.ok(milliseconds < due + 250, `${name}: ${milliseconds}`);
+      assert.ok(milliseconds < due + SLACK_MS, `${name}: ${milliseconds}`);
       const expected = counts[name];
       const stragglers = report['stragglers'] as unknown[];
       if (expected) assertCounts(report as unknown as ServeReport, expected);

@@ -21,6 +21,7 @@ const names = [
 ] as const;
 
 const before = Object.fromEntries(names.map((name) => [name, globalThis[name]]));
+const ownNow = Object.getOwnPropertyDescriptor(performance, 'now');
 
 /** Whose time it is. */
 let current: VirtualClock | undefined;
@@ -46,8 +47,9 @@ export class VirtualClock {
   static uninstall(): void {
     current = undefined;
     Object.assign(globalThis, before);
-    // The real one is the prototype's.
     Reflect.deleteProperty(performance, 'now');
+    // Bun has it there; elsewhere it is the prototype's.
+    if (ownNow) Object.defineProperty(performance, 'now', ownNow);
   }
 
   get timers(): number {

@@ -8,8 +8,8 @@ import { connect as connectSecure } from 'node:tls';
 import { drain, type DrainReport, serve, type ServeReport } from 'accept-loop';
 import { WebSocketServer } from 'ws';
 import { certificate } from '../../support/certificate.ts';
-import { sleep } from '../../support/drain-scene.ts';
 import { get, post, upgrade } from '../../support/http-messages.ts';
+import { inTime } from '../../support/in-time.ts';
 import { type Limit, limits } from '../../support/limits.ts';
 import { connectionsOf } from '../../support/scene.ts';
 import { type Client, connect, listening, portOf } from '../../support/sockets.ts';
@@ -56,17 +56,6 @@ async function come(server: Server, behave: (client: Client) => void): Promise<C
     clients.push(client);
   }
   return clients;
-}
-
-/** Whether it settles within grace and 250 ms. Whatever stalls it stalls the clock that tells, too. */
-async function inTime<Report>(settled: Promise<Report>): Promise<Report> {
-  let isOver = false;
-  const late = sleep(grace)
-    .then(() => sleep(250))
-    .then(() => isOver || 'late');
-  void settled.finally(() => (isOver = true));
-  assert.notEqual(await late, 'late');
-  return settled;
 }
 
 function assertForced({ forced, stragglers }: DrainReport | ServeReport, count: number): void {
@@ -129,7 +118,7 @@ for (const [title, { behave, create, cannot = [] }] of Object.entries(kinds)) {
       const clients = await come(server, behave);
       while ((await connectionsOf(server)) < crowd) await turns(1);
       stop.abort();
-      assertForced(await inTime(drained), crowd);
+      assertForced(await inTime(grace, drained), crowd);
       await endOf(server, clients);
     },
     { cannot },
@@ -159,7 +148,7 @@ test('that read nothing do not hold serve past its deadline', async () => {
   );
   const clients = await come(server, ({ socket }) => socket.removeAllListeners('data').pause());
   await until(() => serving.stats.active === crowd);
-  assertForced(await inTime(serving.stop()), crowd);
+  assertForced(await inTime(grace, serving.stop()), crowd);
   await endOf(server, clients);
 });
 
@@ -177,7 +166,7 @@ test('of HTTP/2 that open no window do not hold a drain past its deadline', asyn
   });
   for (const { response } of sessions) await response;
   stop.abort();
-  assertForced(await inTime(drained), crowd);
+  assertForced(await inTime(grace, drained), crowd);
   for (const { session } of sessions) session.destroy();
   await endOf(server, []);
 });
@@ -200,7 +189,7 @@ test('of WebSocket that read nothing do not hold a drain past its deadline', asy
   });
   await until(() => server.clients.size === crowd);
   stop.abort();
-  assertForced(await inTime(drained), crowd);
+  assertForced(await inTime(grace, drained), crowd);
   await endOf(http, clients);
 });
 

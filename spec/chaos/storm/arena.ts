@@ -85,6 +85,8 @@ export async function openArena(kind: Kind, ledger: Ledger): Promise<Arena> {
     markListeners: () => void (before = emitters.map((emitter) => listenersOn(emitter))),
     leftListeners: () => emitters.flatMap((emitter, index) => differences(emitter, before[index])),
     raze() {
+      // Who was ended before and is still here is held; the others need not have noticed.
+      ledger.razedPorts.clear();
       for (const webSocket of webSockets?.clients ?? []) webSocket.terminate();
       for (const [socket, remotePort] of ledger.open) {
         ledger.razedPorts.add(remotePort);

@@ -9,8 +9,11 @@ import {
   type Way,
 } from './plan.ts';
 
-/** Enough for whoever ends at all: a round that needs it is a violation. */
-const AMPLE_GRACE = 5000;
+/**
+ * Enough for whoever ends at all, on a machine with much else to do: a round that needs it is a
+ * violation.
+ */
+const AMPLE_GRACE = 15_000;
 
 const stopWays: Record<Way, readonly StopWay[]> = {
   loop: [

@@ -48,12 +48,10 @@ export function drawVisit(draw: Draw, occasion: Occasion): Visit {
 function politeStyles(kind: Kind): readonly Style[] {
   if (isWebSocket(kind)) return ['asks', 'pipelines'];
   if (isHttp2(kind)) return ['asks', 'asks', 'pipelines', 'slow'];
-  const isHeardOut = kind !== 'tls' || !isLimited(chaosLimits.halfOpenTls);
-  if (isStream(kind) && !isHeardOut) return ['asks', 'half-closes', 'slow'];
-  if (isStream(kind)) return ['asks', 'pieces', 'half-closes', 'slow'];
-  const all: readonly Style[] = ['asks', 'asks', 'pieces', 'pipelines', 'slow'];
-  if (!isSecure(kind) || !isLimited(chaosLimits.pipelinedTls)) return all;
-  return all.filter((style) => style !== 'pipelines');
+  const isReading = isSecure(kind) && isLimited(chaosLimits.slowTlsClients);
+  const slow: readonly Style[] = isReading ? [] : ['slow'];
+  if (isStream(kind)) return ['asks', 'pieces', 'half-closes', ...slow];
+  return ['asks', 'asks', 'pieces', 'pipelines', ...slow];
 }
 
 function rudeStyles(kind: Kind): readonly Style[] {

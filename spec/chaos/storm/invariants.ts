@@ -1,5 +1,4 @@
 import { limits } from '../../support/limits.ts';
-import { chaosLimits } from './chaos-limits.ts';
 import { CLOCK_MS, type Evidence } from './evidence.ts';
 import { isHttp2, isPolite, isStream, isWebSocket, type RoundPlan } from './plan.ts';
 import { isLimited } from './possible-kinds.ts';
@@ -51,7 +50,7 @@ function settles({ ending, times, plan }: Evidence): string[] {
     : texts;
 }
 
-function addsUp({ ending, ledger, plan, times }: Evidence): string[] {
+function addsUp({ ending, ledger, plan }: Evidence): string[] {
   const texts: string[] = [];
   const check = (name: string, left: number, right: number): void => {
     if (left !== right) texts.push(`${name}: ${left} and ${right}`);
@@ -73,10 +72,9 @@ function addsUp({ ending, ledger, plan, times }: Evidence): string[] {
   }
   if (ending?.drain) check('drain', ending.drain.forced, ending.drain.stragglers.length);
   // Who leaves in the middle has not sent all.
-  const isCut = isHttp2(plan.kind) && times.settledAt >= times.deadline;
   const corrupt = ledger.corrupt.filter((key) => {
     const visit = plan.visits[Number(key.split('-')[0])];
-    return visit !== undefined && isPolite(visit) && !(isCut && isLimited(chaosLimits.cutUploads));
+    return visit !== undefined && isPolite(visit);
   });
   if (corrupt.length > 0) texts.push(`uploads arrived wrong: ${corrupt.join()}`);
   return texts;
@@ -146,20 +144,15 @@ function forcesLate({ ending, times }: Evidence): string[] {
 
 function needsNoForce({ plan, ending, times }: Evidence): string[] {
   const report = ending?.serve?.report ?? ending?.drain;
-  if (!plan.isCalm || report === undefined || isNeverClosed(plan)) return [];
+  if (!plan.isCalm || report === undefined) return [];
   // A handshake has the bound of the last call.
   const stragglers = report.stragglers.filter(({ kind }) => kind !== 'handshake');
   if (stragglers.length === 0 && times.settledAt < times.deadline) return [];
   return [JSON.stringify(stragglers)];
 }
 
-/** Whether a connection may wait for the close of a response that does not come. */
-function isNeverClosed({ kind }: RoundPlan): boolean {
-  return kind === 'https' && isLimited(chaosLimits.closedTlsResponses);
-}
-
 function endsPromptly({ plan, accounts, times }: Evidence): string[] {
-  if (!plan.isCalm || plan.way === 'loop' || isNeverClosed(plan)) return [];
+  if (!plan.isCalm || plan.way === 'loop') return [];
   const ends = accounts.flatMap(({ connections }) => connections.map(({ endedAt }) => endedAt));
   const lastCall = times.begunAt + Math.max(plan.idle, 100) + LAST_CALL_MS;
   const end = Math.max(lastCall, ...ends) + SETTLE_MS + times.late;
@@ -176,13 +169,15 @@ function hasStrangers({ stop, isCalm, kind }: RoundPlan): boolean {
   return stop.way === 'late drain' && !isCalm && kind !== 'http';
 }
 
-function lets({ plan, accounts, ledger }: Evidence): string[] {
+function lets({ plan, accounts, ledger, times }: Evidence): string[] {
   if (hasStrangers(plan)) return [];
   return accounts
     .filter(({ hung, connections }) => {
       // A session of Node's does not always notice that its connection has gone.
       const isHeld = connections.some(({ port }) => ledger.razedPorts.has(port));
-      return hung && (isHeld || !isHttp2(plan.kind));
+      // Where time stood still, patience was over before the owner had ended what was left.
+      const isEnded = connections.some(({ endedAt }) => endedAt >= times.razedAt);
+      return hung && isEnded && (isHeld || !isHttp2(plan.kind));
     })
     .map(({ index }) => `client ${index} hangs`);
 }
@@ -191,8 +186,9 @@ function lets({ plan, accounts, ledger }: Evidence): string[] {
 function tellsToGo({ plan, accounts, ledger, times }: Evidence): string[] {
   if (!plan.kind.startsWith('http') || plan.stop.way === 'close') return [];
   if (isLimited(limits.requestAfterClose)) return [];
-  // Who was not known outlives the end.
-  const end = isLimited(limits.httpNewcomers) ? times.settledAt : Infinity;
+  // Who was not known then outlives what ends the others.
+  const isBlind = isLimited(limits.httpNewcomers);
+  const end = isBlind ? Math.min(times.settledAt, times.deadline) : Infinity;
   return accounts.flatMap(({ index, wants }) => {
     // Of several that came together it is the last one that tells.
     if (plan.visits[index]?.style === 'pipelines') return [];

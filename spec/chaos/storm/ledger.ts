@@ -31,7 +31,7 @@ export class Ledger {
   /** Uploads in which a byte was not right. */
   readonly corrupt: string[] = [];
   readonly open = new Map<EventEmitter & { destroy(): void }, number>();
-  /** The ports of those that the owner had to end when all was over. */
+  /** The ports of those that were open when the owner ended all for the last time. */
   readonly razedPorts = new Set<number>();
 
   /** Resolves when the first client has come. */

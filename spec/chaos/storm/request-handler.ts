@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
+import type { Http2ServerRequest, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { stall } from '../../support/turns.ts';
 import { sleep } from './clock.ts';
 import { contentOf, isContent } from './content.ts';
 import { forEver, type Occasion, untilAborted } from './occasion.ts';
 import { readWish, type Wish } from './wishes.ts';
+import { endWith, isStuckByNothing, writePart } from './write-part.ts';
 
 const NEVER_MS = 60_000;
 
@@ -75,9 +76,14 @@ async function receive(
     request.once('end', () => resolve());
     request.once('close', () => resolve());
   });
-  if (!request.readableEnded) return false;
+  if (!request.readableEnded || isCut(request)) return false;
   if (!isContent(Buffer.concat(chunks), `${key} upload`, upload)) ledger.corrupt.push(key);
   return true;
+}
+
+/** A request of HTTP/2 ends behind its close as if all of it had come, on every runtime. */
+function isCut(request: IncomingMessage): boolean {
+  return request.httpVersionMajor >= 2 && streamOf(request).aborted;
 }
 
 function say({ key, size }: Wish, response: ServerResponse, { ledger }: Occasion): void {
@@ -95,10 +101,13 @@ async function sayInPieces(
   const bytes = contentOf(key, size);
   response.writeHead(200, { 'content-length': size });
   for (let piece = 0; piece < 4; piece += 1) {
-    response.write(bytes.subarray((size * piece) / 4, (size * (piece + 1)) / 4));
+    const part = bytes.subarray((size * piece) / 4, (size * (piece + 1)) / 4);
+    // A bare `end()` writes an empty chunk.
+    if (piece === 3 && isStuckByNothing(response)) response.end(part);
+    else writePart(response, part);
     await sleep(takes / 4);
   }
-  response.end();
+  if (!response.writableEnded) response.end();
   ledger.answered(key);
 }
 
@@ -107,7 +116,10 @@ async function untilOver(response: ServerResponse): Promise<void> {
 }
 
 function carrierOf(request: IncomingMessage): { destroy(): unknown } {
-  if (request.httpVersionMajor < 2) return request.socket;
+  return request.httpVersionMajor < 2 ? request.socket : streamOf(request);
+}
+
+function streamOf(request: IncomingMessage): ServerHttp2Stream {
   return (request as unknown as Http2ServerRequest).stream;
 }
 
@@ -120,7 +132,7 @@ export function own(request: IncomingMessage, socket: Duplex, { ledger }: Occasi
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
   if (wish.action === 'never') return;
   setTimeout(() => {
-    socket.end(contentOf(wish.key, wish.size));
+    endWith(socket, contentOf(wish.key, wish.size));
     ledger.answered(wish.key);
   }, wish.takes);
 }

@@ -4,6 +4,7 @@ import { sleep } from './clock.ts';
 import { contentOf, isContent } from './content.ts';
 import { forEver, type Occasion, untilAborted } from './occasion.ts';
 import { readWish, type Wish } from './wishes.ts';
+import { writePart } from './write-part.ts';
 
 /** Longer than any shutdown: what waits for it is ended by that. */
 const NEVER_MS = 60_000;
@@ -44,7 +45,7 @@ async function doAs(wish: Wish, socket: Socket, read: Reader, occasion: Occasion
   if (action === 'throw' || action === 'reject') throw ledger.misbehave(key);
   if (action === 'destroy') return void socket.destroy();
   if (action === 'half') {
-    socket.write(contentOf(key, wish.size).subarray(0, wish.size / 2));
+    writePart(socket, contentOf(key, wish.size).subarray(0, wish.size / 2));
     throw ledger.misbehave(key);
   }
   say(wish, socket, occasion);
@@ -55,7 +56,7 @@ async function doAs(wish: Wish, socket: Socket, read: Reader, occasion: Occasion
 
 function say({ key, size }: Wish, socket: Socket, { ledger }: Occasion): void {
   socket.write(`${size}\n`);
-  socket.write(contentOf(key, size));
+  writePart(socket, contentOf(key, size));
   ledger.answered(key);
 }
 
@@ -64,7 +65,7 @@ async function sayInPieces(wish: Wish, socket: Socket, { ledger }: Occasion): Pr
   const bytes = contentOf(key, size);
   socket.write(`${size}\n`);
   for (let piece = 0; piece < 4; piece += 1) {
-    socket.write(bytes.subarray((size * piece) / 4, (size * (piece + 1)) / 4));
+    writePart(socket, bytes.subarray((size * piece) / 4, (size * (piece + 1)) / 4));
     await sleep(takes / 4);
   }
   ledger.answered(key);

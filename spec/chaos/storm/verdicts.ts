@@ -1,5 +1,6 @@
 import { limits } from '../../support/limits.ts';
 import type { ConnectionAccount, VisitAccount, WantAccount } from './account.ts';
+import { chaosLimits } from './chaos-limits.ts';
 import { CLOCK_MS, type Evidence, firstRefusal } from './evidence.ts';
 import {
   hasPorts,
@@ -92,10 +93,16 @@ function verdictOn(judged: Case): Verdict {
   if (isCutShort(judged, isOver)) return 'behind the last answer';
   if (!ledger.entries.has(want.key)) return verdictOnUnhandled(judged, first);
   const { plan } = evidence;
-  const isShort = plan.way === 'serve' && plan.linger < LONG_LINGER_MS && want.upload > 0;
-  if (isStream(plan.kind) && isShort) return 'cut by a short linger';
+  if (isStream(plan.kind) && hasTalkedOn(judged)) return 'cut by a short linger';
   const isClosed = account.outcome === 'retry' && plan.way === 'drain';
   return isClosed && isWebSocket(plan.kind) ? 'safe to retry' : 'LOST';
+}
+
+/** Whether a client still sent when the server had heard enough of it. */
+function hasTalkedOn({ evidence: { ledger, plan }, want, account }: Case): boolean {
+  if (plan.way !== 'serve' || want.upload === 0) return false;
+  const { answeredAt = Infinity } = ledger.entries.get(want.key) ?? {};
+  return plan.linger < LONG_LINGER_MS || account.askedAt - answeredAt >= plan.linger - CLOCK_MS;
 }
 
 /** A request behind the answer that was under way when the listener was closed. */
@@ -121,19 +128,27 @@ function isForced({ evidence: { times, plan }, account, connection }: Case): boo
 function isSpoilt({ evidence, account, connection, visit, wants }: Case): boolean {
   const { ledger, plan } = evidence;
   if (connection && ledger.thrownPorts.has(connection.port)) return true;
-  if (isHttp2(plan.kind)) return false;
   return wants.some((other, number) => {
     const isTogether = visit.wants[number]?.connection === account.connection;
+    if (isHttp2(plan.kind)) return isTogether && isConfusing(other, ledger);
     return !isSound(other, plan.kind) && (isTogether || account.outcome === 'unsent');
   });
 }
 
+/** Whether it has made the runtime send what is no HTTP/2: all of its session goes down with it. */
+function isConfusing({ action, key }: Want, ledger: Evidence['ledger']): boolean {
+  return (
+    action === 'destroy' && ledger.entries.has(key) && isLimited(chaosLimits.unansweredStreams)
+  );
+}
+
 function verdictOnUnhandled(judged: Case, first: number): Verdict {
   const { evidence, account, connection, visit } = judged;
-  const { plan, ledger } = evidence;
+  const { plan, ledger, times } = evidence;
   const { kind, way, idle } = plan;
   const { outcome } = account;
   if (outcome === 'unavailable') return 'answered 503';
+  if (isCutUpload(judged)) return 'answered 503';
   const isOver = (connection?.endedAt || account.endedAt) >= first;
   if (outcome === 'retry' && isOver) return 'safe to retry';
   const last = visit.connections.at(-1);
@@ -146,7 +161,9 @@ function verdictOnUnhandled(judged: Case, first: number): Verdict {
   // Who was reset before it had noticed that it was connected cannot say when, or from where.
   const isSeen = hasPorts(kind) && port !== 0 ? ledger.ports.has(port) : undefined;
   const isLate = connectedAt === 0 ? isOver : connectedAt >= first;
-  if (isSeen !== true && isOver && isLimited(limits.exactLastCall)) return 'never accepted';
+  // Deno may have accepted it in the last call, and read nothing of it when it closed.
+  const isUnread = isSeen !== true || (kind.startsWith('http') && connectedAt >= times.begunAt);
+  if (isUnread && isOver && isLimited(limits.exactLastCall)) return 'never accepted';
   if (isSeen !== true && (isLate || endedAt >= boundOf(evidence) || (!hasLastCall(plan) && isOver)))
     return 'never accepted';
   const isSecured = ledger.securePorts.has(port);
@@ -156,7 +173,13 @@ function verdictOnUnhandled(judged: Case, first: number): Verdict {
   // Its owner's own close() ends what is idle, whatever crosses it.
   const isLeft = way === 'loop' || plan.stop.way === 'close';
   const hasRested = restOf(judged) > idle - IDLE_MARGIN_MS;
-  return isOver && (isLeft || hasRested) ? 'rested too long' : 'LOST';
+  return isOver && (isLeft || hasRested || isEndedByClose(judged)) ? 'rested too long' : 'LOST';
+}
+
+/** Whether a refusal met a request that was still arriving, and was lost with the connection. */
+function isCutUpload({ evidence: { plan }, want, connection }: Case): boolean {
+  if (!plan.kind.startsWith('http') || want.upload === 0) return false;
+  return isLimited(limits.endOfEarlyAnsweredUpload) && connection?.how === 'EPIPE';
 }
 
 /** Of the last call: what is not a connection by then is none. Who leaves a loop has no last call. */
@@ -164,6 +187,12 @@ function boundOf({ plan, times }: Evidence): number {
   const isLeaving =
     plan.way === 'loop' && ['return', 'break', 'throw', 'dispose'].includes(plan.stop.way);
   return times.begunAt + (isLeaving ? 0 : LAST_CALL_MS) - CLOCK_MS;
+}
+
+/** Whether the runtime ended it as idle when the listener was closed, or behind its answer later. */
+function isEndedByClose({ evidence: { times, plan }, connection }: Case): boolean {
+  if (!plan.kind.startsWith('http') || !isLimited(limits.idleAfterClose)) return false;
+  return (connection?.endedAt ?? 0) >= times.begunAt + plan.idle - CLOCK_MS;
 }
 
 /** How long its connection had rested in the shutdown, as the server saw it. */

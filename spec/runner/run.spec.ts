@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 
-import { spawnSpecs } from './support/runner/spawn-specs.ts';
-import type { Outcome } from './support/runner/spawn-specs.ts';
-import { runtime } from './support/runtime.ts';
-import { suite } from './support/suite.ts';
+import { spawnSpecs } from '../support/runner/spawn-specs.ts';
+import type { Outcome } from '../support/runner/spawn-specs.ts';
+import { runtime } from '../support/runtime.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('spec/run.ts', { timeout: 60_000 });
 const fixtures = 'spec/fixtures/runner';
