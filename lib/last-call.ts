@@ -37,6 +37,15 @@ const PAUSE_MS = 'deno' in process.versions ? 20 : 10;
 /** How long to wait for such a pause, in milliseconds: a steady stream may not have one. */
 const PAUSE_PATIENCE_MS = 100;
 
+interface LastCallOptions {
+  /** Milliseconds before it begins. */
+  readonly delay?: number | undefined;
+  /** Called in each turn in which nobody waits in the accept queue: time is nobody's then. */
+  readonly onPause?: () => void;
+}
+
+const nothing = (): void => {};
+
 /**
  * The wait until the kernel's accept queue is empty. It calls `close` at a moment when nobody is
  * about to enter the queue: two whole turns of the event loop have brought nothing, the last of
@@ -64,14 +73,12 @@ export class LastCall {
    * @param events - Those that show an arrival.
    * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
    * what else has to be over by then.
-   * @param options - `delay`: milliseconds before it begins. `onPause`: called in each turn in which
-   * nobody waits in the accept queue: what handlers compute now is nobody's time.
    */
   constructor(
     server: EventEmitter,
     events: Iterable<string>,
     close: (deadline: number) => void,
-    { delay = 0, onPause = (): void => {} } = {},
+    { delay = 0, onPause = nothing }: LastCallOptions = {},
   ) {
     this.#server = server;
     this.#events = events;

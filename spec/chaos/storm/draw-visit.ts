@@ -1,5 +1,4 @@
 import { limits } from '../../support/limits.ts';
-import { chaosLimits } from './chaos-limits.ts';
 import type { Draw } from './draw.ts';
 import { isLimited } from './possible-kinds.ts';
 import {
@@ -48,7 +47,7 @@ export function drawVisit(draw: Draw, occasion: Occasion): Visit {
 function politeStyles(kind: Kind): readonly Style[] {
   if (isWebSocket(kind)) return ['asks', 'pipelines'];
   if (isHttp2(kind)) return ['asks', 'asks', 'pipelines', 'slow'];
-  const isReading = isSecure(kind) && isLimited(chaosLimits.slowTlsClients);
+  const isReading = isSecure(kind) && isLimited(limits.slowTlsClients);
   const slow: readonly Style[] = isReading ? [] : ['slow'];
   if (isStream(kind)) return ['asks', 'pieces', 'half-closes', ...slow];
   return ['asks', 'asks', 'pieces', 'pipelines', ...slow];

@@ -1,6 +1,5 @@
 import { limits } from '../../support/limits.ts';
 import type { ConnectionAccount, VisitAccount, WantAccount } from './account.ts';
-import { chaosLimits } from './chaos-limits.ts';
 import { CLOCK_MS, type Evidence, firstRefusal } from './evidence.ts';
 import {
   hasPorts,
@@ -137,9 +136,7 @@ function isSpoilt({ evidence, account, connection, visit, wants }: Case): boolea
 
 /** Whether it has made the runtime send what is no HTTP/2: all of its session goes down with it. */
 function isConfusing({ action, key }: Want, ledger: Evidence['ledger']): boolean {
-  return (
-    action === 'destroy' && ledger.entries.has(key) && isLimited(chaosLimits.unansweredStreams)
-  );
+  return action === 'destroy' && ledger.entries.has(key) && isLimited(limits.unansweredStreams);
 }
 
 function verdictOnUnhandled(judged: Case, first: number): Verdict {

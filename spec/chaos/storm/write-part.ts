@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { chaosLimits } from './chaos-limits.ts';
+import { limits } from '../../support/limits.ts';
 import { isLimited } from './possible-kinds.ts';
 
 /** Writes part of an answer, to a socket or to a response on one. */
@@ -16,7 +16,7 @@ export function endWith(socket: Writable, part: Buffer): void {
 
 /** Whether an empty chunk would hold up what comes behind it. */
 export function isStuckByNothing(writable: Writable): boolean {
-  if (!isLimited(chaosLimits.emptyTlsWrites)) return false;
+  if (!isLimited(limits.emptyTlsWrites)) return false;
   // A response behind another one has no socket yet.
   const socket = (writable as Partial<ServerResponse>).req?.socket ?? writable;
   return 'encrypted' in socket;
