@@ -4,15 +4,13 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { Server } from 'node:net';
 import { drain, serve } from 'accept-loop';
 import { sleep } from '../../support/drain-scene.ts';
-import { garbageCollector } from '../../support/garbage.ts';
+import { heapInUse } from '../../support/garbage.ts';
 import { type LineClient, lineClient } from '../../support/line-client.ts';
 import { listenersOn } from '../../support/listeners.ts';
 import { assertReport } from '../../support/report.ts';
-import { runtime } from '../../support/runtime.ts';
 import { connectionsOf } from '../../support/scene.ts';
 import { listening, portOf } from '../../support/sockets.ts';
 import { suite } from '../../support/suite.ts';
-import { turns } from '../../support/turns.ts';
 
 const test = suite('aborted fetches', { timeout: 60_000 });
 
@@ -48,24 +46,17 @@ async function answer(response: ServerResponse): Promise<void> {
 
 const respond: RequestListener = (_request, response) => void answer(response);
 
-async function heap(): Promise<number> {
-  if (runtime.name !== 'node') return 0;
-  await turns(10);
-  garbageCollector()();
-  return process.memoryUsage().heapUsed;
-}
-
 /** Asserts that whoever waits for an answer has it, and that nothing is kept of the others. */
 async function assertServed(server: Server): Promise<void> {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const load = async (count: number): Promise<Outcomes> =>
     JSON.parse(await client.ask(portOf(server), count, seed)) as Outcomes;
   await load(warmUp);
-  const before = await heap();
+  const before = await heapInUse();
   const { whole, cut, aborted, failed } = await load(fetches);
   assert.deepEqual({ cut, failed }, { cut: 0, failed: 0 }, `seed ${seed}`);
   assert.ok(aborted > fetches / 2 && whole > fetches / 20, `${aborted} aborted, ${whole} whole`);
-  const left = (await heap()) - before;
+  const left = (await heapInUse()) - before;
   assert.ok(left < fetches * bytesLeft, `${left} bytes left, seed ${seed}`);
 }
 

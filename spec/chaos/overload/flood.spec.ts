@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { listen, serve, type Serving } from 'accept-loop';
 import { type BurstClient, burstClient } from '../../support/burst-client.ts';
-import { garbageCollector } from '../../support/garbage.ts';
+import { heapInUse } from '../../support/garbage.ts';
 import { limits } from '../../support/limits.ts';
 import { assertReport } from '../../support/report.ts';
-import { runtime } from '../../support/runtime.ts';
 import { connectionsOf, gate } from '../../support/scene.ts';
 import { portOf } from '../../support/sockets.ts';
 import { suite } from '../../support/suite.ts';
@@ -30,14 +29,6 @@ test.before(async () => {
 });
 test.after(() => client.stop());
 
-/** Bytes of heap that are in use, or 0 where the runtime does not tell by itself. */
-async function heap(): Promise<number> {
-  if (runtime.name !== 'node') return 0;
-  await turns(10);
-  garbageCollector()();
-  return process.memoryUsage().heapUsed;
-}
-
 /** So many come at once; who has a slot is answered when all have come. */
 async function flood(
   { server, serving, answers }: { server: Server; serving: Serving; answers: (() => void)[] },
@@ -49,7 +40,7 @@ async function flood(
   const { active, queued, shed } = serving.stats;
   assert.deepEqual({ active, queued }, { active: concurrency, queued: maxQueued });
   assert.equal(shed - before.shed, count - room);
-  const full = await heap();
+  const full = await heapInUse();
   await until(() => {
     for (const answer of answers.splice(0)) answer();
     return serving.stats.completed - before.completed === room;
@@ -87,9 +78,9 @@ test(
     });
     // What Node itself keeps ready after such a number is no loss of ours.
     await flood({ server, serving, answers }, 2000);
-    const before = await heap();
+    const before = await heapInUse();
     const { full } = await flood({ server, serving, answers }, 10_000);
-    const left = (await heap()) - before;
+    const left = (await heapInUse()) - before;
     process.stdout.write(
       `  heap: ${Math.round((full - before) / room)} bytes each of ${room}, ${left} bytes left of 10000\n`,
     );
