@@ -1,6 +1,7 @@
 import { limits } from '../../support/limits.ts';
+import { runtime } from '../../support/runtime.ts';
 import { CLOCK_MS, type Evidence } from './evidence.ts';
-import { isHttp2, isPolite, isStream, isWebSocket, type RoundPlan } from './plan.ts';
+import { isHttp2, isSecure, isPolite, isStream, isWebSocket, type RoundPlan } from './plan.ts';
 import { isLimited } from './possible-kinds.ts';
 import { judge } from './verdicts.ts';
 
@@ -176,8 +177,9 @@ function lets({ plan, accounts, ledger, times }: Evidence): string[] {
   if (hasStrangers(plan)) return [];
   return accounts
     .filter(({ index, hung, connections }) => {
-      // It may still be reading what the kernel holds for it.
-      if (plan.visits[index]?.style === 'slow') return false;
+      // Seen once in 618 rounds on Bun, of a server that had destroyed it: not reproduced by itself.
+      const isSlow = plan.visits[index]?.style === 'slow' && isSecure(plan.kind);
+      if (isSlow && runtime.name === 'bun') return false;
       // A session of Node's does not always notice that its connection has gone.
       const isHeld = connections.some(({ port }) => ledger.razedPorts.has(port));
       // Where time stood still, patience was over as soon as the owner had ended what was left.
