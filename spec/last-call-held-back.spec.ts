@@ -5,7 +5,7 @@ import { createServer as createHttp2Server, type ServerHttp2Session } from 'node
 import { createServer, type Server, type Socket } from 'node:net';
 import { acceptLoop, serve } from 'accept-loop';
 import { stallUntilQueued } from './support/accept-queue.ts';
-import { type BurstClient, burstClient } from './support/burst-client.ts';
+import { type BurstClient, burstClient, type Outcomes } from './support/burst-client.ts';
 import { assertConserved } from './support/conservation.ts';
 import { openSession, readAnswer } from './support/drain-http2.ts';
 import { get } from './support/http-messages.ts';
@@ -22,6 +22,16 @@ test.before(async () => {
 });
 test.after(() => client.stop());
 
+/** Begins a burst, and lets it gather in the accept queue, but for those who come before. */
+async function gather(server: Server, count: number): Promise<{ outcomes: Promise<Outcomes> }> {
+  let accepted = 0;
+  server.on('connection', () => (accepted += 1));
+  const outcomes = client.burst(portOf(server), count);
+  await turns(1);
+  stallUntilQueued(portOf(server), count - accepted);
+  return { outcomes };
+}
+
 /** Takes longer for all of them than the last call may last. */
 function compute(socket: Socket): void {
   stall(3);
@@ -34,9 +44,7 @@ test(
     const server = await listening(createServer());
     const stop = new AbortController();
     const { finished } = serve(server, compute, stop.signal);
-    const outcomes = client.burst(portOf(server), 300);
-    await turns(1);
-    stallUntilQueued(portOf(server), 300);
+    const { outcomes } = await gather(server, 300);
     stop.abort();
     const { served, reset } = await outcomes;
     assert.deepEqual({ served, reset }, { served: 300, reset: 0 });
@@ -51,9 +59,7 @@ test(
     const server = await listening(createServer());
     const stop = new AbortController();
     const loop = acceptLoop(server, { signal: stop.signal, maxQueued: 10 });
-    const outcomes = client.burst(portOf(server), 100);
-    await turns(1);
-    stallUntilQueued(portOf(server), 100);
+    const { outcomes } = await gather(server, 100);
     stop.abort();
     for await (const socket of loop) socket.end('hello');
     assertConserved(loop.stats);
@@ -67,7 +73,7 @@ test('lets nobody wait when none is left in the accept queue, however busy the p
   const server = await listening(createHttpServer());
   const stop = new AbortController();
   // Shorter than the last call of a process whose turns are never brief.
-  const options = { signal: stop.signal, grace: 300, idle: 100 };
+  const options = { signal: stop.signal, grace: 450, idle: 100 };
   const { finished } = serve(server, ([, response]) => void response.end('answer'), options);
   const { socket, ending } = await connect(server);
   socket.write(get('/'));
