@@ -9,11 +9,13 @@ const test = suite('chaos');
 /** So many rounds, each with one server and some dozens of clients, a few at a time. */
 const ROUNDS = 24;
 const TOGETHER = 4;
+/** Of the rounds. What fails here is of the change at hand; `npm run chaos` draws new ones. */
+const SEED = 619_009_028;
 
 test(
   `keeps every invariant in ${ROUNDS} rounds of misbehaving clients, handlers and stops`,
   async () => {
-    const seed = Math.floor(Math.random() * 1e9);
+    const seed = Number(process.env['SEED'] ?? SEED);
     const results: RoundResult[] = [];
     let begun = 0;
     await storm({

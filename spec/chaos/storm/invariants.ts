@@ -194,7 +194,7 @@ function tellsToGo({ plan, accounts, ledger, times }: Evidence): string[] {
   if (!plan.kind.startsWith('http') || plan.stop.way === 'close') return [];
   if (isLimited(limits.requestAfterClose)) return [];
   // Who was not known then outlives what ends the others.
-  const isBlind = isLimited(limits.httpNewcomers);
+  const isBlind = isLimited(limits.httpNewcomers) || hasStrangers(plan);
   const end = isBlind ? Math.min(times.settledAt, times.deadline) : Infinity;
   return accounts.flatMap(({ index, wants }) => {
     // Of several that came together it is the last one that tells.
