@@ -52,7 +52,11 @@ export class ConnectionLoop<Connection> {
     this.#kind = kind;
     this.#host = host;
     this.#queue = new ConnectionQueue<Connection>(kind.connections, maxQueued);
-    this.#tickets = new Tickets(this.#queue, () => this.#subscribe());
+    this.#tickets = new Tickets(this.#queue, {
+      subscribe: () => this.#subscribe(),
+      isHeldBack: () => this.#isHoldingBack,
+      conclude: () => this.#conclude(),
+    });
     this.#diagnostics = new Diagnostics(server, kind.connections.subject);
     this.#underWay = new UnderWay(server, kind, host);
     const onClosed = (): void => this.#onClosed();
@@ -67,13 +71,8 @@ export class ConnectionLoop<Connection> {
     return this.#queue.stats;
   }
 
-  async next(): Promise<IteratorResult<Connection, undefined>> {
-    const connection = await this.#tickets.take();
-    if (connection !== undefined) return { done: false, value: connection };
-    const failure = this.#failure;
-    if (failure === undefined) return done;
-    this.#failure = undefined;
-    throw failure.error;
+  next(): Promise<IteratorResult<Connection, undefined>> {
+    return this.#tickets.next();
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
@@ -120,6 +119,14 @@ export class ConnectionLoop<Connection> {
     this.#end();
   }
 
+  /** One of the consumers is told of the failure. */
+  #conclude(): IteratorResult<Connection, undefined> {
+    const failure = this.#failure;
+    if (failure === undefined) return done;
+    this.#failure = undefined;
+    throw failure.error;
+  }
+
   #subscribe(): () => void {
     const { event, accept } = this.#kind.connections;
     const listener = (...args: unknown[]): void => {
@@ -127,7 +134,7 @@ export class ConnectionLoop<Connection> {
       this.#diagnostics.accept(connection);
       // Left during this very emit, by a listener before this one.
       if (this.#state === 'over') return this.#queue.discard(connection);
-      if (!this.#queue.add(connection)) this.#diagnostics.shed(connection);
+      if (!this.#queue.add(connection, !this.#isHoldingBack)) this.#diagnostics.shed(connection);
       if (!this.#isHoldingBack) this.#tickets.issue();
     };
     this.#server.on(event, listener);

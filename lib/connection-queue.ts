@@ -1,4 +1,5 @@
 import type { ConnectionKind } from './connection-kind.ts';
+import { type Linked, LinkedList } from './linked-list.ts';
 
 /**
  * What has become of the connections of one loop. At every instant
@@ -19,9 +20,10 @@ export interface AcceptLoopStats {
   readonly discarded: number;
 }
 
-interface Waiting<Connection> {
+interface Waiting<Connection> extends Linked<Waiting<Connection>> {
   readonly connection: Connection;
-  readonly onClose: () => void;
+  /** Not there if it is to be taken within the turn. */
+  onClose: (() => void) | undefined;
 }
 
 /**
@@ -34,9 +36,7 @@ export class ConnectionQueue<Connection> {
   consumers = 0;
   readonly #kind: ConnectionKind<Connection>;
   readonly #maxQueued: number;
-  readonly #waiting = new Set<Waiting<Connection>>();
-  /** One iterator for all: each new one would pass by the gaps of those that have left. */
-  #line: SetIterator<Waiting<Connection>>;
+  readonly #waiting = new LinkedList<Waiting<Connection>>();
   #accepted = 0;
   #yielded = 0;
   #shed = 0;
@@ -46,7 +46,6 @@ export class ConnectionQueue<Connection> {
   constructor(kind: ConnectionKind<Connection>, maxQueued: number) {
     this.#kind = kind;
     this.#maxQueued = maxQueued;
-    this.#line = this.#waiting.values();
   }
 
   get size(): number {
@@ -72,9 +71,10 @@ export class ConnectionQueue<Connection> {
   /**
    * Takes a connection in, or refuses it if the queue is full.
    *
+   * @param isAwaited - Whether a consumer is woken for it.
    * @returns Whether there was room.
    */
-  add(connection: Connection): boolean {
+  add(connection: Connection, isAwaited: boolean): boolean {
     this.#accepted += 1;
     if (this.#kind.isGone(connection)) {
       this.#lost += 1;
@@ -83,7 +83,9 @@ export class ConnectionQueue<Connection> {
       this.#kind.refuse(connection);
       return false;
     } else {
-      this.#enqueue(connection);
+      const waiting = { connection, onClose: undefined, previous: undefined, next: undefined };
+      this.#waiting.add(waiting);
+      if (!isAwaited || this.#waiting.size > this.consumers) this.#watch(waiting);
     }
     return true;
   }
@@ -98,12 +100,8 @@ export class ConnectionQueue<Connection> {
   /** Hands over the one that has waited longest, or `undefined` if none waits. */
   take(): Connection | undefined {
     for (;;) {
-      const { value: waiting } = this.#line.next();
-      if (waiting === undefined) {
-        // An iterator that has come to the end stays there.
-        this.#line = this.#waiting.values();
-        return undefined;
-      }
+      const waiting = this.#waiting.first;
+      if (waiting === undefined) return undefined;
       // Its 'close' may be due in the next tick.
       const isGone = this.#kind.isGone(waiting.connection);
       this.#waiting.delete(waiting);
@@ -118,29 +116,27 @@ export class ConnectionQueue<Connection> {
 
   /** Refuses all that wait. */
   discardAll(): void {
-    for (const waiting of this.#waiting) {
-      this.#waiting.delete(waiting);
+    for (const waiting of this.#waiting.all()) {
+      if (!this.#waiting.delete(waiting)) continue;
       this.#discarded += 1;
       this.#unwatch(waiting);
       this.#kind.refuse(waiting.connection);
     }
   }
 
-  #enqueue(connection: Connection): void {
-    const waiting = {
-      connection,
-      onClose: (): void => {
-        // An earlier listener of this very emit may have left the loop.
-        if (!this.#waiting.delete(waiting)) return;
-        this.#lost += 1;
-        this.#unwatch(waiting);
-      },
+  /** One that closes leaves the queue. */
+  #watch(waiting: Waiting<Connection>): void {
+    const { connection } = waiting;
+    waiting.onClose = (): void => {
+      // An earlier listener of this very emit may have left the loop.
+      if (!this.#waiting.delete(waiting)) return;
+      this.#lost += 1;
+      this.#unwatch(waiting);
     };
-    this.#waiting.add(waiting);
     this.#kind.life(connection)?.on('close', waiting.onClose);
   }
 
-  #unwatch(waiting: Waiting<Connection>): void {
-    this.#kind.life(waiting.connection)?.off('close', waiting.onClose);
+  #unwatch({ connection, onClose }: Waiting<Connection>): void {
+    if (onClose) this.#kind.life(connection)?.off('close', onClose);
   }
 }

@@ -8,6 +8,7 @@ import { onAbort } from './on-abort.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
+import { stragglerOf } from './straggler.ts';
 import { Stragglers } from './stragglers.ts';
 import { taskConnections } from './task-connections.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
@@ -161,20 +162,24 @@ export class ConnectionServing<Connection> {
   /** Grace is over. */
   #force(): void {
     this.#isForced = true;
-    // First of all: whatever happens, this is the end.
-    this.#noticeTimer = after(NOTICE_MS, this.#end);
     const reason = new DOMException('The grace period is over', 'TimeoutError');
-    this.#runner.force(reason, (task) => this.#addTask(task));
+    const onDone = (): void => {
+      // Whatever happens, this is the end.
+      this.#noticeTimer = after(NOTICE_MS, this.#end);
+      this.#onChange();
+    };
+    this.#runner.force(reason, (task) => this.#addTask(task), onDone);
     this.#isLeaving = true;
     this.#loop.leave();
     this.#isLeaving = false;
     this.#takeSlot();
   }
 
-  #addTask({ connection, origin }: ConnectionTask<Connection>): void {
+  #addTask({ connection, since }: ConnectionTask<Connection>): void {
     const { kind } = this.#scope;
     const carrier = kind.carrierOf?.(connection) ?? (connection as object);
-    this.#stragglers.add(origin.straggler(kind.straggler), carrier);
+    const straggler = stragglerOf(kind.straggler, kind.socketOf(connection), since);
+    this.#stragglers.add(straggler, carrier);
   }
 
   /** The loop hears them as long as it lives; connections may live longer. */

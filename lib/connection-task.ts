@@ -1,7 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import type { ConnectionKind } from './connection-kind.ts';
-import { Origin } from './straggler.ts';
-import type { Cancel, Closable, TaskKind } from './task-kind.ts';
+import type { Closable, TaskKind } from './task-kind.ts';
+import { TaskSignals } from './task-signals.ts';
+import type { Linked } from './linked-list.ts';
 import { isTransportError } from './transport-error.ts';
 
 /** What a handler is given beside its connection. Each signal is made when it is first read. */
@@ -38,23 +38,32 @@ const closedCodes: ReadonlySet<unknown> = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
-/** One connection, from its accept to the end of its handler. */
-export class ConnectionTask<Connection> {
+/** Whom a task tells what the promise of its handler has become. */
+export interface TaskOwner<Connection> {
+  onResolved(task: ConnectionTask<Connection>): void;
+  onRejected(task: ConnectionTask<Connection>, error: unknown): void;
+}
+
+/**
+ * One connection, from its accept to the end of its handler. There are as many as there are open
+ * connections: each has what all of them need, and its signals if they are read.
+ */
+export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connection>> {
   readonly connection: Connection;
-  readonly origin: Origin;
-  #closable: Closable | undefined;
+  /** When it was accepted, of `performance.now()`: whole milliseconds, which take no object. */
+  readonly since: number;
+  previous: ConnectionTask<Connection> | undefined;
+  next: ConnectionTask<Connection> | undefined;
   readonly #scope: TaskScope<Connection>;
-  #signal: AbortController | undefined;
-  #draining: AbortController | undefined;
-  #stopWatching: Cancel | undefined;
-  #isOver = false;
-  /** Why its work has lost its point. */
-  #lost: { readonly reason: unknown } | undefined;
+  /** From the handler's call to its end. */
+  #owner: TaskOwner<Connection> | undefined;
+  #closable: Closable | undefined;
+  #madeSignals: TaskSignals<Connection> | undefined;
 
   constructor(connection: Connection, scope: TaskScope<Connection>) {
     this.connection = connection;
     this.#scope = scope;
-    this.origin = new Origin(scope.kind.socketOf(connection));
+    this.since = Math.trunc(performance.now());
   }
 
   get closable(): Closable {
@@ -63,41 +72,43 @@ export class ConnectionTask<Connection> {
   }
 
   get signal(): AbortSignal {
-    if (this.#signal !== undefined) return this.#signal.signal;
-    this.#signal = quietController();
-    if (this.#lost) {
-      this.#signal.abort(this.#lost.reason);
-    } else if (!this.#isOver) {
-      const { kind } = this.#scope;
-      this.#stopWatching = kind.onDeparture(this.connection, (reason) => this.lose(reason));
-    }
-    return this.#signal.signal;
+    return this.#signals.signal(this.#owner !== undefined);
   }
 
   get draining(): AbortSignal {
-    if (this.#draining !== undefined) return this.#draining.signal;
-    this.#draining = quietController();
-    const { draining } = this.#scope;
-    if (draining) this.#draining.abort(draining.reason);
-    return this.#draining.signal;
+    return this.#signals.draining;
+  }
+
+  get #signals(): TaskSignals<Connection> {
+    this.#madeSignals ??= new TaskSignals(this.connection, this.#scope);
+    return this.#madeSignals;
+  }
+
+  /** Its handler is called. */
+  begin(owner: TaskOwner<Connection>): void {
+    this.#owner = owner;
+  }
+
+  /** Its handler has given a promise. */
+  follow(result: Promise<unknown>): void {
+    // Bound functions take half of what closures do, as long as the connection is open.
+    result.then(this.#resolve.bind(this), this.#reject.bind(this));
   }
 
   /** The shutdown has begun: the scope says why. */
   drain(): void {
-    this.#draining?.abort(this.#scope.draining?.reason);
+    this.#madeSignals?.drain();
   }
 
   /** Its work has lost its point. */
   lose(reason: unknown): void {
-    if (this.#lost || this.#isOver) return;
-    this.#lost = { reason };
-    this.#signal?.abort(reason);
+    if (this.#owner) this.#signals.lose(reason);
   }
 
   /** The handler has ended. */
   settle(): void {
-    this.#isOver = true;
-    this.#stopWatching?.();
+    this.#owner = undefined;
+    this.#madeSignals?.stopWatching();
   }
 
   /**
@@ -113,25 +124,27 @@ export class ConnectionTask<Connection> {
     }
   }
 
+  #resolve(): void {
+    this.#owner?.onResolved(this);
+  }
+
+  #reject(error: unknown): void {
+    this.#owner?.onRejected(this, error);
+  }
+
   #isKnown({ code, name, cause }: NodeJS.ErrnoException, error: unknown): boolean {
     const { kind, connections, draining } = this.#scope;
     if (closedCodes.has(code) && connections.isGone(this.connection)) return true;
     const known = new Set<unknown>(kind.errors(this.connection).filter(isTransportError));
-    if (this.#lost) known.add(this.#lost.reason);
+    const lost = this.#madeSignals?.lost;
+    if (lost) known.add(lost.reason);
     if (draining) known.add(draining.reason);
     for (const nothing of [null, undefined]) known.delete(nothing);
     if (known.has(error)) return true;
     // Most of what takes a signal rejects with an error of its own; not every runtime says why.
-    const isAborted = this.#lost !== undefined || draining !== undefined;
+    const isAborted = lost !== undefined || draining !== undefined;
     return isAborted && name === 'AbortError' && (cause === undefined || known.has(cause));
   }
-}
-
-/** A handler may pass its signal to many: Node 20 warns at the eleventh. */
-function quietController(): AbortController {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  return controller;
 }
 
 /** A task as its handler sees it. */

@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { type OnStraggler, Origin } from './straggler.ts';
+import { type OnStraggler, stragglerOf } from './straggler.ts';
 
 interface Handshake {
   readonly socket: Socket;
-  readonly origin: Origin;
+  /** When it began, of `performance.now()`. */
+  readonly since: number;
   readonly address: string;
   readonly onClose: () => void;
 }
@@ -45,10 +46,10 @@ export class Handshakes {
     this.#server.off('connection', this.#begin);
     this.#server.off('secureConnection', this.#complete);
     for (const [address, handshakes] of this.#byAddress) {
-      for (const { socket, origin, onClose } of handshakes) {
+      for (const { socket, since, onClose } of handshakes) {
         socket.off('close', onClose);
         if (address === NOWHERE && socket.bytesRead !== 0) continue;
-        onStraggler(origin.straggler('handshake'), socket);
+        onStraggler(stragglerOf('handshake', socket, since), socket);
         socket.destroy();
       }
     }
@@ -59,8 +60,8 @@ export class Handshakes {
 
   readonly #begin = (socket: Socket): void => {
     const address = addressOf(socket);
-    const origin = new Origin(socket);
-    const handshake = { socket, origin, address, onClose: (): void => this.#close(handshake) };
+    const since = performance.now();
+    const handshake = { socket, since, address, onClose: (): void => this.#close(handshake) };
     const handshakes = this.#byAddress.get(address);
     if (handshakes === undefined) this.#byAddress.set(address, new Set([handshake]));
     else handshakes.add(handshake);

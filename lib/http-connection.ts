@@ -6,7 +6,7 @@ import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import type { Exchange } from './request-connections.ts';
-import { type OnStraggler, Origin, type Straggler } from './straggler.ts';
+import { type OnStraggler, type Straggler, stragglerOf } from './straggler.ts';
 
 /**
  * After which time a socket has been looked at for certain, in milliseconds. Timers come before
@@ -31,7 +31,8 @@ export interface Patience {
 /** One HTTP/1 connection: its exchanges under way, and how it ends. */
 export class HttpConnection {
   readonly socket: Socket;
-  readonly #origin: Origin;
+  /** When it was accepted, of `performance.now()`. */
+  readonly #since = performance.now();
   /** The exchanges that are not over, in order of arrival. */
   readonly #open: Exchange[] = [];
   /** `bytesRead` when the last one had arrived: what comes after it is a request, or an upgrade's. */
@@ -47,8 +48,7 @@ export class HttpConnection {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.#origin = new Origin(socket);
-    this.#restingSince = this.#origin.since;
+    this.#restingSince = this.#since;
   }
 
   get #isResting(): boolean {
@@ -139,7 +139,7 @@ export class HttpConnection {
   /** Ends it by force. */
   destroy(onStraggler: OnStraggler): void {
     this.leave();
-    onStraggler(this.#origin.straggler(this.#kind), this.socket);
+    onStraggler(stragglerOf(this.#kind, this.socket, this.#since), this.socket);
     this.socket.destroy();
   }
 
@@ -187,7 +187,7 @@ export class HttpConnection {
 
   /** The rest of the head has not come. Node itself does not look any more once it is closed. */
   #timeOut({ onStraggler }: Patience): void {
-    onStraggler(this.#origin.straggler('request'), this.socket);
+    onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
     this.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
     endSoon(this.socket);
   }

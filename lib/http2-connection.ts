@@ -5,7 +5,7 @@ import { after } from './after.ts';
 import { cutStream } from './cut-stream.ts';
 import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
-import { type OnStraggler, Origin } from './straggler.ts';
+import { type OnStraggler, stragglerOf } from './straggler.ts';
 
 /** The highest id that a stream can have. */
 const ANY_STREAM = 2 ** 31 - 1;
@@ -26,7 +26,8 @@ const ROUND_TRIP_MS = 100;
 export class Http2Connection {
   readonly #session: Http2Session;
   readonly #socket: Socket | TLSSocket;
-  readonly #origin: Origin;
+  /** When it was accepted, of `performance.now()`. */
+  readonly #since = performance.now();
   readonly #streams = new Set<ServerHttp2Stream>();
   #isNew = true;
   #isClosing = false;
@@ -36,7 +37,6 @@ export class Http2Connection {
   /** @param onClose - Called when its socket has closed: on Bun that comes after its own end. */
   constructor(session: Http2Session, onClose: () => void) {
     this.#session = session;
-    this.#origin = new Origin(session.socket);
     // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
     this.#socket = session.socket.once('close', () => {
       clearTimeout(this.#timer);
@@ -69,7 +69,7 @@ export class Http2Connection {
   /** Ends it when it has begun no stream for a while. */
   drain({ begun, idle }: Patience): void {
     const milliseconds = this.#isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
-    this.#endAt(Math.max(begun, this.#origin.since) + milliseconds);
+    this.#endAt(Math.max(begun, this.#since) + milliseconds);
   }
 
   /** Ends it, if the client has not been told of its end. */
@@ -80,7 +80,7 @@ export class Http2Connection {
 
   /** Ends it by force. */
   destroy(onStraggler: OnStraggler): void {
-    onStraggler(this.#origin.straggler('connection'), this.#session);
+    onStraggler(stragglerOf('connection', this.#session.socket, this.#since), this.#session);
     for (const stream of this.#streams) cutStream(stream);
     // Once the session says that it ends, nghttp2 sends no more of what has been cut.
     setImmediate(() => {

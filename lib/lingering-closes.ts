@@ -1,4 +1,5 @@
 import { after } from './after.ts';
+import { type Linked, LinkedList } from './linked-list.ts';
 import type { Cancel, Closable } from './task-kind.ts';
 
 /**
@@ -7,7 +8,9 @@ import type { Cancel, Closable } from './task-kind.ts';
  */
 export const MAX_LINGERING = 1024;
 
-interface LingeringClose<Owner> {
+interface LingeringClose<Owner> extends Linked<LingeringClose<Owner>> {
+  /** None when it is ended by force, or over. */
+  phase: LinkedList<LingeringClose<Owner>> | undefined;
   readonly closable: Closable;
   readonly owner: Owner;
   /** Of `performance.now()`: when its present phase is over. */
@@ -33,8 +36,8 @@ export interface LingeringTimes {
 export class LingeringCloses<Owner> {
   readonly #times: LingeringTimes;
   readonly #onEnd: () => void;
-  readonly #flushing = new Map<Owner, LingeringClose<Owner>>();
-  readonly #lingering = new Map<Owner, LingeringClose<Owner>>();
+  readonly #flushing = new LinkedList<LingeringClose<Owner>>();
+  readonly #lingering = new LinkedList<LingeringClose<Owner>>();
   /** Ended by force, and about to say that they have closed. */
   readonly #destroyed = new Set<LingeringClose<Owner>>();
   #timer: NodeJS.Timeout | undefined;
@@ -55,8 +58,7 @@ export class LingeringCloses<Owner> {
     if (!closable.end || closable.isClosed()) return;
     const close = this.#add(this.#flushing, this.#times.flush, owner, closable);
     closable.end(() => {
-      if (!this.#flushing.delete(owner)) return;
-      this.#linger(close);
+      if (close.phase === this.#flushing) this.#linger(close);
     });
   }
 
@@ -68,14 +70,12 @@ export class LingeringCloses<Owner> {
     this.#cutOldest();
   }
 
-  /** Ends all by force. */
-  destroy(onDestroy: (owner: Owner) => void): void {
-    for (const phase of [this.#flushing, this.#lingering]) {
-      for (const close of phase.values()) {
-        onDestroy(close.owner);
-        this.#destroy(close);
-      }
-    }
+  /** What ends each of them by force. @param onStraggler - Told of every one. */
+  ends(onStraggler: (owner: Owner) => void): (() => void)[] {
+    return [...this.#flushing.all(), ...this.#lingering.all()].map((close) => {
+      onStraggler(close.owner);
+      return () => this.#destroy(close);
+    });
   }
 
   /** Forgets the timer. */
@@ -85,14 +85,15 @@ export class LingeringCloses<Owner> {
   }
 
   #add(
-    phase: Map<Owner, LingeringClose<Owner>>,
+    phase: LinkedList<LingeringClose<Owner>>,
     milliseconds: number,
     owner: Owner,
     closable: Closable,
   ): LingeringClose<Owner> {
     const deadline = performance.now() + milliseconds;
-    const close = { closable, owner, deadline, stopWaiting: (): void => {} };
-    phase.set(owner, close);
+    const links = { previous: undefined, next: undefined };
+    const close = { closable, owner, deadline, stopWaiting: nothing, phase: undefined, ...links };
+    this.#enter(phase, close);
     close.stopWaiting = closable.onClose(() => this.#forget(close));
     this.#setTimer(deadline);
     return close;
@@ -101,28 +102,32 @@ export class LingeringCloses<Owner> {
   #linger(close: LingeringClose<Owner>): void {
     if (close.closable.isClosed()) return this.#forget(close);
     close.deadline = performance.now() + this.#times.linger;
-    this.#lingering.set(close.owner, close);
+    this.#enter(this.#lingering, close);
     this.#setTimer(close.deadline);
     this.#cutOldest();
   }
 
   #cutOldest(): void {
-    const [oldest] = this.#lingering.values();
-    if (oldest && this.#lingering.size > MAX_LINGERING) this.#destroy(oldest);
+    if (this.#lingering.size <= MAX_LINGERING) return;
+    if (this.#lingering.first) this.#destroy(this.#lingering.first);
   }
 
   #destroy(close: LingeringClose<Owner>): void {
-    this.#flushing.delete(close.owner);
-    this.#lingering.delete(close.owner);
+    this.#enter(undefined, close);
     this.#destroyed.add(close);
     close.closable.destroy();
     if (close.closable.isClosed()) this.#forget(close);
   }
 
+  #enter(phase: LinkedList<LingeringClose<Owner>> | undefined, close: LingeringClose<Owner>): void {
+    close.phase?.delete(close);
+    close.phase = phase;
+    phase?.add(close);
+  }
+
   #forget(close: LingeringClose<Owner>): void {
     close.stopWaiting();
-    this.#flushing.delete(close.owner);
-    this.#lingering.delete(close.owner);
+    this.#enter(undefined, close);
     this.#destroyed.delete(close);
     this.#onEnd();
   }
@@ -140,13 +145,10 @@ export class LingeringCloses<Owner> {
     this.#timerDue = Infinity;
     const now = performance.now();
     for (const phase of [this.#flushing, this.#lingering]) {
-      for (const close of phase.values()) {
-        if (close.deadline > now) {
-          this.#setTimer(close.deadline);
-          break;
-        }
-        this.#destroy(close);
-      }
+      while (phase.first && phase.first.deadline <= now) this.#destroy(phase.first);
+      if (phase.first) this.#setTimer(phase.first.deadline);
     }
   };
 }
+
+const nothing = (): void => {};

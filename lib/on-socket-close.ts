@@ -9,16 +9,21 @@ const waiting = new WeakMap<EventEmitter, Set<() => void>>();
  * @returns What takes the callback back.
  */
 export function onSocketClose(socket: EventEmitter, callback: () => void): () => void {
-  let callbacks = waiting.get(socket);
-  if (callbacks === undefined) {
-    const all = new Set<() => void>();
-    callbacks = all;
-    waiting.set(socket, all);
-    socket.once('close', () => {
-      waiting.delete(socket);
-      for (const each of all) each();
-    });
-  }
+  const callbacks = waiting.get(socket) ?? waitFor(socket);
   callbacks.add(callback);
   return () => void callbacks.delete(callback);
+}
+
+/**
+ * A function of its own: closures of one call keep alive what any of them uses, and this one would
+ * hold the first callback, with its request, as long as the connection lives.
+ */
+function waitFor(socket: EventEmitter): Set<() => void> {
+  const callbacks = new Set<() => void>();
+  waiting.set(socket, callbacks);
+  socket.once('close', () => {
+    waiting.delete(socket);
+    for (const each of callbacks) each();
+  });
+  return callbacks;
 }

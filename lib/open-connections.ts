@@ -1,4 +1,4 @@
-import { type Addressed, type OnStraggler, Origin } from './straggler.ts';
+import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 
 /** A socket, or what has one under it. */
 export interface OpenConnection extends Addressed {
@@ -9,7 +9,8 @@ export interface OpenConnection extends Addressed {
 
 /** The connections of one server, whatever they carry: each is counted once, and ended at last. */
 export class OpenConnections {
-  readonly #open = new Map<OpenConnection, Origin>();
+  /** Since when, of `performance.now()`. */
+  readonly #open = new Map<OpenConnection, number>();
   readonly #onChange: () => void;
   #total = 0;
 
@@ -33,7 +34,7 @@ export class OpenConnections {
 
   readonly add = (connection: OpenConnection): void => {
     if (this.#open.has(connection) || connection.destroyed) return;
-    this.#open.set(connection, new Origin(connection));
+    this.#open.set(connection, performance.now());
     this.#total += 1;
     connection.once('close', () => {
       this.#open.delete(connection);
@@ -43,8 +44,8 @@ export class OpenConnections {
 
   /** Ends all by force. */
   destroy(onStraggler: OnStraggler): void {
-    for (const [connection, origin] of this.#open) {
-      onStraggler(origin.straggler('connection'), connection);
+    for (const [connection, since] of this.#open) {
+      onStraggler(stragglerOf('connection', connection, since), connection);
       connection.destroy?.();
     }
   }

@@ -8,7 +8,7 @@ import { countListeners } from './overhear.ts';
 import { refuseUpgrades } from './refuse-upgrades.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
-import { Origin, type Straggler } from './straggler.ts';
+import { type Straggler, stragglerOf } from './straggler.ts';
 import { Stragglers } from './stragglers.ts';
 import { Strangers } from './strangers.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
@@ -24,7 +24,8 @@ export class ServerConnections {
   readonly #server: EventEmitter;
   readonly #kind: ServerKind;
   readonly #onChange: () => void;
-  readonly #since = new Origin(undefined);
+  /** Of `performance.now()`: since when the server has been followed. */
+  readonly #since = performance.now();
   readonly #open: OpenConnections;
   readonly #strangers: Strangers;
   readonly #standalone: StandaloneSockets | undefined;
@@ -142,7 +143,7 @@ export class ServerConnections {
     }
     this.#strangers.destroy();
     for (let missing = open - this.#listed.size; missing > 0; missing -= 1) {
-      this.#addStraggler(this.#since.straggler('connection'), {});
+      this.#addStraggler(stragglerOf('connection', undefined, this.#since), {});
     }
   }
 

@@ -2,7 +2,7 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { httpServerOf } from './http-server-of.ts';
-import { type OnStraggler, Origin } from './straggler.ts';
+import { type OnStraggler, stragglerOf } from './straggler.ts';
 import type { WebSocketServer } from './web-socket-clients.ts';
 
 /** Node publishes every socket of the process there that one of its servers accepts. */
@@ -15,7 +15,8 @@ const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.serve
  */
 export class StandaloneSockets extends EventEmitter {
   readonly #server: { address(): unknown };
-  readonly #sockets = new Map<Socket, Origin>();
+  /** Since when, of `performance.now()`. */
+  readonly #sockets = new Map<Socket, number>();
 
   /** Those of a `WebSocketServer`, unless another server, its owner's, has them. */
   static of(server: EventEmitter): StandaloneSockets | undefined {
@@ -36,11 +37,11 @@ export class StandaloneSockets extends EventEmitter {
 
   /** Ends all. Those that have said something, and were not answered, had begun a request. */
   destroy(onStraggler: OnStraggler): void {
-    for (const [socket, origin] of this.#sockets) {
+    for (const [socket, since] of this.#sockets) {
       // One that has been ended as a WebSocket is listed as that.
       if (socket.destroyed) continue;
       const hasBegun = socket.bytesRead > 0 && socket.bytesWritten === 0;
-      if (hasBegun) onStraggler(origin.straggler('request'), socket);
+      if (hasBegun) onStraggler(stragglerOf('request', socket, since), socket);
       socket.destroy();
     }
   }
@@ -53,7 +54,7 @@ export class StandaloneSockets extends EventEmitter {
   readonly #onSocket = (message: unknown): void => {
     const { socket } = message as { socket: Socket };
     if (!this.#isOurs(socket)) return;
-    this.#sockets.set(socket, new Origin(socket));
+    this.#sockets.set(socket, performance.now());
     socket.once('close', () => this.#sockets.delete(socket));
     this.emit('connection', socket);
   };

@@ -5,7 +5,7 @@ export interface Straggler {
    * by an upgrade.
    */
   readonly kind: 'connection' | 'request' | 'handshake' | 'upgrade';
-  /** The client's address when it was accepted. A Unix socket has none. */
+  /** The client's address. A Unix socket has none, nor has a connection that is gone. */
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   /** Milliseconds since it was accepted. */
@@ -18,22 +18,19 @@ export interface Addressed {
   readonly remotePort?: number | undefined;
 }
 
-/** Where a client is, and since when. A socket knows no address any more once it was reset. */
-export class Origin {
-  readonly remoteAddress: string | undefined;
-  readonly remotePort: number | undefined;
-  /** Of `performance.now()`. */
-  readonly since: number = performance.now();
-
-  constructor(socket: Addressed | null | undefined) {
-    this.remoteAddress = socket?.remoteAddress;
-    this.remotePort = socket?.remotePort;
-  }
-
-  straggler(kind: Straggler['kind']): Straggler {
-    const { remoteAddress, remotePort, since } = this;
-    return { kind, remoteAddress, remotePort, age: performance.now() - since };
-  }
+/**
+ * Describes one, before it is ended: then a socket knows no address any more. Nor is it asked before,
+ * which would be a system call for every connection, and Node would keep the answer.
+ *
+ * @param since - When it was accepted, of `performance.now()`.
+ */
+export function stragglerOf(
+  kind: Straggler['kind'],
+  socket: Addressed | null | undefined,
+  since: number,
+): Straggler {
+  const { remoteAddress, remotePort } = socket ?? {};
+  return { kind, remoteAddress, remotePort, age: performance.now() - since };
 }
 
 /** Is told of each one, and of the object that it was: a socket, a session. */

@@ -30,7 +30,7 @@ export function streamTasks(connections: ConnectionKind): TaskKind {
     onFinish(connection, callback) {
       const stream = streamOf(connection);
       if (stream?.writableFinished) callback();
-      else stream?.once('finish', callback);
+      else stream?.on('finish', callback);
     },
     onDeparture(connection, callback) {
       const stream = streamOf(connection);
@@ -49,17 +49,13 @@ function isStream(life: Life | undefined): life is Life & Duplex {
   return life !== undefined && 'writableFinished' in life && 'readableEnded' in life;
 }
 
-const ownIterator = {
-  value(this: Duplex): NodeJS.AsyncIterator<unknown> {
-    return this.iterator({ destroyOnReturn: false });
-  },
-  configurable: true,
-  writable: true,
-};
+function iterate(this: Duplex): NodeJS.AsyncIterator<unknown> {
+  return this.iterator({ destroyOnReturn: false });
+}
 
 /** Node's own iterator destroys a stream when it ends, with what is still to be written. */
 function keepAfterIteration(stream: Duplex): void {
-  Object.defineProperty(stream, Symbol.asyncIterator, ownIterator);
+  stream[Symbol.asyncIterator] = iterate;
 }
 
 /** An HTTP/2 stream has the address of its session. */
@@ -79,7 +75,7 @@ class ClosableStream implements Closable {
     const stream = this.#stream;
     discardInput(stream);
     if (stream.writableFinished) return onFlushed();
-    stream.once('finish', onFlushed);
+    stream.on('finish', onFlushed);
     stream.end();
   }
 
@@ -104,18 +100,23 @@ class ClosableStream implements Closable {
 
 /** Whoever reads it reads no more: its client would wait for ever to be read to the end. */
 function discardInput(stream: Duplex): void {
+  if (stream.readableEnded || stream.destroyed) return;
   stream.unpipe();
-  stream.removeAllListeners('data');
-  // While there is one, resume() does nothing.
-  stream.removeAllListeners('readable');
-  // Without a listener of our own Node may stop the flow again, a tick after that removal.
-  stream.on('data', nothing).resume();
+  for (const event of ['data', 'readable']) {
+    // While there is one for 'readable', resume() does nothing.
+    if (stream.listenerCount(event) > 0) stream.removeAllListeners(event);
+  }
+  // Without a listener of our own Node may stop the flow again, a tick after the last has gone.
+  stream.on('data', nothing);
+  if (!stream.readableFlowing) stream.resume();
 }
 
 function onClose(stream: Duplex, callback: () => void): Cancel {
   if (stream.closed) callback();
-  else stream.once('close', callback);
-  return () => void stream.off('close', callback);
+  else stream.on('close', callback);
+  return () => {
+    if (!stream.closed) stream.off('close', callback);
+  };
 }
 
 /** Something that has an end, or nothing at all, such as a datagram. */
@@ -158,22 +159,28 @@ class ClosableThing implements Closable {
   }
 }
 
+/** Without `allowHalfOpen` Node ends our side when the peer has ended its own. */
+const endedByNode = new WeakSet<Duplex>();
+
+function noteEnd(this: Duplex): void {
+  if (!this.writableEnded) endedByNode.add(this);
+}
+
 /** Calls back when a stream closes whose end is not ours. */
 function onDeparture(stream: Duplex, callback: (reason: unknown) => void): Cancel {
-  // Without allowHalfOpen Node ends our side when the peer has ended its own.
-  let isEndOurs = stream.allowHalfOpen || !stream.readableEnded;
-  const onEnd = (): void => {
-    isEndOurs = stream.writableEnded;
-  };
-  const onClosed = (): void => {
+  const followsPeer = !stream.allowHalfOpen;
+  if (followsPeer && stream.readableEnded) endedByNode.add(stream);
+  // The same for all: one for each would be as long there as the connection.
+  if (followsPeer) stream.on('end', noteEnd);
+  const stopWaiting = onClose(stream, () => {
     const { errored, writableEnded } = stream;
     if (errored) callback(errored);
-    else if (!writableEnded || !isEndOurs) callback(new Error('The connection is gone'));
-  };
-  if (!stream.allowHalfOpen) stream.once('end', onEnd);
-  const stopWaiting = onClose(stream, onClosed);
+    else if (!writableEnded || endedByNode.has(stream)) {
+      callback(new Error('The connection is gone'));
+    }
+  });
   return () => {
-    stream.off('end', onEnd);
+    if (followsPeer) stream.off('end', noteEnd);
     stopWaiting();
   };
 }

@@ -1,5 +1,12 @@
-import { type ConnectionTask, TaskContext, type TaskScope } from './connection-task.ts';
+import {
+  type ConnectionTask,
+  TaskContext,
+  type TaskOwner,
+  type TaskScope,
+} from './connection-task.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import { inSlices } from './in-slices.ts';
+import { LinkedList } from './linked-list.ts';
 import { LingeringCloses, type LingeringTimes } from './lingering-closes.ts';
 import { warn } from './warn.ts';
 
@@ -14,7 +21,7 @@ export interface RunnerOptions<Connection> extends LingeringTimes {
  * Runs the handlers of one `serve`: a task for each connection, its errors apart from all others,
  * and the connection closed when it is over.
  */
-export class TaskRunner<Connection> {
+export class TaskRunner<Connection> implements TaskOwner<Connection> {
   /** What has become of the tasks so far; `forced` are those that were running when grace ended. */
   readonly counts: { completed: number; failed: number; forced: number } = {
     completed: 0,
@@ -27,9 +34,11 @@ export class TaskRunner<Connection> {
   readonly #onError: RunnerOptions<Connection>['onError'];
   readonly #onChange: () => void;
   /** The tasks whose handlers have not ended. */
-  readonly #inFlight = new Set<ConnectionTask<Connection>>();
+  readonly #inFlight = new LinkedList<ConnectionTask<Connection>>();
   readonly #lingering: LingeringCloses<ConnectionTask<Connection>>;
   #isForced = false;
+  /** In slices, of which one is still to come. */
+  #isDestroying = false;
 
   /** @param onChange - Called when a task or a connection has ended. */
   constructor(
@@ -54,51 +63,68 @@ export class TaskRunner<Connection> {
 
   /** Whether every handler has ended, and every connection is closed that one has left. */
   get isIdle(): boolean {
-    return this.#inFlight.size === 0 && this.#lingering.size === 0;
+    const isServed = this.#inFlight.size === 0 && this.#lingering.size === 0;
+    return isServed && !this.#isDestroying;
   }
 
   start(task: ConnectionTask<Connection>): void {
     this.#inFlight.add(task);
+    task.begin(this);
     try {
       this.#scope.kind.prepare(task.connection);
       const handler = this.#handler;
       const result = handler(task.connection, new TaskContext(task));
-      if (isPromiseLike(result)) this.#awaitResult(task, Promise.resolve(result));
+      if (isPromiseLike(result)) task.follow(Promise.resolve(result));
       else this.#awaitClose(task);
     } catch (error) {
       this.#fail(task, error);
     }
   }
 
-  /** The shutdown begins: the scope has the reason. */
-  drain(): void {
-    for (const task of this.#inFlight) task.drain();
+  onResolved(task: ConnectionTask<Connection>): void {
+    if (this.#scope.kind.lastsUntilClosed) task.closable.onClose(() => this.#complete(task));
+    else this.#complete(task);
   }
 
-  /** Ends every connection. Handlers that have not ended by now count as forced. */
-  force(reason: unknown, onStraggler: (task: ConnectionTask<Connection>) => void): void {
+  onRejected(task: ConnectionTask<Connection>, error: unknown): void {
+    this.#fail(task, error);
+  }
+
+  /** The shutdown begins: the scope has the reason. */
+  drain(): void {
+    for (const task of this.#inFlight.all()) task.drain();
+  }
+
+  /**
+   * Ends every connection. Handlers that have not ended by now count as forced.
+   *
+   * @param onDone - Called when the last one is destroyed, perhaps at once.
+   */
+  force(
+    reason: unknown,
+    onStraggler: (task: ConnectionTask<Connection>) => void,
+    onDone: () => void,
+  ): void {
     this.#isForced = true;
+    this.#isDestroying = true;
     this.counts.forced = this.#inFlight.size;
-    for (const task of this.#inFlight) {
+    const ends = this.#lingering.ends(onStraggler);
+    for (const task of this.#inFlight.all()) {
       onStraggler(task);
-      task.lose(reason);
-      task.closable.destroy();
+      ends.push(() => {
+        task.lose(reason);
+        task.closable.destroy();
+      });
     }
-    this.#lingering.destroy(onStraggler);
+    inSlices(ends, () => {
+      this.#isDestroying = false;
+      onDone();
+    });
   }
 
   /** Nothing is waited for any more. */
   leave(): void {
     this.#lingering.leave();
-  }
-
-  #awaitResult(task: ConnectionTask<Connection>, result: Promise<unknown>): void {
-    const { lastsUntilClosed } = this.#scope.kind;
-    const complete = (): void => this.#complete(task);
-    result.then(
-      () => (lastsUntilClosed ? void task.closable.onClose(complete) : complete()),
-      (error: unknown) => this.#fail(task, error),
-    );
   }
 
   /** Callback style: the task lasts until the connection has closed. */

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { OpenConnection } from './open-connections.ts';
-import { type OnStraggler, Origin } from './straggler.ts';
+import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 import { CLOSED, type WebSocketLike } from './web-socket-connections.ts';
 
 /** "Going away", of RFC 6455, 7.4.1. */
@@ -34,7 +34,10 @@ export interface WebSocketClientsHost {
 interface Client {
   readonly webSocket: WebSocketLike;
   readonly subject: OpenConnection;
-  readonly origin: Origin;
+  /** When it came, of `performance.now()`. */
+  readonly since: number;
+  /** Its socket, where it is known. */
+  readonly socket: Addressed | undefined;
   /** Of `performance.now()`: when it had not been sent all yet. */
   waitingSince: number;
 }
@@ -92,8 +95,8 @@ export class WebSocketClients {
   readonly #add = (webSocket: WebSocketLike, request?: IncomingMessage): void => {
     if (this.#clients.has(webSocket) || webSocket.readyState === CLOSED) return;
     const subject: OpenConnection = request?.socket ?? webSocket;
-    const origin = new Origin(request?.socket);
-    const client = { webSocket, subject, origin, waitingSince: 0 };
+    const { socket } = request ?? {};
+    const client = { webSocket, subject, socket, since: performance.now(), waitingSince: 0 };
     this.#clients.set(webSocket, client);
     this.#host.onClient(subject);
     webSocket.on('close', () => {
@@ -116,8 +119,8 @@ export class WebSocketClients {
     }
   }
 
-  #terminate({ webSocket, subject, origin }: Client): void {
-    this.#host.onStraggler(origin.straggler('connection'), subject);
+  #terminate({ webSocket, subject, socket, since }: Client): void {
+    this.#host.onStraggler(stragglerOf('connection', socket, since), subject);
     webSocket.terminate();
   }
 }

@@ -1,58 +1,70 @@
 /**
- * How many requests rolling stops lose, by the way to stop: the figures of docs/benchmarks.md.
+ * What a stop loses, by the way to stop: the figures of docs/benchmarks.md.
  *
- *     npm run bench:loss [-- --requests 20000 --only drain]
+ *     npm run bench:loss [-- --part queue --rounds 1 --requests 20000 --only drain --runtime bun]
  *
- * Two server processes take turns on one port while 50 clients post. `--requests`: so many at least
- * for each way; `--only`: ways whose name contains this. With either it only prints.
+ * Of part `queue`, clients that wait in the accept queue; of part `rolling`, requests under load.
+ * `--requests`: of each way under load, so many at least; `--only`: ways whose name contains this,
+ * as in 'go serve'; `--deno`, `--bun`: where these are. With any of them it only prints.
  */
 import { parseArgs } from 'node:util';
-import { runtime } from '../support/runtime.ts';
-import { type Contender, contenders } from './loss/contenders.ts';
-import { report } from './loss/page.ts';
-import { failedOf, runRound, sumOf } from './loss/run-round.ts';
-import type { RoundResult, Sharing } from './loss/types.ts';
-import { writeSection } from './section.ts';
+import { benchRuntime } from './bench-runtime.ts';
+import { drawQueue, queueTables } from './loss/queue-page.ts';
+import { lostOf, queuedStops } from './loss/queued-stops.ts';
+import { rollingTables } from './loss/rolling-page.ts';
+import { rollingStops } from './loss/rolling-stops.ts';
+import { failedOf } from './loss/run-round.ts';
+import { findServers } from './loss/servers.ts';
+import { machine, writeSection } from './section.ts';
 
-/** All ways take their turns in each, so that what else the machine does hits all of them. */
-const ROUNDS = 3;
+const QUEUE_ROUNDS = 5;
+const ROLLING_ROUNDS = 3;
 
-/** Of a round, at least: plain `close()` may need the whole bound for each. */
-const STOPS = 2;
+const text = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: {
+    part: text,
+    rounds: text,
+    requests: text,
+    only: text,
+    runtime: text,
+    deno: text,
+    bun: text,
+  },
+});
+const { part, rounds, requests = '20000', only = '', deno, bun } = values;
+const isOfficial = Object.keys(values).every((name) => name === 'deno' || name === 'bun');
+const runtime = benchRuntime(values.runtime);
+const servers = findServers({ runtime, deno, bun });
+const head = machine(...[...servers.values()].map(({ title }) => title));
 
-interface Entry {
-  readonly contender: Contender;
-  readonly sharing: Sharing;
-  readonly rounds: RoundResult[];
+function publish(script: string, tables: readonly string[]): void {
+  const section = [head, ...tables].join('\n');
+  process.stdout.write(`${section}\n\n`);
+  if (isOfficial) writeSection(script, section);
 }
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string' }, only: { type: 'string' } },
-});
-const { requests = '20000', only = '' } = values;
+/** Of ours, nothing may be lost. */
+function judge(title: string, lost: number): void {
+  if (lost === 0) return;
+  process.exitCode = 1;
+  process.stderr.write(`FAILED: ${title} has lost ${lost}\n`);
+}
 
-const shared: readonly Sharing[] = ['SCHED_RR', 'SCHED_NONE'];
-// Node 20 ignores `reusePort`: the second process would find the port in use.
-const sharings = runtime.label === 'node 20' ? shared : [...shared, 'reusePort' as const];
-const chosen = contenders.filter(({ way }) => way.includes(only));
-const entries: Entry[] = sharings.flatMap((sharing) =>
-  chosen.map((contender) => ({ contender, sharing, rounds: [] })),
-);
-
-for (let round = 1; round <= ROUNDS; round += 1) {
-  for (const { contender, sharing, rounds } of entries) {
-    const { way, client } = contender;
-    const share = Math.ceil(Number(requests) / ROUNDS);
-    const result = await runRound({ way, client, sharing, requests: share, stops: STOPS });
-    rounds.push(result);
-    const figures = `${failedOf(result)} of ${result.requests} failed`;
-    process.stderr.write(`${round}/${ROUNDS} ${sharing}, ${way}, ${client}: ${figures}\n`);
+if (part !== 'rolling') {
+  const figures = await queuedStops({ servers, rounds: Number(rounds ?? QUEUE_ROUNDS), only });
+  publish('bench:loss, the accept queue', queueTables(figures));
+  if (isOfficial) drawQueue(figures);
+  for (const figure of figures.filter(({ contender }) => contender.isOurs)) {
+    const lost = Math.max(...lostOf(figure));
+    judge(`${figure.contender.way} with ${figure.count} waiting`, lost);
   }
 }
-const text = report(
-  entries.map(({ contender, sharing, rounds }) => ({ contender, sharing, result: sumOf(rounds) })),
-);
-process.stdout.write(`${text}\n`);
-if (values.requests === undefined && values.only === undefined) {
-  writeSection('bench:loss', text);
+if (part !== 'queue') {
+  const total = { rounds: Number(rounds ?? ROLLING_ROUNDS), requests: Number(requests) };
+  const figures = await rollingStops({ runtime, servers, only, ...total });
+  publish('bench:loss', rollingTables(figures));
+  for (const { contender, sharing, result } of figures) {
+    if (contender.isOurs) judge(`${contender.way}, ${sharing}`, failedOf(result));
+  }
 }

@@ -1,16 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
-import { runtime } from '../support/runtime.ts';
+import { benchRuntime } from './bench-runtime.ts';
 
 const page = new URL('../../docs/benchmarks.md', import.meta.url);
 const end = '<!-- End. -->';
 
-/** The conditions under which figures hold. */
-export function machine(): string {
+/** The conditions under which figures hold. @param runtimes - Of the servers. */
+export function machine(...runtimes: readonly string[]): string {
   const processors = cpus();
-  const { name, version } = runtime;
-  const program = name === 'node' ? 'Node' : name === 'bun' ? 'Bun' : 'Deno';
-  return `${program} ${version}, ${type()} ${release()}, ${processors.length} × ${processors[0]?.model.trim()}.`;
+  const titles = runtimes.length > 0 ? runtimes : [benchRuntime().title];
+  return `${titles.join(', ')}, ${type()} ${release()}, ${processors.length} × ${processors[0]?.model.trim()}.`;
 }
 
 /** Puts what a benchmark has found in its place on the page. */

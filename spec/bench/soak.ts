@@ -11,7 +11,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { spawnScript } from '../support/spawn-script.ts';
 import { markdownTable } from '../support/markdown-table.ts';
-import { type Series, writeFigure } from './figure.ts';
+import { type Series, writeLineFigure } from './line-figure.ts';
 import { machine, writeSection } from './section.ts';
 import type { Sample, Soak } from './soak/types.ts';
 
@@ -96,7 +96,7 @@ const runs = await Promise.all(
 const text = [machine(), '', ...markdownTable([columns, ...runs.map(row)])].join('\n');
 process.stdout.write(`${text}\n`);
 if (values.seconds === undefined) {
-  writeFigure({
+  writeLineFigure({
     name: 'soak',
     title: 'Memory of a server process at full rate',
     x: 'minutes',

@@ -1,12 +1,27 @@
+import { spawn } from 'node:child_process';
 import { watch } from '../../support/programs.ts';
-import { spawnScript } from '../../support/spawn-script.ts';
+import { projectRoot, spawnScript } from '../../support/spawn-script.ts';
+import type { BenchRuntime } from '../bench-runtime.ts';
+import { scriptCommand } from '../bench-server.ts';
 import type { RoundResult, RoundSettings } from './types.ts';
 
-/** Runs a round in a process of its own, which is the primary of a cluster. */
-export async function runRound(settings: RoundSettings): Promise<RoundResult> {
+const script = 'spec/bench/loss/round.ts';
+
+/**
+ * Runs a round in a process of its own, which is the primary of a cluster.
+ *
+ * @param runtime - Runs it with the built package. Default: the current one, with the source.
+ */
+export async function runRound(
+  settings: RoundSettings,
+  runtime?: BenchRuntime,
+): Promise<RoundResult> {
   const args = [JSON.stringify(settings)];
-  const { ending } = watch(spawnScript('spec/bench/loss/round.ts', { args }));
-  const { code, signal, stdout, stderr } = await ending;
+  const [program = '', ...built] = runtime ? scriptCommand(runtime, script, ...args) : [];
+  const child = runtime
+    ? spawn(program, built, { cwd: projectRoot })
+    : spawnScript(script, { args });
+  const { code, signal, stdout, stderr } = await watch(child).ending;
   if (code === 0) return JSON.parse(stdout) as RoundResult;
   throw new Error(`The round ${args.join()} has ended with ${code ?? signal}: ${stderr}`);
 }

@@ -1,5 +1,3 @@
-import type { WayName } from './ways.ts';
-
 /** How two server processes listen on one port: by a policy of `node:cluster`, or by the kernel. */
 export type Sharing = 'SCHED_RR' | 'SCHED_NONE' | 'reusePort';
 
@@ -8,13 +6,15 @@ export type ClientName = 'http.Agent' | 'undici';
 
 /** A number of rolling stops under load. It ends with the stop under way when there are enough. */
 export interface RoundSettings {
-  readonly way: WayName;
+  readonly way: string;
   readonly sharing: Sharing;
   readonly client: ClientName;
   /** So many at least. */
   readonly requests: number;
   /** So many at least. */
   readonly stops: number;
+  /** What starts a server process with `reusePort`, but for way and port; a cluster forks its own. */
+  readonly command?: readonly string[];
 }
 
 /** What the clients saw. */

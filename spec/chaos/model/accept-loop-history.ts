@@ -80,7 +80,7 @@ export class AcceptLoopHistory extends History {
 
   ask(count: number, leaves: boolean): boolean {
     const isNew = !this.#model.hasNothing;
-    this.#consumers.begin(this.#model.ask(count, leaves));
+    this.#consumers.begin(this.#model.ask(count, leaves, this.#isLastCall));
     return isNew;
   }
 

@@ -36,6 +36,10 @@ export class AcceptLoopModel {
   #hasLeft = false;
   /** The clients that have left. */
   readonly #gone = new Set<number>();
+  /** Taken by who asked while they waited and nobody else did; he has not seen them yet. */
+  #taken: number[] = [];
+  /** Perhaps taken so: a last call holds back what it has room for. */
+  readonly #claimed = new Set<number>();
 
   constructor(maxQueued: number) {
     this.maxQueued = maxQueued;
@@ -47,7 +51,8 @@ export class AcceptLoopModel {
   }
 
   arrive(): void {
-    const isFull = this.waiting.length >= this.maxQueued + this.asking.size;
+    const parked = this.asking.size - this.#taken.length;
+    const isFull = this.waiting.length >= this.maxQueued + parked;
     const id = this.fates.length;
     if (this.isOver) this.fates.push('unheard');
     else if (isFull) this.fates.push('shed');
@@ -61,8 +66,10 @@ export class AcceptLoopModel {
     this.#gone.add(id);
   }
 
-  ask(count: number, leaves: boolean): Pull {
+  /** @param mayHoldBack - In the last call. */
+  ask(count: number, leaves: boolean, mayHoldBack: boolean): Pull {
     const pull = { left: count, leaves };
+    if (this.asking.size === this.#taken.length) this.#takeAtOnce(mayHoldBack);
     this.asking.add(pull);
     return pull;
   }
@@ -77,7 +84,10 @@ export class AcceptLoopModel {
   leave(): void {
     this.isOver = true;
     this.#hasLeft = true;
-    for (const id of this.waiting) this.fates[id] = 'discarded';
+    for (const id of this.waiting) {
+      const mayBeLost = this.#claimed.has(id) && this.#gone.has(id);
+      this.fates[id] = mayBeLost ? 'either' : 'discarded';
+    }
     this.waiting = [];
   }
 
@@ -105,6 +115,8 @@ export class AcceptLoopModel {
     for (const id of this.waiting) if (this.#gone.has(id)) this.fates[id] = 'lost';
     if (hasLeft) this.leaveInOneGo();
     this.waiting = this.waiting.filter((id) => !this.#gone.has(id));
+    expect(this.#taken.length, 0, 'yielded what was taken');
+    this.#claimed.clear();
     const mayHoldBack = isLastCall && this.waiting.length < this.maxQueued;
     const isServed = this.asking.size === 0 || this.waiting.length === 0;
     expect(isServed || mayHoldBack, true, 'nobody waits for what waits');
@@ -132,6 +144,32 @@ export class AcceptLoopModel {
   /** @returns Whether it leaves the loop then. */
   #serve(pull: Pull, id: number): boolean {
     expect(this.asking.has(pull), true, 'yielded to one that asks');
+    this.#take(id);
+    this.fates[id] = 'yielded';
+    pull.left -= 1;
+    if (pull.left > 0) return false;
+    this.asking.delete(pull);
+    return pull.leaves;
+  }
+
+  #takeAtOnce(mayHoldBack: boolean): void {
+    const id = this.waiting.find((waiting) => !this.#gone.has(waiting));
+    const place = id === undefined ? this.waiting.length : this.waiting.indexOf(id);
+    // Those before it, and it.
+    const passed = this.waiting.slice(0, place + 1);
+    if (mayHoldBack) return passed.forEach((waiting) => this.#claimed.add(waiting));
+    for (const gone of passed.slice(0, place)) this.fates[gone] = 'lost';
+    this.waiting.splice(0, passed.length);
+    if (id !== undefined) this.#taken.push(id);
+  }
+
+  /** It is out of the queue, and so are those before it. */
+  #take(id: number): void {
+    if (this.#taken[0] === id) this.#taken.shift();
+    else if (!this.#claimed.has(id) || this.waiting.includes(id)) this.#pass(id);
+  }
+
+  #pass(id: number): void {
     let next = this.waiting.shift();
     while (next !== undefined && next !== id) {
       expect(this.#gone.has(next), true, 'passed by only what has gone');
@@ -139,11 +177,6 @@ export class AcceptLoopModel {
       next = this.waiting.shift();
     }
     expect(next, id, 'yielded what waited');
-    this.fates[id] = 'yielded';
-    pull.left -= 1;
-    if (pull.left > 0) return false;
-    this.asking.delete(pull);
-    return pull.leaves;
   }
 
   #tell(isTold: boolean, failures: number): void {

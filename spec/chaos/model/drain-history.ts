@@ -36,6 +36,7 @@ export class DrainHistory extends History {
   readonly #listenersBefore: Record<string, number>;
   #calls = 0;
   #closedByOthers = Infinity;
+  #hasBeenClosed = false;
   #begun = Infinity;
   #due = Infinity;
   /** The least grace of the calls before the beginning. */
@@ -111,6 +112,7 @@ export class DrainHistory extends History {
     if (!this.#server.listening) return false;
     this.#server.close();
     this.#server.closes -= 1;
+    this.#hasBeenClosed = true;
     if (this.#begun === Infinity) this.#closedByOthers = this.clock.now;
     return true;
   }
@@ -118,6 +120,8 @@ export class DrainHistory extends History {
   listen(): boolean {
     if (this.#setting.isListening || this.#server.listening || this.#begun < Infinity) return false;
     this.#server.open();
+    // Who had closed it has opened it again before that was noticed.
+    this.#closedByOthers = Infinity;
     return true;
   }
 
@@ -193,7 +197,7 @@ export class DrainHistory extends History {
     if (this.#begun < Infinity) return;
     const isNoticed = drainsOf(this.#server).length > 0;
     expect(this.clock.now > this.#closedByOthers + NOTICE_MS, false, 'not noticed in time');
-    if (isNoticed) expect(this.#closedByOthers < Infinity, true, 'begun without a reason');
+    if (isNoticed) expect(this.#hasBeenClosed, true, 'begun without a reason');
     if (isNoticed) this.#begin();
   }
 

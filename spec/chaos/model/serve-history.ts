@@ -96,6 +96,8 @@ export class ServeHistory extends History {
     if (scene.wrong.length > 0) throw scene.wrong[0];
     // A promise that has settled has been heard before a timer, or a server's 'close'.
     this.#settleHandlers(({ outcome, settledAt }) => outcome !== 'closed' || settledAt < clock.now);
+    // Those that were refused have gone, too, but not by themselves.
+    model.passByGone((id) => scene.streams[id]?.destruction?.by !== 'library');
     this.#noticeClose();
     if (clock.now >= model.due && !model.isForced && !this.#hasSettled) this.#force();
     this.#hasSettled = scene.settled !== undefined;

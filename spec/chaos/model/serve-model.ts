@@ -82,6 +82,16 @@ export class ServeModel {
     if (this.fates[id] === 'running') this.fates[id] = fate;
   }
 
+  /** Who has a free slot has looked who waits, before whatever else comes in the turn. */
+  passByGone(hasLeft: (id: number) => boolean): void {
+    const { concurrency } = this.#limits;
+    for (let [id] = this.waiting; id !== undefined; [id] = this.waiting) {
+      if (this.running.size >= concurrency || !this.#gone.has(id) || !hasLeft(id)) return;
+      this.fates[id] = 'lost';
+      this.waiting.shift();
+    }
+  }
+
   /**
    * Microtasks have run dry.
    *

@@ -5,7 +5,8 @@ import type { Server } from 'node:net';
 import { drain, serve } from 'accept-loop';
 import { sleep } from '../../support/drain-scene.ts';
 import { heapInUse } from '../../support/garbage.ts';
-import { type LineClient, lineClient } from '../../support/line-client.ts';
+import { lineClient } from '../../support/line-client.ts';
+import type { LineProcess } from '../../support/line-process.ts';
 import { listenersOn } from '../../support/listeners.ts';
 import { assertReport } from '../../support/report.ts';
 import { connectionsOf } from '../../support/scene.ts';
@@ -30,7 +31,7 @@ interface Outcomes {
   readonly failed: number;
 }
 
-let client: LineClient;
+let client: LineProcess;
 test.before(async () => {
   client = await lineClient('spec/clients/aborted-fetches.ts');
 });

@@ -1,14 +1,8 @@
 import { markdownTable } from '../../support/markdown-table.ts';
-import { machine } from '../section.ts';
-import type { Contender } from './contenders.ts';
+import { median } from '../median.ts';
+import type { RollingFigures } from './rolling-stops.ts';
 import { failedOf } from './run-round.ts';
-import type { RoundResult, Sharing } from './types.ts';
-
-export interface Figures {
-  readonly contender: Contender;
-  readonly sharing: Sharing;
-  readonly result: RoundResult;
-}
+import type { Sharing } from './types.ts';
 
 const headings: Readonly<Record<Sharing, string>> = {
   SCHED_RR: '`node:cluster`, round robin (`SCHED_RR`)',
@@ -29,11 +23,7 @@ const columns = [
   'What the clients saw',
 ];
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? NaN;
-}
-
-function row({ contender, result }: Figures): string[] {
+function row({ contender, result }: RollingFigures): string[] {
   const failed = failedOf(result);
   const reasons = Object.entries(result.failures).toSorted(([, one], [, other]) => other - one);
   const figures = [
@@ -49,12 +39,12 @@ function row({ contender, result }: Figures): string[] {
   return [contender.title, contender.client, ...figures.map(String), seen];
 }
 
-/** The tables of a run, with the conditions under which they hold. */
-export function report(figures: readonly Figures[]): string {
-  const lines = [machine()];
+/** The tables of the rolling stops. */
+export function rollingTables(figures: readonly RollingFigures[]): string[] {
+  const lines: string[] = [];
   for (const [sharing, heading] of Object.entries(headings)) {
     const rows = figures.filter((figure) => figure.sharing === sharing).map(row);
     if (rows.length > 0) lines.push('', `### ${heading}`, '', ...markdownTable([columns, ...rows]));
   }
-  return lines.join('\n');
+  return lines;
 }

@@ -1,0 +1,55 @@
+/** What can be in one list at a time, and has to be asked for in that one. The list sets these. */
+export interface Linked<Node> {
+  previous: Node | undefined;
+  next: Node | undefined;
+}
+
+/**
+ * Things in order, from whose middle each can go. Not a `Set`: as things come and go, V8 makes one
+ * table of a `Set` after another, each of which leads to the next and has still what was in it then.
+ * Once one has survived, all that come are kept until the next full collection, with the sockets.
+ */
+export class LinkedList<Node extends Linked<Node>> {
+  #first: Node | undefined;
+  #last: Node | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The one that has been in it longest. */
+  get first(): Node | undefined {
+    return this.#first;
+  }
+
+  add(node: Node): void {
+    node.previous = this.#last;
+    if (this.#last) this.#last.next = node;
+    else this.#first = node;
+    this.#last = node;
+    this.#size += 1;
+  }
+
+  /** @returns Whether it was there. */
+  delete(node: Node): boolean {
+    const { previous, next } = node;
+    if (previous === undefined && this.#first !== node) return false;
+    if (previous) previous.next = next;
+    else this.#first = next;
+    if (next) next.previous = previous;
+    else this.#last = previous;
+    // What has gone leads to nobody.
+    node.previous = undefined;
+    node.next = undefined;
+    this.#size -= 1;
+    return true;
+  }
+
+  /** All of them, as of now. */
+  all(): Node[] {
+    const nodes: Node[] = [];
+    for (let node = this.#first; node; node = node.next) nodes.push(node);
+    return nodes;
+  }
+}

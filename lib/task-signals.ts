@@ -1,0 +1,62 @@
+import { setMaxListeners } from 'node:events';
+import type { TaskScope } from './connection-task.ts';
+import type { Cancel } from './task-kind.ts';
+
+/** The signals of one task, each made when it is first read. */
+export class TaskSignals<Connection> {
+  /** Why its work has lost its point. */
+  lost: { readonly reason: unknown } | undefined;
+  readonly #connection: Connection;
+  readonly #scope: TaskScope<Connection>;
+  #signal: AbortController | undefined;
+  #draining: AbortController | undefined;
+  #stopWatching: Cancel | undefined;
+
+  constructor(connection: Connection, scope: TaskScope<Connection>) {
+    this.#connection = connection;
+    this.#scope = scope;
+  }
+
+  /** @param isRunning - Whether the handler has not ended: then the signal follows the connection. */
+  signal(isRunning: boolean): AbortSignal {
+    if (this.#signal !== undefined) return this.#signal.signal;
+    this.#signal = quietController();
+    if (this.lost) this.#signal.abort(this.lost.reason);
+    else if (isRunning) {
+      const { kind } = this.#scope;
+      this.#stopWatching = kind.onDeparture(this.#connection, (reason) => this.lose(reason));
+    }
+    return this.#signal.signal;
+  }
+
+  get draining(): AbortSignal {
+    if (this.#draining !== undefined) return this.#draining.signal;
+    this.#draining = quietController();
+    const { draining } = this.#scope;
+    if (draining) this.#draining.abort(draining.reason);
+    return this.#draining.signal;
+  }
+
+  /** The shutdown has begun: the scope says why. */
+  drain(): void {
+    this.#draining?.abort(this.#scope.draining?.reason);
+  }
+
+  lose(reason: unknown): void {
+    if (this.lost) return;
+    this.lost = { reason };
+    this.#signal?.abort(reason);
+  }
+
+  /** The handler has ended. */
+  stopWatching(): void {
+    this.#stopWatching?.();
+  }
+}
+
+/** A handler may pass its signal to many: Node 20 warns at the eleventh. */
+function quietController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

@@ -1,0 +1,55 @@
+/**
+ * What it costs to take connections: the figures of docs/benchmarks.md.
+ *
+ *     npm run bench:cost [-- --runtime node --deno deno --bun bun --rounds 20 --only serve]
+ *
+ * Servers in one process each, their clients in another. `--runtime`, `--deno`, `--bun`: programs on
+ * PATH, or their paths; `--only`: the bases, and the ways whose title contains this. With any but
+ * `--deno` and `--bun` it only prints.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Contender, type Field, fieldOf } from './cost/contenders.ts';
+import { endToEnd, type Turn } from './cost/end-to-end.ts';
+import { loadClient } from './cost/load-client.ts';
+import { draw, report } from './cost/page.ts';
+import { machine, writeSection } from './section.ts';
+
+/** Of each load, some tenths of a second a turn; until all that is hot has been compiled. */
+const amount = { counts: { tcp: 10_000, kept: 15_000, new: 5000 }, warmUp: 6 };
+
+const text = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: { runtime: text, deno: text, bun: text, rounds: text, only: text },
+});
+const { runtime, deno, bun, rounds = '20', only = '' } = values;
+const isOfficial = [runtime, values.rounds, values.only].every((option) => option === undefined);
+
+const folder = mkdtempSync(join(tmpdir(), 'accept-loop-bench-'));
+
+async function measure({ contenders }: Field): Promise<[Map<Contender, Turn[]>, string]> {
+  const chosen = contenders.filter(({ role, title }) => role === 'base' || title.includes(only));
+  const [client, language] = await loadClient(folder);
+  try {
+    return [await endToEnd(chosen, client, { rounds: Number(rounds), ...amount }), language];
+  } finally {
+    await client.stop();
+  }
+}
+
+try {
+  const field = fieldOf({ runtime, deno, bun, folder });
+  const [turns, clients] = await measure(field);
+  // What follows on the machine: end to end, and in process.
+  const parts = [report(turns, { clients, missing: field.missing })];
+  const page = [machine(...field.programs), ...parts].join('\n\n');
+  process.stdout.write(`${page}\n`);
+  if (isOfficial) {
+    writeSection('bench:cost', page);
+    draw(turns);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,23 @@
+import type { Server, ServerResponse } from 'node:http';
+import { acceptLoop, drain, serve } from 'accept-loop';
+
+/** Has each request of a server answered, as long as its process lives. */
+type Way = (server: Server, answer: (response: ServerResponse) => void) => unknown;
+
+/** The ways to take HTTP requests that are compared. */
+export const httpWays = {
+  bare(server, answer) {
+    server.on('request', (_, response) => answer(response));
+  },
+
+  async acceptLoop(server, answer) {
+    for await (const [, response] of acceptLoop(server)) answer(response);
+  },
+
+  serve: (server, answer) => serve(server, ([, response]) => answer(response)),
+
+  drain(server, answer) {
+    server.on('request', (_, response) => answer(response));
+    return drain(server, { signal: new AbortController().signal });
+  },
+} as const satisfies Record<string, Way>;
