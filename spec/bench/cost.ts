@@ -11,8 +11,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchRuntime } from './bench-runtime.ts';
 import { type Contender, type Field, fieldOf } from './cost/contenders.ts';
 import { endToEnd, type Turn } from './cost/end-to-end.ts';
+import { inProcess } from './cost/in-process.ts';
 import { loadClient } from './cost/load-client.ts';
 import { draw, report } from './cost/page.ts';
 import { machine, writeSection } from './section.ts';
@@ -42,8 +44,8 @@ async function measure({ contenders }: Field): Promise<[Map<Contender, Turn[]>, 
 try {
   const field = fieldOf({ runtime, deno, bun, folder });
   const [turns, clients] = await measure(field);
-  // What follows on the machine: end to end, and in process.
-  const parts = [report(turns, { clients, missing: field.missing })];
+  const alone = await inProcess(benchRuntime(runtime), Number(rounds));
+  const parts = [report(turns, { clients, missing: field.missing }), alone];
   const page = [machine(...field.programs), ...parts].join('\n\n');
   process.stdout.write(`${page}\n`);
   if (isOfficial) {

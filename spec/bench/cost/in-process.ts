@@ -1,62 +1,65 @@
+import { spawn } from 'node:child_process';
+import { type LineProcess, lineProcess } from '../../support/line-process.ts';
+import { markdownTable } from '../../support/markdown-table.ts';
+import { projectRoot } from '../../support/spawn-script.ts';
+import type { BenchRuntime } from '../bench-runtime.ts';
+import { scriptCommand } from '../bench-server.ts';
+import { compare } from '../compare.ts';
+import { estimate } from '../estimate.ts';
+import { median } from '../median.ts';
+import { takeTurns } from '../take-turns.ts';
+
+/** How many come in one go. */
+const sizes = [1, 100, 4096] as const;
+
+/** Of a round, for each way and size: some tenths of a second. */
+const COUNT = 40_000;
+
+/** Until all that is hot has been compiled. */
+const WARM_UPS = 3;
+
+const titles: Readonly<Record<string, string>> = {
+  bare: "`'connection'` callback",
+  'events.on': '`events.on`',
+  generator: 'generator over events-to-async',
+  acceptLoop: '**`acceptLoop`**',
+  serve: '**`serve`**',
+  'serve, signals read': '**`serve`**, signals read',
+};
+
 /**
- * One way to take connections, without a network: `in-process.ts <way>`. Told `<at once> <count>` on
- * a line of its input, it has so many connections come at a time, until so many have come, and
- * prints the nanoseconds of CPU that each has cost from its event to its 'close'.
+ * V8 decides by the chance of its first collections which objects it places among the old ones at
+ * once, where they keep the young ones alive that they lead to; and drops its own code between turns.
  */
-import { EventEmitter } from 'node:events';
-import { createServer, type Server, Socket } from 'node:net';
-import { createInterface } from 'node:readline';
-import { takers } from './takers.ts';
+const flags = ['--no-allocation-site-pretenuring', '--no-flush-bytecode'];
 
-const [, , way = ''] = process.argv;
-const take = takers[way];
-if (take === undefined) throw new Error(`Cannot take connections by ${way}`);
-EventEmitter.defaultMaxListeners = 0;
-
-/** A socket whose peer has said all that it had to say, and reads what it gets. */
-function finishedSocket(): Socket {
-  const socket = new Socket({ allowHalfOpen: true });
-  socket.push(null);
-  return socket;
+function start(runtime: BenchRuntime, way: string): Promise<LineProcess> {
+  const [program = '', ...args] = scriptCommand(runtime, 'spec/bench/cost/no-network.ts', way);
+  const all = runtime.name === 'Node' ? [...flags, ...args] : args;
+  return lineProcess(spawn(program, all, { cwd: projectRoot, stdio: ['pipe', 'pipe', 'inherit'] }));
 }
 
-/** Has as many come in one go, and waits until those have closed. */
-function bring(server: Server, count: number): Promise<void> {
-  return new Promise((resolve) => {
-    let open = count;
-    const onClose = (): void => {
-      open -= 1;
-      if (open === 0) resolve();
-    };
-    for (let index = 0; index < count; index += 1) {
-      server.emit('connection', finishedSocket().once('close', onClose));
-    }
-  });
-}
-
-async function bringAll(server: Server, count: number, atOnce: number): Promise<void> {
-  for (let come = 0; come < count; come += atOnce) {
-    // As from the network: in a turn of the event loop of their own.
-    await new Promise(setImmediate);
-    await bring(server, atOnce);
+/** What each way costs without a network, as a table. */
+export async function inProcess(runtime: BenchRuntime, rounds: number): Promise<string> {
+  const ways = Object.keys(titles);
+  const processes = await Promise.all(ways.map((way) => start(runtime, way)));
+  const cost = async (way: string, size: number): Promise<number> =>
+    Number(await processes[ways.indexOf(way)]?.ask(size, Math.ceil(COUNT / size) * size)) / 1000;
+  for (const way of ways) {
+    for (let count = 0; count < WARM_UPS; count += 1) await cost(way, 100);
   }
-}
-
-async function measure(atOnce: number, count: number): Promise<number> {
-  const server = createServer({ allowHalfOpen: true });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const stop = take?.(server);
-  // While others had their turn, caches went cold.
-  await bringAll(server, count / 2, atOnce);
-  const begun = process.cpuUsage();
-  await bringAll(server, count, atOnce);
-  const { user, system } = process.cpuUsage(begun);
-  await stop?.();
-  return ((user + system) / count) * 1000;
-}
-
-process.stdout.write('ready\n');
-for await (const line of createInterface(process.stdin)) {
-  const [atOnce = 1, count = 1] = line.split(' ').map(Number);
-  process.stdout.write(`${await measure(atOnce, count)}\n`);
+  const columns = ['How they are taken'];
+  const rows = ways.map((way) => [titles[way] ?? '']);
+  for (const size of sizes) {
+    const turns = await takeTurns(ways, rounds, (way) => cost(way, size));
+    const base = turns.get('bare') ?? [];
+    columns.push(`${size} in one go`, 'More than the callback');
+    for (const [place, way] of ways.entries()) {
+      const figures = turns.get(way) ?? [];
+      const more = way === 'bare' ? '' : `${estimate(compare(figures, base).difference, 2)} µs`;
+      rows[place]?.push(`${median(figures).toFixed(2)} µs`, more);
+    }
+  }
+  await Promise.all(processes.map(({ stop }) => stop()));
+  return ['### Without a network', '', ...markdownTable([columns, ...rows])].join('\n');
 }

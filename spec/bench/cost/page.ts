@@ -1,6 +1,7 @@
 import { markdownTable } from '../../support/markdown-table.ts';
 import { writeBarFigure } from '../bar-figure.ts';
-import { compare, type Estimate } from '../compare.ts';
+import { compare } from '../compare.ts';
+import { estimate } from '../estimate.ts';
 import { median } from '../median.ts';
 import type { Contender, Load } from './contenders.ts';
 import type { Turn } from './end-to-end.ts';
@@ -15,11 +16,6 @@ type Turns = ReadonlyMap<Contender, readonly Turn[]>;
 
 function cpuOf(turns: Turns, contender: Contender): number[] {
   return (turns.get(contender) ?? []).map(({ cpu }) => cpu);
-}
-
-function estimate({ value, low, high }: Estimate, digits: number): string {
-  const [one, from, to] = [value, low, high].map((number) => number.toFixed(digits));
-  return `${one} (${from} to ${to})`;
 }
 
 function columns(load: Load): string[] {

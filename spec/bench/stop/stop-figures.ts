@@ -1,6 +1,7 @@
 import { markdownTable } from '../../support/markdown-table.ts';
-import { compare, type Estimate } from '../compare.ts';
+import { compare } from '../compare.ts';
 import type { Series } from '../line-figure.ts';
+import { estimate } from '../estimate.ts';
 import { median } from '../median.ts';
 import type { Stop } from './run-stop.ts';
 import type { StopResult } from './server.ts';
@@ -95,14 +96,10 @@ export class StopFigures {
     const { base } = titles[way];
     const figures = this.#all(base, size, figure);
     if (base === way || figures.length === 0) return '';
-    return interval(compare(this.#all(way, size, figure), figures).ratio);
+    return estimate(compare(this.#all(way, size, figure), figures).ratio, 2);
   }
 }
 
 function milliseconds(time: number): string {
   return `${time.toFixed(time < 10 ? 1 : 0)} ms`;
-}
-
-function interval({ value, low, high }: Estimate): string {
-  return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
