@@ -46,7 +46,8 @@ export interface TaskOwner<Connection> {
 
 /**
  * One connection, from its accept to the end of its handler. There are as many as there are open
- * connections: each has what all of them need, and its signals if they are read.
+ * connections: each has what all of them need, and its signals if they are read. A private method
+ * would be one more word of each.
  */
 export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connection>> {
   readonly connection: Connection;
@@ -54,11 +55,11 @@ export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connect
   readonly since: number;
   previous: ConnectionTask<Connection> | undefined;
   next: ConnectionTask<Connection> | undefined;
-  readonly #scope: TaskScope<Connection>;
   /** From the handler's call to its end. */
-  #owner: TaskOwner<Connection> | undefined;
+  owner: TaskOwner<Connection> | undefined;
+  readonly #scope: TaskScope<Connection>;
   #closable: Closable | undefined;
-  #madeSignals: TaskSignals<Connection> | undefined;
+  #signals: TaskSignals<Connection> | undefined;
 
   constructor(connection: Connection, scope: TaskScope<Connection>) {
     this.connection = connection;
@@ -72,43 +73,37 @@ export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connect
   }
 
   get signal(): AbortSignal {
-    return this.#signals.signal(this.#owner !== undefined);
+    this.#signals ??= new TaskSignals(this.connection, this.#scope);
+    return this.#signals.signal(this.owner !== undefined);
   }
 
   get draining(): AbortSignal {
+    this.#signals ??= new TaskSignals(this.connection, this.#scope);
     return this.#signals.draining;
-  }
-
-  get #signals(): TaskSignals<Connection> {
-    this.#madeSignals ??= new TaskSignals(this.connection, this.#scope);
-    return this.#madeSignals;
-  }
-
-  /** Its handler is called. */
-  begin(owner: TaskOwner<Connection>): void {
-    this.#owner = owner;
   }
 
   /** Its handler has given a promise. */
   follow(result: Promise<unknown>): void {
     // Bound functions take half of what closures do, as long as the connection is open.
-    result.then(this.#resolve.bind(this), this.#reject.bind(this));
+    result.then(resolve.bind(this), reject.bind(this));
   }
 
   /** The shutdown has begun: the scope says why. */
   drain(): void {
-    this.#madeSignals?.drain();
+    this.#signals?.drain();
   }
 
   /** Its work has lost its point. */
   lose(reason: unknown): void {
-    if (this.#owner) this.#signals.lose(reason);
+    if (this.owner === undefined) return;
+    this.#signals ??= new TaskSignals(this.connection, this.#scope);
+    this.#signals.lose(reason);
   }
 
   /** The handler has ended. */
   settle(): void {
-    this.#owner = undefined;
-    this.#madeSignals?.stopWatching();
+    this.owner = undefined;
+    this.#signals?.stopWatching();
   }
 
   /**
@@ -117,34 +112,39 @@ export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connect
    */
   isExpected(error: unknown): boolean {
     try {
-      return this.#isKnown(Object(error) as NodeJS.ErrnoException, error);
+      return isKnown(error, this.connection, this.#scope, this.#signals?.lost);
     } catch {
       // Anything may be thrown, a revoked proxy too.
       return false;
     }
   }
+}
 
-  #resolve(): void {
-    this.#owner?.onResolved(this);
-  }
+function resolve(this: ConnectionTask<unknown>): void {
+  this.owner?.onResolved(this);
+}
 
-  #reject(error: unknown): void {
-    this.#owner?.onRejected(this, error);
-  }
+function reject(this: ConnectionTask<unknown>, error: unknown): void {
+  this.owner?.onRejected(this, error);
+}
 
-  #isKnown({ code, name, cause }: NodeJS.ErrnoException, error: unknown): boolean {
-    const { kind, connections, draining } = this.#scope;
-    if (closedCodes.has(code) && connections.isGone(this.connection)) return true;
-    const known = new Set<unknown>(kind.errors(this.connection).filter(isTransportError));
-    const lost = this.#madeSignals?.lost;
-    if (lost) known.add(lost.reason);
-    if (draining) known.add(draining.reason);
-    for (const nothing of [null, undefined]) known.delete(nothing);
-    if (known.has(error)) return true;
-    // Most of what takes a signal rejects with an error of its own; not every runtime says why.
-    const isAborted = lost !== undefined || draining !== undefined;
-    return isAborted && name === 'AbortError' && (cause === undefined || known.has(cause));
-  }
+/** @param lost - Why the work has lost its point, if it has. */
+function isKnown<Connection>(
+  error: unknown,
+  connection: Connection,
+  { kind, connections, draining }: TaskScope<Connection>,
+  lost: TaskSignals<Connection>['lost'],
+): boolean {
+  const { code, name, cause } = Object(error) as NodeJS.ErrnoException;
+  if (closedCodes.has(code) && connections.isGone(connection)) return true;
+  const known = new Set<unknown>(kind.errors(connection).filter(isTransportError));
+  if (lost) known.add(lost.reason);
+  if (draining) known.add(draining.reason);
+  for (const nothing of [null, undefined]) known.delete(nothing);
+  if (known.has(error)) return true;
+  // Most of what takes a signal rejects with an error of its own; not every runtime says why.
+  const isAborted = lost !== undefined || draining !== undefined;
+  return isAborted && name === 'AbortError' && (cause === undefined || known.has(cause));
 }
 
 /** A task as its handler sees it. */

@@ -42,10 +42,15 @@ export function eventConnections(event: string): ConnectionKind<unknown[]> {
 
 function connectionIn(args: unknown[]): Ended | undefined {
   for (const ending of endings) {
-    const found = args.find((argument) => hasMethods(argument, ['on', 'off', ending]));
-    if (found !== undefined) return found as Ended;
+    for (const argument of args) if (canEnd(argument, ending)) return argument;
   }
   return undefined;
+}
+
+function canEnd(argument: unknown, ending: (typeof endings)[number]): argument is Ended {
+  if (typeof argument !== 'object' || argument === null) return false;
+  const { on, off, [ending]: end } = argument as Partial<Ended>;
+  return typeof on === 'function' && typeof off === 'function' && typeof end === 'function';
 }
 
 /** Whether `value` is an object that has all of these methods. */

@@ -69,7 +69,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
 
   start(task: ConnectionTask<Connection>): void {
     this.#inFlight.add(task);
-    task.begin(this);
+    task.owner = this;
     try {
       this.#scope.kind.prepare(task.connection);
       const handler = this.#handler;

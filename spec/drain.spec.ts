@@ -16,7 +16,7 @@ import { abortListeners, listenersOn } from './support/listeners.ts';
 import { connectionsOf } from './support/scene.ts';
 import { type Client, connect, listening, portOf, refused } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
-import { turns, until } from './support/turns.ts';
+import { stall, turns, until } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('drain');
@@ -351,5 +351,40 @@ test('refuses bad arguments, by name, with nothing attached', () => {
   }
   assert.deepEqual(listenersOn(server), before);
 });
+
+for (const grace of [0, 20]) {
+  test(`with a grace of ${grace} ms ends many in slices, and each once`, async () => {
+    const { stop, client, sockets, over } = await scene({ grace });
+    while (sockets.length < 20) await client();
+    const ports = sockets.map(({ remotePort }) => remotePort);
+    let turn = 0;
+    let immediate = setImmediate(function count() {
+      turn += 1;
+      immediate = setImmediate(count);
+    });
+    const destroyedIn: number[] = [];
+    for (const socket of sockets) {
+      const destroy = socket.destroy.bind(socket);
+      socket.destroy = () => {
+        // So long that few of them are a slice.
+        stall(4);
+        destroyedIn.push(turn);
+        return destroy();
+      };
+    }
+    stop.abort();
+    const { stragglers } = await over();
+    clearImmediate(immediate);
+    assert.deepEqual(
+      stragglers.map(({ remotePort }) => remotePort),
+      ports,
+    );
+    assert.equal(destroyedIn.length, 20);
+    for (const each of destroyedIn) {
+      const together = destroyedIn.filter((other) => other === each);
+      assert.ok(together.length <= 6, `${together.length} in one turn`);
+    }
+  });
+}
 
 test.run();

@@ -16,7 +16,7 @@ import { type Contender, type Field, fieldOf } from './cost/contenders.ts';
 import { endToEnd, type Turn } from './cost/end-to-end.ts';
 import { inProcess } from './cost/in-process.ts';
 import { loadClient } from './cost/load-client.ts';
-import { draw, report } from './cost/page.ts';
+import { costLine, draw, report } from './cost/page.ts';
 import { machine, writeSection } from './section.ts';
 
 /** Of each load, some tenths of a second a turn; until all that is hot has been compiled. */
@@ -45,11 +45,12 @@ try {
   const field = fieldOf({ runtime, deno, bun, folder });
   const [turns, clients] = await measure(field);
   const alone = await inProcess(benchRuntime(runtime), Number(rounds));
-  const parts = [report(turns, { clients, missing: field.missing }), alone];
+  const parts = [report(turns, { clients, missing: field.missing }), alone.text];
   const page = [machine(...field.programs), ...parts].join('\n\n');
   process.stdout.write(`${page}\n`);
   if (isOfficial) {
     writeSection('bench:cost', page);
+    writeSection('bench:cost', costLine(turns, alone.more, field.programs[0] ?? ''), 'README.md');
     draw(turns);
   }
 } finally {

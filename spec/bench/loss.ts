@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { benchRuntime } from './bench-runtime.ts';
 import { drawQueue, queueTables } from './loss/queue-page.ts';
 import { lostOf, queuedStops } from './loss/queued-stops.ts';
-import { rollingTables } from './loss/rolling-page.ts';
+import { rollingLine, rollingTables } from './loss/rolling-page.ts';
 import { rollingStops } from './loss/rolling-stops.ts';
 import { failedOf } from './loss/run-round.ts';
 import { findServers } from './loss/servers.ts';
@@ -64,6 +64,7 @@ if (part !== 'queue') {
   const total = { rounds: Number(rounds ?? ROLLING_ROUNDS), requests: Number(requests) };
   const figures = await rollingStops({ runtime, servers, only, ...total });
   publish('bench:loss', rollingTables(figures));
+  if (isOfficial) writeSection('bench:loss', rollingLine(figures), 'README.md');
   for (const { contender, sharing, result } of figures) {
     if (contender.isOurs) judge(`${contender.way}, ${sharing}`, failedOf(result));
   }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { benchRuntime } from './bench-runtime.ts';
 
-const page = new URL('../../docs/benchmarks.md', import.meta.url);
+const root = new URL('../../', import.meta.url);
 const end = '<!-- End. -->';
 
 /** The conditions under which figures hold. @param runtimes - Of the servers. */
@@ -12,8 +12,9 @@ export function machine(...runtimes: readonly string[]): string {
   return `${titles.join(', ')}, ${type()} ${release()}, ${processors.length} × ${processors[0]?.model.trim()}.`;
 }
 
-/** Puts what a benchmark has found in its place on the page. */
-export function writeSection(script: string, text: string): void {
+/** Puts what a benchmark has found in its place on a page. */
+export function writeSection(script: string, text: string, path = 'docs/benchmarks.md'): void {
+  const page = new URL(path, root);
   const before = readFileSync(page, 'utf8');
   const begin = `<!-- Written by npm run ${script}. -->`;
   const head = before.indexOf(begin);

@@ -66,3 +66,18 @@ export function draw(turns: Turns): void {
     digits: 1,
   });
 }
+
+/** What the README says of it, in a line. @param more - Of each way, without a network. */
+export function costLine(turns: Turns, more: ReadonlyMap<string, number>, runtime: string): string {
+  const cpu = (title: string): string => {
+    const found = [...turns.keys()].find((one) => one.load === 'tcp' && one.title === title);
+    return found ? median(cpuOf(turns, found)).toFixed(1) : '?';
+  };
+  const own = (way: string): string => (more.get(way) ?? NaN).toFixed(1);
+  return (
+    `A TCP connection costs its server ${cpu("`'connection'` callback")} µs of CPU time with a bare ` +
+    `callback, ${cpu('**`acceptLoop`**')} with \`acceptLoop\`, ${cpu('**`serve`**')} with \`serve\`; ` +
+    `measured without the network, ${own('acceptLoop')} and ${own('serve')} µs more than the ` +
+    `callback ([benchmarks](docs/benchmarks.md), ${runtime}).`
+  );
+}

@@ -48,3 +48,22 @@ export function rollingTables(figures: readonly RollingFigures[]): string[] {
   }
   return lines;
 }
+
+/** Of ten thousand requests. */
+function rate({ result }: RollingFigures): number {
+  return (failedOf(result) / result.requests) * 10_000;
+}
+
+/** What the README says of them, in a sentence. */
+export function rollingLine(figures: readonly RollingFigures[]): string {
+  const others = figures.filter(({ contender }) => !contender.isOurs).map(rate);
+  const ours = figures.filter(({ contender }) => contender.isOurs);
+  const requests = ours.reduce((sum, { result }) => sum + result.requests, 0);
+  const failed = ours.reduce((sum, { result }) => sum + failedOf(result), 0);
+  return (
+    'Rolling stops under 50 busy keep-alive clients, in a cluster or with `reusePort`: of ' +
+    `${requests} requests this package failed ${failed}; the others failed ` +
+    `${Math.min(...others).toFixed(0)} to ${Math.max(...others).toFixed(0)} of 10 000 ` +
+    '([benchmarks](docs/benchmarks.md)).'
+  );
+}

@@ -36,7 +36,8 @@ function bare(): Holding {
   const server = createServer((socket) => {
     came += 1;
     socket.on('error', nothing);
-    void hold(socket);
+    // A rejection that nobody hears would end the process.
+    hold(socket).catch(nothing);
   });
   return { server, came: () => came, stop: () => close(server) };
 }
@@ -45,7 +46,7 @@ function looped(): Holding {
   const server = createServer();
   const loop = acceptLoop(server);
   const taken = (async (): Promise<void> => {
-    for await (const socket of loop) void hold(socket);
+    for await (const socket of loop) hold(socket).catch(nothing);
   })();
   return {
     server,
