@@ -5,7 +5,7 @@ import { LAST_CALL_MS, LastCall } from './last-call.ts';
 import { refuseLatecomers } from './latecomers.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
-import type { LoopHost } from './loop-host.ts';
+import type { LoopHost, LoopOptions } from './loop-host.ts';
 import type { ServerKind } from './server-kind.ts';
 import { Tickets } from './tickets.ts';
 import { UnderWay } from './under-way.ts';
@@ -13,12 +13,6 @@ import { UnderWay } from './under-way.ts';
 const live = new WeakSet<object>();
 const done = { done: true, value: undefined } as const;
 const nothing = (): void => {};
-
-export interface LoopOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly maxQueued: number;
-  readonly host?: LoopHost;
-}
 
 /**
  * The loop behind `acceptLoop`.
@@ -111,12 +105,16 @@ export class ConnectionLoop<Connection> {
     this.#announceEnding(reason);
   }
 
-  /** Closes the listener at once. Nobody will serve what waits, or what comes. */
-  leave(): void {
+  /**
+   * Closes the listener at once. Nobody will serve what waits, or what comes.
+   *
+   * @param onDone - Called when the last of what was under way is ended, perhaps at once.
+   */
+  leave(onDone: () => void = nothing): void {
     const isOpen = this.#state === 'open' || this.#state === 'last call';
     if (isOpen) this.#listener.close(this.#underWay.sessions);
     this.#queue.discardAll();
-    this.#end();
+    this.#end(onDone);
   }
 
   /** One of the consumers is told of the failure. */
@@ -182,14 +180,14 @@ export class ConnectionLoop<Connection> {
     this.#underWay.wait(deadline, () => this.#end());
   }
 
-  #end(): void {
-    if (this.#state === 'over') return;
+  #end(onDone: () => void = nothing): void {
+    if (this.#state === 'over') return onDone();
     this.#state = 'over';
     this.#stopWaiting();
     this.#stopListeningToSignal();
     this.#host?.onOver();
     this.#listener.leave();
-    this.#underWay.end();
+    this.#underWay.end(onDone);
     // Of the others nothing comes without a listener.
     if (this.#underWay.hasLatecomers && this.#listener.isServerOpen) {
       refuseLatecomers(this.#server, this.#kind.connections);

@@ -8,7 +8,6 @@ import { onAbort } from './on-abort.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
-import { stragglerOf } from './straggler.ts';
 import { Stragglers } from './stragglers.ts';
 import { taskConnections } from './task-connections.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
@@ -52,6 +51,8 @@ export class ConnectionServing<Connection> {
   #failure: { readonly error: unknown } | undefined;
   #isLoopDone = false;
   #isForced = false;
+  /** Of the runner's tasks and the loop's connections: by force, in slices. */
+  #unfinishedEnds = 0;
   /** While what waits for a slot is refused. */
   #isLeaving = false;
   /** Handed over by the loop in the very turn in which grace ended. */
@@ -78,8 +79,7 @@ export class ConnectionServing<Connection> {
     const { signal } = options;
     if (signal?.aborted) this.#loop.leave();
     else if (signal) {
-      const begin = (): void => this.#loop.beginLastCall(signal.reason);
-      this.#stopListeningToSignal = onAbort(signal, begin);
+      this.#stopListeningToSignal = onAbort(signal, () => this.#loop.beginLastCall(signal.reason));
     }
     void this.#pull();
   }
@@ -112,7 +112,7 @@ export class ConnectionServing<Connection> {
 
   #createLoop(kind: ServerKind): ConnectionLoop<ConnectionTask<Connection>> {
     const connections = taskConnections(kind.connections, this.#scope, (task) => {
-      if (this.#isLeaving) this.#addTask(task);
+      if (this.#isLeaving) task.list(this.#stragglers.add);
     });
     const host = {
       idle: this.#options.idle,
@@ -150,7 +150,7 @@ export class ConnectionServing<Connection> {
 
   #onChange(): void {
     this.#takeSlot();
-    if (this.#isLoopDone && this.#runner.isIdle) this.#end();
+    if (this.#unfinishedEnds === 0 && this.#isLoopDone && this.#runner.isIdle) this.#end();
   }
 
   #onEnding(reason: unknown): void {
@@ -162,24 +162,20 @@ export class ConnectionServing<Connection> {
   /** Grace is over. */
   #force(): void {
     this.#isForced = true;
+    this.#unfinishedEnds = 2;
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const onDone = (): void => {
+      this.#unfinishedEnds -= 1;
+      if (this.#unfinishedEnds > 0) return;
       // Whatever happens, this is the end.
       this.#noticeTimer = after(NOTICE_MS, this.#end);
       this.#onChange();
     };
-    this.#runner.force(reason, (task) => this.#addTask(task), onDone);
+    this.#runner.force(reason, (task) => task.list(this.#stragglers.add), onDone);
     this.#isLeaving = true;
-    this.#loop.leave();
+    this.#loop.leave(onDone);
     this.#isLeaving = false;
     this.#takeSlot();
-  }
-
-  #addTask({ connection, since }: ConnectionTask<Connection>): void {
-    const { kind } = this.#scope;
-    const carrier = kind.carrierOf?.(connection) ?? (connection as object);
-    const straggler = stragglerOf(kind.straggler, kind.socketOf(connection), since);
-    this.#stragglers.add(straggler, carrier);
   }
 
   /** The loop hears them as long as it lives; connections may live longer. */

@@ -1,4 +1,5 @@
 import type { ConnectionKind } from './connection-kind.ts';
+import { type OnStraggler, stragglerOf } from './straggler.ts';
 import type { Closable, TaskKind } from './task-kind.ts';
 import { TaskSignals } from './task-signals.ts';
 import type { Linked } from './linked-list.ts';
@@ -86,6 +87,14 @@ export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connect
   follow(result: Promise<unknown>): void {
     // Bound functions take half of what closures do, as long as the connection is open.
     result.then(resolve.bind(this), reject.bind(this));
+  }
+
+  /** Tells of it as one that is to be ended by force, by the socket or session that carries it. */
+  list(onStraggler: OnStraggler): void {
+    const { kind } = this.#scope;
+    const carrier = kind.carrierOf?.(this.connection) ?? (this.connection as object);
+    const socket = kind.socketOf(this.connection);
+    onStraggler(stragglerOf(kind.straggler, socket, this.since), carrier);
   }
 
   /** The shutdown has begun: the scope says why. */

@@ -41,8 +41,14 @@ export class Handshakes {
     return this.#sockets - this.#completed;
   }
 
-  /** Stops following the server, and ends every handshake. */
-  destroy(onStraggler: OnStraggler): void {
+  /**
+   * Stops following the server, and forgets every handshake.
+   *
+   * @param onStraggler - Told of every one that is to be ended.
+   * @returns What ends each of them.
+   */
+  ends(onStraggler: OnStraggler): (() => void)[] {
+    const ends: (() => void)[] = [];
     this.#server.off('connection', this.#begin);
     this.#server.off('secureConnection', this.#complete);
     for (const [address, handshakes] of this.#byAddress) {
@@ -50,12 +56,13 @@ export class Handshakes {
         socket.off('close', onClose);
         if (address === NOWHERE && socket.bytesRead !== 0) continue;
         onStraggler(stragglerOf('handshake', socket, since), socket);
-        socket.destroy();
+        ends.push(() => void socket.destroy());
       }
     }
     this.#byAddress.clear();
     this.#sockets = 0;
     this.#completed = 0;
+    return ends;
   }
 
   readonly #begin = (socket: Socket): void => {

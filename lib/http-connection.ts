@@ -39,7 +39,7 @@ export class HttpConnection {
   #arrivedTo = 0;
   /** `bytesWritten` when the last one was over. */
   #answeredTo = 0;
-  #restingSince: number;
+  #restingSince = this.#since;
   /** The response that says `Connection: close` because we made it. */
   #lastResponse: ServerResponse | undefined;
   #isUpgraded = false;
@@ -48,7 +48,6 @@ export class HttpConnection {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.#restingSince = this.#since;
   }
 
   get #isResting(): boolean {
@@ -111,9 +110,8 @@ export class HttpConnection {
   announceClose(): void {
     if (this.#lastResponse?.headersSent === false) this.#lastResponse.shouldKeepAlive = true;
     this.#lastResponse = undefined;
-    const last = this.#open.at(-1);
-    if (last === undefined) return;
-    const [request, response] = last;
+    const [request, response] = this.#open.at(-1) ?? [];
+    if (request === undefined || response === undefined) return;
     if (response.headersSent || response.hasHeader('connection')) return;
     if (response.shouldKeepAlive) this.#lastResponse = response;
     response.shouldKeepAlive = false;
@@ -136,11 +134,15 @@ export class HttpConnection {
     clearTimeout(this.#timer);
   }
 
-  /** Ends it by force. */
-  destroy(onStraggler: OnStraggler): void {
+  /** What ends it by force. @param onStraggler - Told of it now. */
+  forcedEnd(onStraggler: OnStraggler): () => void {
     this.leave();
     onStraggler(stragglerOf(this.#kind, this.socket, this.#since), this.socket);
-    this.socket.destroy();
+    return () => {
+      // TLS has a goodbye of its own.
+      if ('encrypted' in this.socket) this.endIfIdle();
+      this.socket.destroy();
+    };
   }
 
   get #kind(): Straggler['kind'] {
@@ -160,27 +162,26 @@ export class HttpConnection {
 
   /** Waits for one more request. */
   #await(): void {
-    if (this.#patience === undefined || !this.#isResting || this.socket.destroyed) return;
-    const { idle } = this.#patience;
-    const isNew = this.#arrivedTo === 0;
-    this.#wait(isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle, ({ headersTimeout }) => {
+    const patience = this.#patience;
+    if (patience === undefined || !this.#isResting || this.socket.destroyed) return;
+    const { idle, headersTimeout } = patience;
+    const least = this.#arrivedTo === 0 ? FIRST_REQUEST_MS : 0;
+    this.#wait(patience, Math.max(idle, least), () => {
       this.endIfIdle();
-      if (this.#hasHalfRequest) this.#wait(headersTimeout, (patience) => this.#timeOut(patience));
+      if (this.#hasHalfRequest) this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
     });
   }
 
   /** Calls back, so many milliseconds of the shutdown after the last exchange, if none has begun. */
-  #wait(milliseconds: number, callback: (patience: Patience) => void): void {
-    const patience = this.#patience;
-    if (patience === undefined) return;
+  #wait(patience: Patience, milliseconds: number, callback: () => void): void {
     const time = Math.max(patience.begun, this.#restingSince) + milliseconds;
     const look = (): void => {
-      if (this.#isResting && !this.socket.destroyed) callback(patience);
+      if (this.#isResting && !this.socket.destroyed) callback();
     };
     clearTimeout(this.#timer);
     this.#timer = after(time - performance.now(), () => {
       // A timer counts from the beginning of its turn, which may have been long ago.
-      if (performance.now() < time) this.#wait(milliseconds, callback);
+      if (performance.now() < time) this.#wait(patience, milliseconds, callback);
       else this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(look));
     });
   }

@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { emitterListener } from './emitter-listener.ts';
 import { HttpConnection, type Patience } from './http-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
+import { inSlices } from './in-slices.ts';
 import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
 import type { OnStraggler } from './straggler.ts';
@@ -98,12 +100,7 @@ export class HttpConnections {
    * sockets are left to their owners.
    */
   end(): void {
-    this.announceClose();
-    this.#ended = true;
-    const { socket: socketEvent, session: sessionEvent } = this.#events;
-    if (socketEvent) this.#server.off(socketEvent, this.#addSocket);
-    if (sessionEvent) this.#server.off(sessionEvent, this.#sessions.add);
-    for (const stop of this.#stopOverhearing) stop();
+    this.#leave();
     for (const connection of this.#connections.values()) {
       connection.leave();
       connection.endIfIdle();
@@ -111,10 +108,26 @@ export class HttpConnections {
     this.#sessions.end();
   }
 
-  /** Ends everything by force. */
-  destroy(onStraggler: OnStraggler): void {
-    for (const connection of this.#connections.values()) connection.destroy(onStraggler);
-    this.#sessions.destroy(onStraggler);
+  /**
+   * Stops following the server, and ends everything by force.
+   *
+   * @param onStraggler - Told of every one, in this very call.
+   * @returns What ends them, in slices; it calls back after the last one, perhaps at once.
+   */
+  forcedEnd(onStraggler: OnStraggler): (onDone: () => void) => void {
+    this.#leave();
+    const ends = [...this.#connections.values()].map((each) => each.forcedEnd(onStraggler));
+    const endSessions = this.#sessions.forcedEnd(onStraggler);
+    return (onDone) => inSlices(ends, () => endSessions(onDone));
+  }
+
+  #leave(): void {
+    this.announceClose();
+    this.#ended = true;
+    const { socket: socketEvent, session: sessionEvent } = this.#events;
+    if (socketEvent) this.#server.off(socketEvent, this.#addSocket);
+    if (sessionEvent) this.#server.off(sessionEvent, this.#sessions.add);
+    for (const stop of this.#stopOverhearing) stop();
   }
 
   readonly #addSocket = (socket: Socket): void => {
@@ -129,15 +142,17 @@ export class HttpConnections {
     const connection = new HttpConnection(socket);
     this.#connections.set(socket, connection);
     this.#newcomers.add(socket);
-    socket.once('close', () => {
-      connection.leave();
-      this.#connections.delete(socket);
-      this.#newcomers.delete(socket);
-      this.#onChange();
-    });
+    socket.on('close', this.#onClose);
     if (this.#patience) connection.drain(this.#patience);
     return connection;
   }
+
+  readonly #onClose = emitterListener((socket: Socket) => {
+    this.#connections.get(socket)?.leave();
+    this.#connections.delete(socket);
+    this.#newcomers.delete(socket);
+    this.#onChange();
+  });
 
   readonly #begin = (request: IncomingMessage, response: ServerResponse): void => {
     // A stream of HTTP/2 has come before. Who has asked somebody else first may come too late.

@@ -13,6 +13,8 @@ const ANY_STREAM = 2 ** 31 - 1;
 /** How long the second GOAWAY waits for the client to have read the first, in milliseconds. */
 const ROUND_TRIP_MS = 100;
 
+type ForcedStages = readonly [cut: () => void, end: () => void, destroy: () => void];
+
 /**
  * One HTTP/2 session, and how it ends: by two GOAWAYs. The first tells the client to begin no more
  * streams; the second, a round trip later, names the last one that is served. Others were refused,
@@ -78,16 +80,23 @@ export class Http2Connection {
     else if (!this.#isLeaving) this.#session.close();
   }
 
-  /** Ends it by force. */
-  destroy(onStraggler: OnStraggler): void {
+  /**
+   * The stages of its end by force, each to be done a turn after the one before.
+   *
+   * @param onStraggler - Told of it now.
+   */
+  forcedStages(onStraggler: OnStraggler): ForcedStages {
     onStraggler(stragglerOf('connection', this.#session.socket, this.#since), this.#session);
-    for (const stream of this.#streams) cutStream(stream);
-    // Once the session says that it ends, nghttp2 sends no more of what has been cut.
-    setImmediate(() => {
-      this.#session.destroy();
+    return [
+      () => {
+        this.end();
+        for (const stream of this.#streams) cutStream(stream);
+      },
+      // Once the session says that it ends, nghttp2 sends no more of what has been cut.
+      () => this.#session.destroy(),
       // A session that has ended waits for its client's end: that would be no force.
-      setImmediate(() => this.#socket.destroy());
-    });
+      () => void this.#socket.destroy(),
+    ];
   }
 
   /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */

@@ -1,6 +1,7 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Patience } from './http-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
+import { inSlices } from './in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OnStraggler } from './straggler.ts';
 
@@ -44,9 +45,25 @@ export class Http2Sessions {
     for (const connection of this.#sessions.values()) connection.end();
   }
 
-  /** Ends everything by force. */
-  destroy(onStraggler: OnStraggler): void {
-    for (const connection of this.#sessions.values()) connection.destroy(onStraggler);
+  /**
+   * Ends everything by force.
+   *
+   * @param onStraggler - Told of every one, in this very call.
+   * @returns What ends them, in slices; it calls back after the last one, at once if there is none.
+   */
+  forcedEnd(onStraggler: OnStraggler): (onDone: () => void) => void {
+    const sessions = [...this.#sessions.values()].map((each) => each.forcedStages(onStraggler));
+    return (onDone) => {
+      if (sessions.length === 0) return onDone();
+      const endAll = (stage: 0 | 1 | 2, onEnd: () => void): void =>
+        inSlices(
+          sessions.map((stages) => stages[stage]),
+          onEnd,
+        );
+      const destroy = (): void => endAll(2, onDone);
+      const end = (): void => endAll(1, () => void setImmediate(destroy));
+      endAll(0, () => void setImmediate(end));
+    };
   }
 
   readonly add = (session: Http2Session): void => {

@@ -70,11 +70,13 @@ export class LingeringCloses<Owner> {
     this.#cutOldest();
   }
 
-  /** What ends each of them by force. @param onStraggler - Told of every one. */
+  /** What ends each of them by force. @param onStraggler - Told of every one, just before. */
   ends(onStraggler: (owner: Owner) => void): (() => void)[] {
     return [...this.#flushing.all(), ...this.#lingering.all()].map((close) => {
-      onStraggler(close.owner);
-      return () => this.#destroy(close);
+      return () => {
+        onStraggler(close.owner);
+        this.#destroy(close);
+      };
     });
   }
 

@@ -8,3 +8,9 @@ export interface LoopHost extends Politeness {
   /** The loop hears the server's errors no more. Called once. */
   onOver(): void;
 }
+
+export interface LoopOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly maxQueued: number;
+  readonly host?: LoopHost;
+}

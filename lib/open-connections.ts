@@ -1,9 +1,10 @@
+import { emitterListener } from './emitter-listener.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 
 /** A socket, or what has one under it. */
 export interface OpenConnection extends Addressed {
   readonly destroyed?: boolean;
-  once(event: 'close', listener: () => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
   destroy?(): unknown;
 }
 
@@ -36,17 +37,21 @@ export class OpenConnections {
     if (this.#open.has(connection) || connection.destroyed) return;
     this.#open.set(connection, performance.now());
     this.#total += 1;
-    connection.once('close', () => {
-      this.#open.delete(connection);
-      this.#onChange();
-    });
+    connection.on('close', this.#onClose);
   };
 
-  /** Ends all by force. */
-  destroy(onStraggler: OnStraggler): void {
-    for (const [connection, since] of this.#open) {
-      onStraggler(stragglerOf('connection', connection, since), connection);
-      connection.destroy?.();
-    }
+  /** What ends each of them by force. @param onStraggler - Told of every one, just before. */
+  ends(onStraggler?: OnStraggler): (() => void)[] {
+    return [...this.#open].map(([connection, since]) => {
+      return () => {
+        onStraggler?.(stragglerOf('connection', connection, since), connection);
+        connection.destroy?.();
+      };
+    });
   }
+
+  readonly #onClose = emitterListener((connection: OpenConnection) => {
+    this.#open.delete(connection);
+    this.#onChange();
+  });
 }

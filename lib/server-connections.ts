@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Http2Session } from 'node:http2';
 import { after } from './after.ts';
 import type { DrainReport } from './drain-report.ts';
+import { inSlices } from './in-slices.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { OpenConnections } from './open-connections.ts';
 import { countListeners } from './overhear.ts';
@@ -111,15 +112,16 @@ export class ServerConnections {
    * Tells each connection that it is to end, and ends those that are idle.
    *
    * @param idle - Milliseconds that an idle HTTP connection has.
+   * @param isForced - The end by force comes at once: none has any time.
    */
-  end(idle: number): void {
+  end(idle: number, isForced = false): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#politeness.idle = idle;
     this.#idleTimer = after(Math.max(idle, FIRST_REQUEST_MS), () => this.#endIdle());
     for (const clients of this.#webSockets.values()) clients.close();
     // Last of all: when nothing is left it is the end, which takes the timer back.
-    this.#underWay.wait(Infinity, this.#onChange);
+    this.#underWay.wait(Infinity, this.#onChange, isForced);
   }
 
   /** The listener is closed: WebSockets are opened no more. */
@@ -128,23 +130,30 @@ export class ServerConnections {
     for (const clients of this.#webSockets.values()) this.#refuse(clients);
   }
 
-  /** Ends all by force. */
-  destroy(): void {
+  /**
+   * Ends all by force, in slices, and lists them.
+   *
+   * @param onDone - Called after the last one, perhaps at once.
+   */
+  destroy(onDone: () => void): void {
     const open = this.#open.size + this.#strangers.size;
     this.#listed.clear();
-    for (const clients of this.#webSockets.values()) clients.destroy();
-    this.#underWay.end();
+    const clients = [...this.#webSockets.values()].flatMap((each) => each.ends());
+    const endUnderWay = this.#underWay.forcedEnd();
     // HTTP has listed its own, by their TLS sockets and sessions.
-    if (this.#kind.http?.session === undefined) {
-      this.#open.destroy(this.#kind.http ? nothing : this.#addStraggler);
-    } else {
-      // What has been cut is told to the clients in the turn after this one.
-      setImmediate(() => void setImmediate(() => this.#open.destroy(nothing)));
-    }
+    const others = this.#open.ends(this.#kind.http ? undefined : this.#addStraggler);
+    others.push(() => this.#listUnknown(open - this.#listed.size));
+    inSlices(clients, () => endUnderWay(() => inSlices(others, onDone)));
+  }
+
+  /** Lists those that are not known, when they are counted after the others were listed. */
+  listStrangers(): void {
+    this.#listUnknown(this.#strangers.size);
+  }
+
+  /** Ends them. To come last: Node's own means end all that there are, in one go. */
+  destroyStrangers(): void {
     this.#strangers.destroy();
-    for (let missing = open - this.#listed.size; missing > 0; missing -= 1) {
-      this.#addStraggler(stragglerOf('connection', undefined, this.#since), {});
-    }
   }
 
   /** Stops following the server. */
@@ -164,6 +173,12 @@ export class ServerConnections {
     const total = this.#open.total + this.#strangers.total;
     const forced = stragglers.length;
     return { finished: Math.max(0, total - forced), forced, stragglers };
+  }
+
+  #listUnknown(count: number): void {
+    for (let left = count; left > 0; left -= 1) {
+      this.#addStraggler(stragglerOf('connection', undefined, this.#since), {});
+    }
   }
 
   #refuse(clients: WebSocketClients): void {

@@ -69,6 +69,8 @@ export class ServerDraining {
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
   #isCounted = false;
   #isForced = false;
+  /** In slices, of which one is still to come. */
+  #isDestroying = false;
 
   constructor(server: EventEmitter, kind: ServerKind) {
     this.#server = server;
@@ -118,7 +120,7 @@ export class ServerDraining {
     if (!hasSaid) this.#listener.close(this.connections.sessions);
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
-    this.connections.end(this.#idle);
+    this.connections.end(this.#idle, this.#isForced);
     this.#check();
   }
 
@@ -132,12 +134,14 @@ export class ServerDraining {
 
   #onCounted(): void {
     this.#isCounted = true;
-    if (this.#isForced) this.connections.destroy();
+    if (this.#isForced) this.connections.listStrangers();
+    if (this.#isForced && !this.#isDestroying) this.connections.destroyStrangers();
     this.#check();
   }
 
   #check(): void {
     if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return;
+    if (this.#isDestroying) return;
     const { hasListened, hasClosed } = this.#listener;
     // It says so when they are gone.
     const hasOthers = hasListened || this.connections.strangers > 0;
@@ -148,9 +152,15 @@ export class ServerDraining {
   #force(): void {
     this.#isForced = true;
     this.#lastCall?.cancel();
-    this.#timer = after(GONE_MS, () => this.#end());
     this.#close();
-    this.connections.destroy();
+    if (this.#state === 'over') return;
+    this.#isDestroying = true;
+    this.connections.destroy(() => {
+      this.#isDestroying = false;
+      this.connections.destroyStrangers();
+      this.#timer = after(GONE_MS, () => this.#end());
+      this.#check();
+    });
   }
 
   #end(): void {

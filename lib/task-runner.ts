@@ -37,8 +37,6 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   readonly #inFlight = new LinkedList<ConnectionTask<Connection>>();
   readonly #lingering: LingeringCloses<ConnectionTask<Connection>>;
   #isForced = false;
-  /** In slices, of which one is still to come. */
-  #isDestroying = false;
 
   /** @param onChange - Called when a task or a connection has ended. */
   constructor(
@@ -63,8 +61,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
 
   /** Whether every handler has ended, and every connection is closed that one has left. */
   get isIdle(): boolean {
-    const isServed = this.#inFlight.size === 0 && this.#lingering.size === 0;
-    return isServed && !this.#isDestroying;
+    return this.#inFlight.size === 0 && this.#lingering.size === 0;
   }
 
   start(task: ConnectionTask<Connection>): void {
@@ -106,20 +103,16 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     onDone: () => void,
   ): void {
     this.#isForced = true;
-    this.#isDestroying = true;
     this.counts.forced = this.#inFlight.size;
     const ends = this.#lingering.ends(onStraggler);
     for (const task of this.#inFlight.all()) {
-      onStraggler(task);
       ends.push(() => {
+        onStraggler(task);
         task.lose(reason);
         task.closable.destroy();
       });
     }
-    inSlices(ends, () => {
-      this.#isDestroying = false;
-      onDone();
-    });
+    inSlices(ends, onDone);
   }
 
   /** Nothing is waited for any more. */

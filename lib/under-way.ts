@@ -4,6 +4,7 @@ import { after } from './after.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Patience } from './http-connection.ts';
 import { HttpConnections } from './http-connections.ts';
+import { inSlices } from './in-slices.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { OnStraggler } from './straggler.ts';
 
@@ -76,38 +77,50 @@ export class UnderWay {
    *
    * @param deadline - Of `performance.now()`, or `Infinity`: for handshakes, and for the first
    * request of HTTP connections. Politeness has no deadline.
+   * @param isForced - The end by force comes at once: no time is given to what is idle.
    */
-  wait(deadline: number, onDone: () => void): void {
+  wait(deadline: number, onDone: () => void, isForced = false): void {
     let isBoundOver = false;
     const check = (): void => {
       if (this.#handshakes?.size) return;
       if (this.#politeness ? !this.#http?.size : isBoundOver || !this.#http?.newcomers) onDone();
     };
-    if (this.#politeness) this.#http?.drain(this.#patience(this.#politeness));
+    if (this.#politeness && !isForced) this.#http?.drain(this.#patience(this.#politeness));
     const onBound = (): void => {
       isBoundOver = true;
-      this.#endHandshakes();
+      inSlices(this.#handshakeEnds(), nothing);
       check();
     };
     const timer = after(deadline - performance.now(), onBound);
     this.#stopWaiting = (): void => clearTimeout(timer);
     // In the next turn: this one may still be bringing what the change has made a connection.
-    const onChange = (): void => void setImmediate(check);
+    const onChange = onceATurn(check);
     if (this.#handshakes) this.#handshakes.onChange = onChange;
     if (this.#http) this.#http.onChange = onChange;
     check();
   }
 
-  /** Nothing is waited for any more: ends what is left. */
-  end(): void {
-    this.#stopWaiting();
-    this.#endHandshakes();
-    this.#http?.end();
-    if (this.#politeness) this.#http?.destroy(this.#politeness.onStraggler);
+  /**
+   * Nothing is waited for any more: ends what is left. What is ended by force is listed in this very
+   * call.
+   *
+   * @param onDone - Called after the last one, perhaps at once.
+   */
+  end(onDone: () => void = nothing): void {
+    this.forcedEnd()(onDone);
   }
 
-  #endHandshakes(): void {
-    this.#handshakes?.destroy(this.#politeness?.onStraggler ?? nothing);
+  /** The same in two steps: lists it now. @returns What ends it, in slices, and calls back. */
+  forcedEnd(): (onDone: () => void) => void {
+    this.#stopWaiting();
+    const handshakes = this.#handshakeEnds();
+    const endHttp = this.#politeness && this.#http?.forcedEnd(this.#politeness.onStraggler);
+    if (!this.#politeness) this.#http?.end();
+    return (onDone) => inSlices(handshakes, () => (endHttp ? endHttp(onDone) : onDone()));
+  }
+
+  #handshakeEnds(): (() => void)[] {
+    return this.#handshakes?.ends(this.#politeness?.onStraggler ?? nothing) ?? [];
   }
 
   #patience({ idle, onStraggler }: Politeness): Patience {
@@ -119,4 +132,17 @@ export class UnderWay {
       onStraggler,
     };
   }
+}
+
+/** Calls back in the next turn, once for all calls of this one. */
+function onceATurn(callback: () => void): () => void {
+  let isPending = false;
+  const call = (): void => {
+    isPending = false;
+    callback();
+  };
+  return () => {
+    if (!isPending) setImmediate(call);
+    isPending = true;
+  };
 }

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { inSlices } from './in-slices.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 import { CLOSED, type WebSocketLike } from './web-socket-connections.ts';
@@ -76,9 +77,9 @@ export class WebSocketClients {
     if (this.isServerOpen) this.server.close();
   }
 
-  /** Ends all by force. */
-  destroy(): void {
-    for (const client of this.#clients.values()) this.#terminate(client);
+  /** What ends each of them by force: they are listed now. */
+  ends(): (() => void)[] {
+    return [...this.#clients.values()].map((client) => this.#forcedEnd(client));
   }
 
   /** Stops following the server. */
@@ -113,14 +114,17 @@ export class WebSocketClients {
 
   #terminateSilent(): void {
     const now = performance.now();
+    const silent: Client[] = [];
     for (const client of this.#clients.values()) {
       if (client.webSocket.bufferedAmount > 0) client.waitingSince = now;
-      else if (now - client.waitingSince >= ANSWER_MS) this.#terminate(client);
+      else if (now - client.waitingSince >= ANSWER_MS) silent.push(client);
     }
+    const ends = silent.map((client) => this.#forcedEnd(client));
+    inSlices(ends, () => {});
   }
 
-  #terminate({ webSocket, subject, socket, since }: Client): void {
+  #forcedEnd({ webSocket, subject, socket, since }: Client): () => void {
     this.#host.onStraggler(stragglerOf('connection', socket, since), subject);
-    webSocket.terminate();
+    return () => webSocket.terminate();
   }
 }

@@ -6,6 +6,10 @@ import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('inSlices()');
 
+function fail(): never {
+  throw new Error('Somebody has overridden it');
+}
+
 test('ends a few in the very call, in order', () => {
   const ended: unknown[] = [];
   inSlices(
@@ -54,9 +58,6 @@ test('lets the event loop turn between two slices, and keeps the order', async (
 test('warns of one whose end throws, and ends the others', async () => {
   const { warnings, stopCollecting } = collectWarnings();
   const ended: string[] = [];
-  const fail = (): void => {
-    throw new Error('Somebody has overridden it');
-  };
   inSlices([() => void ended.push('before'), fail, () => void ended.push('after')], () =>
     ended.push('done'),
   );

@@ -1,7 +1,7 @@
 /**
  * What it costs to take connections: the figures of docs/benchmarks.md.
  *
- *     npm run bench:cost [-- --runtime node --deno deno --bun bun --rounds 20 --only serve]
+ *     npm run bench:cost [-- --runtime node --deno deno --bun bun --rounds 10 --only serve]
  *
  * Servers in one process each, their clients in another. `--runtime`, `--deno`, `--bun`: programs on
  * PATH, or their paths; `--only`: the bases, and the ways whose title contains this. With any but
@@ -26,7 +26,7 @@ const text = { type: 'string' } as const;
 const { values } = parseArgs({
   options: { runtime: text, deno: text, bun: text, rounds: text, only: text },
 });
-const { runtime, deno, bun, rounds = '20', only = '' } = values;
+const { runtime, deno, bun, rounds = '10', only = '' } = values;
 const isOfficial = [runtime, values.rounds, values.only].every((option) => option === undefined);
 
 const folder = mkdtempSync(join(tmpdir(), 'accept-loop-bench-'));

@@ -17,7 +17,7 @@ import { failedOf } from './loss/run-round.ts';
 import { findServers } from './loss/servers.ts';
 import { machine, writeSection } from './section.ts';
 
-const QUEUE_ROUNDS = 5;
+const QUEUE_ROUNDS = 3;
 const ROLLING_ROUNDS = 3;
 
 const text = { type: 'string' } as const;

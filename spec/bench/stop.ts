@@ -27,7 +27,7 @@ const { values } = parseArgs({
     runtime: { type: 'string' },
   },
 });
-const { rounds = '6', sizes = '10,100,1000,10000', only = '' } = values;
+const { rounds = '4', sizes = '10,100,1000,10000', only = '' } = values;
 const runtime = benchRuntime(values.runtime);
 
 const stops: Stop[] = wayNames
