@@ -134,11 +134,11 @@ export class HttpConnection {
     clearTimeout(this.#timer);
   }
 
-  /** What ends it by force. @param onStraggler - Told of it now. */
+  /** What ends it by force. @param onStraggler - Told of it, just before. */
   forcedEnd(onStraggler: OnStraggler): () => void {
     this.leave();
-    onStraggler(stragglerOf(this.#kind, this.socket, this.#since), this.socket);
     return () => {
+      onStraggler(stragglerOf(this.#kind, this.socket, this.#since), this.socket);
       // TLS has a goodbye of its own.
       if ('encrypted' in this.socket) this.endIfIdle();
       this.socket.destroy();

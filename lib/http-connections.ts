@@ -111,7 +111,7 @@ export class HttpConnections {
   /**
    * Stops following the server, and ends everything by force.
    *
-   * @param onStraggler - Told of every one, in this very call.
+   * @param onStraggler - Told of every one.
    * @returns What ends them, in slices; it calls back after the last one, perhaps at once.
    */
   forcedEnd(onStraggler: OnStraggler): (onDone: () => void) => void {

@@ -72,11 +72,11 @@ export class LingeringCloses<Owner> {
 
   /** What ends each of them by force. @param onStraggler - Told of every one, just before. */
   ends(onStraggler: (owner: Owner) => void): (() => void)[] {
-    return [...this.#flushing.all(), ...this.#lingering.all()].map((close) => {
-      return () => {
-        onStraggler(close.owner);
-        this.#destroy(close);
-      };
+    return [...this.#flushing.all(), ...this.#lingering.all()].map((close) => () => {
+      // It may have closed since.
+      if (close.phase === undefined) return;
+      onStraggler(close.owner);
+      this.#destroy(close);
     });
   }
 

@@ -101,8 +101,7 @@ export class UnderWay {
   }
 
   /**
-   * Nothing is waited for any more: ends what is left. What is ended by force is listed in this very
-   * call.
+   * Nothing is waited for any more: ends what is left, and lists what is ended by force.
    *
    * @param onDone - Called after the last one, perhaps at once.
    */
@@ -110,7 +109,7 @@ export class UnderWay {
     this.forcedEnd()(onDone);
   }
 
-  /** The same in two steps: lists it now. @returns What ends it, in slices, and calls back. */
+  /** The same in two steps. @returns What ends it, in slices, and calls back. */
   forcedEnd(): (onDone: () => void) => void {
     this.#stopWaiting();
     const handshakes = this.#handshakeEnds();
