@@ -37,8 +37,8 @@ export interface DrainOptions {
  * - WebSocket: clients are closed with 1001 and have a second to answer; the HTTP server that the
  *   `WebSocketServer` is attached to is drained as well, and answers upgrades with `503`.
  *
- * When `grace` is over, counted from the beginning, what is left is destroyed. A tenth of a second
- * later it is over.
+ * When `grace` is over, counted from the beginning, what is left is destroyed; thousands in slices,
+ * between which the event loop turns. A tenth of a second after the last one it is over.
  *
  * **Called again** for the same server, it joins the shutdown: the first signal begins it, the
  * earliest deadline counts, and of the calls before it begins the shortest `idle`. All get the same

@@ -81,8 +81,8 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  * **How it ends.** By `signal`, `stop()`, disposal or somebody's `server.close()`: `draining`
  * aborts, the last call is taken, the listener closed; clients under way are served to their end.
  * When `grace` is over, counted from the beginning, `signal` aborts and what is left is destroyed:
- * TLS handshakes, half-sent requests and upgraded sockets, too. A tenth of a second later it is
- * over, whatever handlers do.
+ * TLS handshakes, half-sent requests and upgraded sockets, too; thousands in slices, between which
+ * the event loop turns. A tenth of a second after the last one it is over, whatever handlers do.
  *
  * **Who owns what.** The listener and the connections are the serving's from this call on; a
  * handler has one until it ends. When it is over, nothing of it is left on the server or the

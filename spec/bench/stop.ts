@@ -1,7 +1,7 @@
 /**
  * How long a stop takes, and for how long it stops the event loop: the figures of docs/benchmarks.md.
  *
- *     npm run bench:stop [-- --rounds 6 --sizes 10,100,1000,10000 --only http --runtime bun]
+ *     npm run bench:stop [-- --rounds 4 --sizes 10,100,1000,10000 --only http --runtime bun]
  *
  * Idle connections, over TCP and kept alive over HTTP, in one client process; a fresh server process
  * for each stop; and queues that are full when their loop ends. `--only`: ways whose name contains
