@@ -3,10 +3,8 @@ import { checkServer } from './check-server.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
 import type { AcceptLoopStats } from './connection-queue.ts';
+import { MAX_QUEUED } from './defaults.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
-
-/** Linux' own `somaxconn`: no more are let wait here than the kernel lets wait in its queue. */
-export const MAX_QUEUED = 4096;
 
 const check: OptionCheck = new OptionCheck('Cannot accept connections');
 

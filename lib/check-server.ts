@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { hasMethods } from './event-connections.ts';
+import { hasMethods } from './any-event.ts';
 import type { OptionCheck } from './option-check.ts';
 import { emitterKind, type ServerKind, serverKind } from './server-kind.ts';
 

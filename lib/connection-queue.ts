@@ -1,5 +1,8 @@
-import type { ConnectionKind } from './connection-kind.ts';
+import { attempt } from './attempt.ts';
+import type { End } from './in-slices.ts';
 import { type Linked, LinkedList } from './linked-list.ts';
+import type { Protocol } from './protocol.ts';
+import { warn } from './warn.ts';
 
 /**
  * What has become of the connections of one loop. At every instant
@@ -16,13 +19,14 @@ export interface AcceptLoopStats {
   readonly shed: number;
   /** Gone while they waited: the client left. */
   readonly lost: number;
-  /** Refused because the loop was left: nobody will serve them. */
+  /** Refused because nobody will serve them: the loop was left, or a method of theirs throws. */
   readonly discarded: number;
 }
 
-interface Waiting<Connection> extends Linked<Waiting<Connection>> {
-  readonly connection: Connection;
-  /** Not there if it is to be taken within the turn. */
+/** A connection from its accept on. */
+export interface Arrival<Self> extends Linked<Self> {
+  readonly connection: unknown;
+  /** While it is queued; not there if it is to be taken within the turn. */
   onClose: (() => void) | undefined;
 }
 
@@ -31,21 +35,25 @@ interface Waiting<Connection> extends Linked<Waiting<Connection>> {
  * `take()` hands one over: one that closes meanwhile leaves at once, and what is over the limit
  * or left behind is refused.
  */
-export class ConnectionQueue<Connection> {
-  /** Consumers that wait for a connection now: what is meant for them takes no place. */
-  consumers = 0;
-  readonly #kind: ConnectionKind<Connection>;
+export class ConnectionQueue<Item extends Arrival<Item>> {
+  readonly #protocol: Protocol;
   readonly #maxQueued: number;
-  readonly #waiting = new LinkedList<Waiting<Connection>>();
+  readonly #consumers: () => number;
+  readonly #waiting = new LinkedList<Item>();
   #accepted = 0;
   #yielded = 0;
   #shed = 0;
   #lost = 0;
   #discarded = 0;
 
-  constructor(kind: ConnectionKind<Connection>, maxQueued: number) {
-    this.#kind = kind;
+  /**
+   * @param consumers - How many wait for a connection now, or have a free slot for one: what is
+   * meant for them takes no place.
+   */
+  constructor(protocol: Protocol, maxQueued: number, consumers: () => number) {
+    this.#protocol = protocol;
     this.#maxQueued = maxQueued;
+    this.#consumers = consumers;
   }
 
   get size(): number {
@@ -73,70 +81,89 @@ export class ConnectionQueue<Connection> {
    *
    * @param isAwaited - Whether a consumer is woken for it.
    * @returns Whether there was room.
+   * @throws What a method of the connection throws. It is not counted then.
    */
-  add(connection: Connection, isAwaited: boolean): boolean {
-    this.#accepted += 1;
-    if (this.#kind.isGone(connection)) {
+  add(item: Item, isAwaited: boolean): boolean {
+    if (this.#protocol.isGone(item.connection)) {
+      this.#accepted += 1;
       this.#lost += 1;
-    } else if (this.#waiting.size >= this.#maxQueued + this.consumers) {
-      this.#shed += 1;
-      this.#kind.refuse(connection);
-      return false;
-    } else {
-      const waiting = { connection, onClose: undefined, previous: undefined, next: undefined };
-      this.#waiting.add(waiting);
-      if (!isAwaited || this.#waiting.size > this.consumers) this.#watch(waiting);
+      return true;
     }
+    const consumers = this.#consumers();
+    const size = this.#waiting.size + 1;
+    if (size > this.#maxQueued + consumers) {
+      this.#accepted += 1;
+      this.#shed += 1;
+      attempt(() => this.#protocol.refuse(item.connection));
+      return false;
+    }
+    if (!isAwaited || size > consumers) this.#watch(item);
+    this.#accepted += 1;
+    this.#waiting.add(item);
     return true;
   }
 
-  /** Refuses a connection that comes when the loop has been left. */
-  discard(connection: Connection): void {
+  /** Counts a connection that is refused as it comes, by whoever calls this. */
+  countDiscarded(): void {
     this.#accepted += 1;
     this.#discarded += 1;
-    this.#kind.refuse(connection);
   }
 
   /** Hands over the one that has waited longest, or `undefined` if none waits. */
-  take(): Connection | undefined {
-    for (;;) {
-      const waiting = this.#waiting.first;
-      if (waiting === undefined) return undefined;
+  take(): Item | undefined {
+    for (let item = this.#waiting.first; item; item = this.#waiting.first) {
       // Its 'close' may be due in the next tick.
-      const isGone = this.#kind.isGone(waiting.connection);
-      this.#waiting.delete(waiting);
-      if (isGone) this.#lost += 1;
-      else this.#yielded += 1;
-      this.#unwatch(waiting);
-      if (isGone) continue;
-      this.#kind.release(waiting.connection);
-      return waiting.connection;
+      const isGone = this.#isGone(item.connection);
+      this.#waiting.delete(item);
+      if (isGone === false) this.#yielded += 1;
+      else if (isGone === true) this.#lost += 1;
+      else this.#discarded += 1;
+      this.#unwatch(item);
+      if (isGone === false) return item;
+      // Its own method throws.
+      if (isGone === undefined) attempt(() => this.#protocol.refuse(item.connection));
     }
+    return undefined;
   }
 
-  /** Refuses all that wait. */
-  discardAll(): void {
-    for (const waiting of this.#waiting.all()) {
-      if (!this.#waiting.delete(waiting)) continue;
+  /** All that wait count as discarded. @returns What refuses each; `onDiscard` is called just before. */
+  discardAll(onDiscard?: (item: Item) => void): End[] {
+    return this.#waiting.all().map((waiting) => {
+      this.#waiting.delete(waiting);
       this.#discarded += 1;
       this.#unwatch(waiting);
-      this.#kind.refuse(waiting.connection);
+      return () => {
+        onDiscard?.(waiting);
+        this.#protocol.refuse(waiting.connection);
+      };
+    });
+  }
+
+  /** @returns `undefined` if it cannot be told, since a getter of the connection's own throws. */
+  #isGone(connection: unknown): boolean | undefined {
+    try {
+      return this.#protocol.isGone(connection);
+    } catch (error) {
+      warn(error);
+      return undefined;
     }
   }
 
   /** One that closes leaves the queue. */
-  #watch(waiting: Waiting<Connection>): void {
-    const { connection } = waiting;
+  #watch(waiting: Item): void {
     waiting.onClose = (): void => {
       // An earlier listener of this very emit may have left the loop.
       if (!this.#waiting.delete(waiting)) return;
       this.#lost += 1;
       this.#unwatch(waiting);
     };
-    this.#kind.life(connection)?.on('close', waiting.onClose);
+    this.#protocol.life(waiting.connection)?.on('close', waiting.onClose);
   }
 
-  #unwatch({ connection, onClose }: Waiting<Connection>): void {
-    if (onClose) this.#kind.life(connection)?.off('close', onClose);
+  #unwatch(item: Item): void {
+    const { connection, onClose } = item;
+    if (onClose === undefined) return;
+    item.onClose = undefined;
+    attempt(() => this.#protocol.life(connection)?.off('close', onClose));
   }
 }

@@ -1,17 +1,14 @@
 import type { EventEmitter } from 'node:events';
+import { Acceptor } from './acceptor.ts';
 import { after } from './after.ts';
-import { ConnectionLoop } from './connection-loop.ts';
-import type { ConnectionTask, TaskScope } from './connection-task.ts';
+import { ConnectionTask, type TaskScope } from './connection-task.ts';
 import { Deadline } from './deadline.ts';
-import { Diagnostics } from './diagnostics.ts';
-import { onAbort } from './on-abort.ts';
+import { inSlices, SLICE_MS } from './in-slices.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
 import { Stragglers } from './stragglers.ts';
-import { taskConnections } from './task-connections.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
-import { taskKindOf } from './task-kind-of.ts';
 
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;
@@ -25,38 +22,30 @@ export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
 }
 
 /**
- * The serving behind `serve`: pulls connections from a loop while there is a slot, and has a task
- * run for each. It is over when the loop is done, no handler runs and no connection lingers; or a
- * moment after grace is, whatever handlers do.
+ * The serving behind `serve`: has a task run for each connection of an acceptor while there is a
+ * slot, in the very emit that brings it. It is over when nothing comes any more, no handler runs
+ * and no connection lingers; or a moment after grace is, whatever handlers do.
  */
 export class ConnectionServing<Connection> {
   readonly finished: Promise<ServeReport>;
   readonly #server: EventEmitter;
-  readonly #diagnostics: Diagnostics<Connection>;
   readonly #options: ServingOptions<Connection>;
   readonly #scope: TaskScope<Connection>;
-  readonly #loop: ConnectionLoop<ConnectionTask<Connection>>;
+  readonly #acceptor: Acceptor<ConnectionTask<Connection>>;
   readonly #runner: TaskRunner<Connection>;
   readonly #ended: Promise<void>;
   readonly #stragglers = new Stragglers();
   /** Clients of a `WebSocketServer` with a port that never ask for a WebSocket. */
   readonly #standalone: StandaloneSockets | undefined;
   #end = (): void => {};
-  #stopListeningToSignal = (): void => {};
-  #takeSlot = (): void => {};
   #grace: number;
   readonly #deadline = new Deadline(() => this.#force());
   /** For the handlers, when grace is over. */
   #noticeTimer: NodeJS.Timeout | undefined;
-  #failure: { readonly error: unknown } | undefined;
-  #isLoopDone = false;
-  #isForced = false;
-  /** Of the runner's tasks and the loop's connections: by force, in slices. */
-  #unfinishedEnds = 0;
-  /** While what waits for a slot is refused. */
-  #isLeaving = false;
-  /** Handed over by the loop in the very turn in which grace ended. */
-  #late = 0;
+  /** A look at the slots is due: in a microtask, or in the next turn after a slice. */
+  #pending: 'nothing' | 'look' | 'slice' = 'nothing';
+  /** By force, in slices, of which one is still to come. */
+  #isEnding = false;
 
   constructor(
     server: EventEmitter,
@@ -64,43 +53,42 @@ export class ConnectionServing<Connection> {
     handler: Handler<Connection>,
     options: ServingOptions<Connection>,
   ) {
-    this.#diagnostics = new Diagnostics(server);
     this.#server = server;
     this.#options = options;
     this.#grace = options.grace;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
     this.finished = this.#ended.then(() => this.#conclude());
-    this.#scope = { kind: taskKindOf(kind), connections: kind.connections, draining: undefined };
-    this.#runner = new TaskRunner(this.#diagnostics, this.#scope, handler, options, () =>
-      this.#onChange(),
-    );
-    this.#loop = this.#createLoop(kind);
+    this.#scope = { protocol: kind.connections, draining: undefined };
+    this.#acceptor = new Acceptor(server, kind, options.maxQueued, {
+      arrive: (connection) => new ConnectionTask(connection as Connection, this.#scope),
+      consumers: () => Math.max(0, this.#options.concurrency - this.#runner.size),
+      onArrival: () => this.#fill(),
+      onEnding: (reason) => this.#onEnding(reason),
+      onOver: () => this.#onOver(),
+      politeness: { idle: options.idle, onStraggler: this.#stragglers.add },
+    });
+    const { diagnostics } = this.#acceptor;
+    this.#runner = new TaskRunner(diagnostics, this.#scope, handler, options, this.#look);
     if (kind.name === 'WebSocket') this.#standalone = StandaloneSockets.of(server);
-    const { signal } = options;
-    if (signal?.aborted) this.#loop.leave();
-    else if (signal) {
-      this.#stopListeningToSignal = onAbort(signal, () => this.#loop.beginLastCall(signal.reason));
-    }
-    void this.#pull();
+    this.#acceptor.follow(options.signal);
   }
 
   get stats(): ServeStats {
-    const { yielded, queued } = this.#loop.stats;
+    const { yielded, queued } = this.#acceptor.queue.stats;
     const { completed, failed, forced } = this.#runner.counts;
-    const active = yielded - completed - failed - forced - this.#late;
+    const active = yielded - completed - failed - forced;
     return { ...this.#counts, active, queued };
   }
 
   get #counts(): Omit<ServeStats, 'active' | 'queued'> {
-    const { accepted, shed, lost, discarded } = this.#loop.stats;
-    const refused = discarded + this.#late;
-    return { accepted, ...this.#runner.counts, shed, lost, discarded: refused };
+    const { accepted, shed, lost, discarded } = this.#acceptor.queue.stats;
+    return { accepted, ...this.#runner.counts, shed, lost, discarded };
   }
 
   stop(grace: number): Promise<ServeReport> {
     // Of a shutdown that is under way the earlier deadline stands.
     if (this.#scope.draining === undefined) this.#grace = grace;
-    this.#loop.beginLastCall(new DOMException('The server was stopped', 'AbortError'));
+    this.#acceptor.beginLastCall(new DOMException('The server was stopped', 'AbortError'));
     this.#deadline.set(grace);
     return this.finished;
   }
@@ -110,47 +98,54 @@ export class ConnectionServing<Connection> {
     await this.#ended;
   }
 
-  #createLoop(kind: ServerKind): ConnectionLoop<ConnectionTask<Connection>> {
-    const connections = taskConnections(kind.connections, this.#scope, (task) => {
-      if (this.#isLeaving) task.list(this.#stragglers.add);
+  /** Looks soon, once for all that has changed in one go: a slot is free, or it is the end. */
+  readonly #look = (): void => {
+    if (this.#pending !== 'nothing') return;
+    this.#pending = 'look';
+    queueMicrotask(() => {
+      if (this.#pending !== 'look') return;
+      this.#pending = 'nothing';
+      if (!this.#acceptor.isHoldingBack) this.#fill();
+      this.#check();
     });
-    const host = {
-      idle: this.#options.idle,
-      onEnding: (reason: unknown): void => this.#onEnding(reason),
-      onOver: (): void => void this.#server.on('error', this.#onServerError),
-      onStraggler: this.#stragglers.add,
-    };
-    const options = { signal: undefined, maxQueued: this.#options.maxQueued, host };
-    return new ConnectionLoop(this.#server, { ...kind, connections }, options);
-  }
+  };
 
-  /** Has tasks begun as long as connections come, in order of arrival. */
-  async #pull(): Promise<void> {
-    try {
-      for (;;) {
-        while (this.#runner.size >= this.#options.concurrency && !this.#isForced) {
-          await new Promise<void>((resolve) => (this.#takeSlot = resolve));
-        }
-        const { done, value: task } = await this.#loop.next();
-        if (done) break;
-        if (this.#isForced) this.#discard(task);
-        else this.#runner.start(task);
-      }
-    } catch (error) {
-      this.#failure = { error };
+  /**
+   * Begins tasks as long as there is a slot and a connection for it, in order of arrival; many that
+   * have waited for the end of the last call in slices, between which the event loop turns.
+   */
+  #fill(): void {
+    // Those that wait for the next slice were here before.
+    if (this.#pending === 'slice') return;
+    const { queue } = this.#acceptor;
+    const due = queue.size > 1 ? performance.now() + SLICE_MS : Infinity;
+    while (this.#runner.size < this.#options.concurrency) {
+      const task = queue.take();
+      if (task === undefined) break;
+      this.#runner.start(task);
+      if (due === Infinity || queue.size === 0 || performance.now() < due) continue;
+      this.#pending = 'slice';
+      setImmediate(this.#fillOn);
+      return;
     }
-    this.#isLoopDone = true;
-    this.#onChange();
   }
 
-  #discard(task: ConnectionTask<Connection>): void {
-    this.#late += 1;
-    task.closable.destroy();
+  readonly #fillOn = (): void => {
+    this.#pending = 'nothing';
+    if (!this.#acceptor.isHoldingBack) this.#fill();
+    this.#check();
+  };
+
+  /** Is it the end? */
+  #check(): void {
+    if (this.#isEnding || !this.#acceptor.isOver || this.#acceptor.queue.size > 0) return;
+    if (this.#runner.isIdle) this.#end();
   }
 
-  #onChange(): void {
-    this.#takeSlot();
-    if (this.#unfinishedEnds === 0 && this.#isLoopDone && this.#runner.isIdle) this.#end();
+  /** Nothing comes any more; the server's errors are still heard. */
+  #onOver(): void {
+    this.#server.on('error', this.#onServerError);
+    this.#look();
   }
 
   #onEnding(reason: unknown): void {
@@ -161,38 +156,32 @@ export class ConnectionServing<Connection> {
 
   /** Grace is over. */
   #force(): void {
-    this.#isForced = true;
-    this.#unfinishedEnds = 2;
+    this.#isEnding = true;
     const reason = new DOMException('The grace period is over', 'TimeoutError');
-    const onDone = (): void => {
-      this.#unfinishedEnds -= 1;
-      if (this.#unfinishedEnds > 0) return;
+    const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
+    const ends = [...this.#runner.force(reason, list), ...this.#acceptor.force(list)];
+    inSlices(ends, () => {
+      this.#isEnding = false;
       // Whatever happens, this is the end.
       this.#noticeTimer = after(NOTICE_MS, this.#end);
-      this.#onChange();
-    };
-    this.#runner.force(reason, (task) => task.list(this.#stragglers.add), onDone);
-    this.#isLeaving = true;
-    this.#loop.leave(onDone);
-    this.#isLeaving = false;
-    this.#takeSlot();
+      this.#look();
+    });
   }
 
   /** The loop hears them as long as it lives; connections may live longer. */
-  readonly #onServerError = (error: unknown): void => this.#diagnostics.serverError(error);
+  readonly #onServerError = (error: unknown): void => this.#acceptor.diagnostics.serverError(error);
 
   #conclude(): ServeReport {
     this.#deadline.cancel();
     clearTimeout(this.#noticeTimer);
     this.#server.off('error', this.#onServerError);
-    this.#stopListeningToSignal();
     this.#runner.leave();
     this.#standalone?.destroy(this.#stragglers.add);
     this.#standalone?.leave();
     const abandoned = this.#runner.size;
     const report = { ...this.#counts, abandoned, stragglers: this.#stragglers.list };
-    this.#diagnostics.end(() => report);
-    if (this.#failure) throw this.#failure.error;
+    this.#acceptor.diagnostics.end(() => report);
+    if (this.#acceptor.failure) throw this.#acceptor.failure.error;
     return report;
   }
 }

@@ -1,8 +1,8 @@
-import type { ConnectionKind } from './connection-kind.ts';
+import type { Closable, Protocol } from './protocol.ts';
+import { AsyncResource } from 'node:async_hooks';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
-import type { Closable, TaskKind } from './task-kind.ts';
 import { TaskSignals } from './task-signals.ts';
-import type { Linked } from './linked-list.ts';
+import type { Arrival } from './connection-queue.ts';
 import { isTransportError } from './transport-error.ts';
 
 /** What a handler is given beside its connection. Each signal is made when it is first read. */
@@ -21,8 +21,7 @@ export interface ServeContext {
 
 /** What all tasks of one `serve` share. */
 export interface TaskScope<Connection> {
-  readonly kind: TaskKind<Connection>;
-  readonly connections: ConnectionKind<Connection>;
+  readonly protocol: Protocol<Connection>;
   /** Set when the shutdown begins. */
   draining: { readonly reason: unknown } | undefined;
 }
@@ -45,17 +44,27 @@ export interface TaskOwner<Connection> {
   onRejected(task: ConnectionTask<Connection>, error: unknown): void;
 }
 
+/** Nothing waits for its destruction: it would be one more object for the collector to tell of. */
+const resourceOptions = { requireManualDestroy: true };
+
 /**
  * One connection, from its accept to the end of its handler. There are as many as there are open
  * connections: each has what all of them need, and its signals if they are read. A private method
  * would be one more word of each.
+ *
+ * It is an async context, too: that of the event that has brought the connection. Its handler,
+ * `onError` and the listeners of its signals run in it, and what they enter stays with it.
  */
-export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connection>> {
+export class ConnectionTask<Connection>
+  extends AsyncResource
+  implements Arrival<ConnectionTask<Connection>>
+{
   readonly connection: Connection;
   /** When it was accepted, of `performance.now()`: whole milliseconds, which take no object. */
   readonly since: number;
   previous: ConnectionTask<Connection> | undefined;
   next: ConnectionTask<Connection> | undefined;
+  onClose: (() => void) | undefined;
   /** From the handler's call to its end. */
   owner: TaskOwner<Connection> | undefined;
   readonly #scope: TaskScope<Connection>;
@@ -63,23 +72,24 @@ export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connect
   #signals: TaskSignals<Connection> | undefined;
 
   constructor(connection: Connection, scope: TaskScope<Connection>) {
+    super('accept-loop', resourceOptions);
     this.connection = connection;
     this.#scope = scope;
     this.since = Math.trunc(performance.now());
   }
 
   get closable(): Closable {
-    this.#closable ??= this.#scope.kind.closable(this.connection);
+    this.#closable ??= this.#scope.protocol.closable(this.connection);
     return this.#closable;
   }
 
   get signal(): AbortSignal {
-    this.#signals ??= new TaskSignals(this.connection, this.#scope);
+    this.#signals ??= new TaskSignals(this, this.#scope);
     return this.#signals.signal(this.owner !== undefined);
   }
 
   get draining(): AbortSignal {
-    this.#signals ??= new TaskSignals(this.connection, this.#scope);
+    this.#signals ??= new TaskSignals(this, this.#scope);
     return this.#signals.draining;
   }
 
@@ -91,10 +101,10 @@ export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connect
 
   /** Tells of it as one that is to be ended by force, by the socket or session that carries it. */
   list(onStraggler: OnStraggler): void {
-    const { kind } = this.#scope;
-    const carrier = kind.carrierOf?.(this.connection) ?? (this.connection as object);
-    const socket = kind.socketOf(this.connection);
-    onStraggler(stragglerOf(kind.straggler, socket, this.since), carrier);
+    const { protocol } = this.#scope;
+    const carrier = protocol.carrierOf?.(this.connection) ?? (this.connection as object);
+    const socket = protocol.socketOf(this.connection);
+    onStraggler(stragglerOf(protocol.straggler, socket, this.since), carrier);
   }
 
   /** The shutdown has begun: the scope says why. */
@@ -105,7 +115,7 @@ export class ConnectionTask<Connection> implements Linked<ConnectionTask<Connect
   /** Its work has lost its point. */
   lose(reason: unknown): void {
     if (this.owner === undefined) return;
-    this.#signals ??= new TaskSignals(this.connection, this.#scope);
+    this.#signals ??= new TaskSignals(this, this.#scope);
     this.#signals.lose(reason);
   }
 
@@ -141,12 +151,12 @@ function reject(this: ConnectionTask<unknown>, error: unknown): void {
 function isKnown<Connection>(
   error: unknown,
   connection: Connection,
-  { kind, connections, draining }: TaskScope<Connection>,
+  { protocol, draining }: TaskScope<Connection>,
   lost: TaskSignals<Connection>['lost'],
 ): boolean {
   const { code, name, cause } = Object(error) as NodeJS.ErrnoException;
-  if (closedCodes.has(code) && connections.isGone(connection)) return true;
-  const known = new Set<unknown>(kind.errors(connection).filter(isTransportError));
+  if (closedCodes.has(code) && protocol.isGone(connection)) return true;
+  const known = new Set<unknown>(protocol.errors(connection).filter(isTransportError));
   if (lost) known.add(lost.reason);
   if (draining) known.add(draining.reason);
   for (const nothing of [null, undefined]) known.delete(nothing);

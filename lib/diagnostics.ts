@@ -2,22 +2,19 @@ import { acceptChannel, drainChannel, endChannel, errorChannel, shedChannel } fr
 import type { EndMessage } from './channels.ts';
 
 /** Publishes what happens to one server. Nothing is built for a channel without subscribers. */
-export class Diagnostics<Connection> {
+export class Diagnostics {
   readonly #server: object;
-  readonly #subject: ((connection: Connection) => unknown) | undefined;
 
-  /** @param subject - Makes what a subscriber is shown of a connection. */
-  constructor(server: object, subject?: (connection: Connection) => unknown) {
+  constructor(server: object) {
     this.#server = server;
-    this.#subject = subject;
   }
 
-  accept(connection: Connection): void {
-    if (acceptChannel.hasSubscribers) acceptChannel.publish(this.#about(connection));
+  accept(connection: unknown): void {
+    if (acceptChannel.hasSubscribers) acceptChannel.publish({ server: this.#server, connection });
   }
 
-  shed(connection: Connection): void {
-    if (shedChannel.hasSubscribers) shedChannel.publish(this.#about(connection));
+  shed(connection: unknown): void {
+    if (shedChannel.hasSubscribers) shedChannel.publish({ server: this.#server, connection });
   }
 
   /** An error of the server. */
@@ -26,8 +23,9 @@ export class Diagnostics<Connection> {
   }
 
   /** An error of a handler. */
-  handlerError(error: unknown, connection: Connection): void {
-    if (errorChannel.hasSubscribers) errorChannel.publish({ ...this.#about(connection), error });
+  handlerError(error: unknown, connection: unknown): void {
+    if (errorChannel.hasSubscribers)
+      errorChannel.publish({ server: this.#server, connection, error });
   }
 
   drain(reason: unknown): void {
@@ -37,10 +35,5 @@ export class Diagnostics<Connection> {
   /** @param stats - Called only if somebody wants to know. */
   end(stats: () => EndMessage['stats']): void {
     if (endChannel.hasSubscribers) endChannel.publish({ server: this.#server, stats: stats() });
-  }
-
-  #about(connection: Connection): { server: object; connection: unknown } {
-    const subject = this.#subject;
-    return { server: this.#server, connection: subject ? subject(connection) : connection };
   }
 }

@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { ConnectionServer } from './connection-of.ts';
 import type { DrainReport } from './drain-report.ts';
-import { hasMethods } from './event-connections.ts';
+import { hasMethods } from './any-event.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
 import { serverKind } from './server-kind.ts';
-import { GRACE_MS, IDLE_MS } from './serve.ts';
+import { GRACE_MS, IDLE_MS } from './defaults.ts';
 import { drainingOf } from './server-draining.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot drain');

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { guard } from './connection-kind.ts';
+import { guard } from './protocol.ts';
 
 const guarded = new WeakSet<EventEmitter>();
 

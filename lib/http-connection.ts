@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
-import { guard } from './connection-kind.ts';
+import { guard } from './protocol.ts';
 import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
-import type { Exchange } from './request-connections.ts';
+import type { Exchange } from './exchange.ts';
 import { type OnStraggler, type Straggler, stragglerOf } from './straggler.ts';
 
 /**

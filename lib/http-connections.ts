@@ -6,16 +6,11 @@ import type { TLSSocket } from 'node:tls';
 import { emitterListener } from './emitter-listener.ts';
 import { HttpConnection, type Patience } from './http-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
-import { inSlices } from './in-slices.ts';
+import type { End } from './in-slices.ts';
 import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
+import type { HttpEvents } from './protocol.ts';
 import type { OnStraggler } from './straggler.ts';
-
-/** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
-export interface HttpEvents {
-  readonly socket?: string;
-  readonly session?: string;
-}
 
 /**
  * The HTTP connections of one server, for its end: the last response of each HTTP/1 connection
@@ -108,17 +103,11 @@ export class HttpConnections {
     this.#sessions.end();
   }
 
-  /**
-   * Stops following the server, and ends everything by force.
-   *
-   * @param onStraggler - Told of every one.
-   * @returns What ends them, in slices; it calls back after the last one, perhaps at once.
-   */
-  forcedEnd(onStraggler: OnStraggler): (onDone: () => void) => void {
+  /** Stops following the server. @returns What ends everything by force. */
+  force(onStraggler: OnStraggler): End[] {
     this.#leave();
     const ends = [...this.#connections.values()].map((each) => each.forcedEnd(onStraggler));
-    const endSessions = this.#sessions.forcedEnd(onStraggler);
-    return (onDone) => inSlices(ends, () => endSessions(onDone));
+    return [...ends, ...this.#sessions.force(onStraggler)];
   }
 
   #leave(): void {

@@ -2,7 +2,7 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { after } from './after.ts';
-import { cutStream } from './cut-stream.ts';
+import { cutStream } from './exchange.ts';
 import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
@@ -12,8 +12,6 @@ const ANY_STREAM = 2 ** 31 - 1;
 
 /** How long the second GOAWAY waits for the client to have read the first, in milliseconds. */
 const ROUND_TRIP_MS = 100;
-
-type ForcedStages = readonly [cut: () => void, end: () => void, destroy: () => void];
 
 /**
  * One HTTP/2 session, and how it ends: by two GOAWAYs. The first tells the client to begin no more
@@ -80,23 +78,21 @@ export class Http2Connection {
     else if (!this.#isLeaving) this.#session.close();
   }
 
-  /**
-   * The stages of its end by force, each to be done a turn after the one before.
-   *
-   * @param onStraggler - Told of it now.
-   */
-  forcedStages(onStraggler: OnStraggler): ForcedStages {
+  /** Begins its end by force: cuts its streams. @param onStraggler - Told of it, just before. */
+  cut(onStraggler: OnStraggler): void {
     onStraggler(stragglerOf('connection', this.#session.socket, this.#since), this.#session);
-    return [
-      () => {
-        this.end();
-        for (const stream of this.#streams) cutStream(stream);
-      },
-      // Once the session says that it ends, nghttp2 sends no more of what has been cut.
-      () => this.#session.destroy(),
-      // A session that has ended waits for its client's end: that would be no force.
-      () => void this.#socket.destroy(),
-    ];
+    this.end();
+    for (const stream of this.#streams) cutStream(stream);
+  }
+
+  /** A turn later: once the session says that it ends, nghttp2 sends no more of what has been cut. */
+  destroy(): void {
+    this.#session.destroy();
+  }
+
+  /** One more turn later: the session waits for its client's end, and that would be no force. */
+  destroySocket(): void {
+    this.#socket.destroy();
   }
 
   /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */

@@ -1,7 +1,7 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Patience } from './http-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
-import { inSlices } from './in-slices.ts';
+import { type End, turn } from './in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OnStraggler } from './straggler.ts';
 
@@ -45,25 +45,17 @@ export class Http2Sessions {
     for (const connection of this.#sessions.values()) connection.end();
   }
 
-  /**
-   * Ends everything by force.
-   *
-   * @param onStraggler - Told of every one, in this very call.
-   * @returns What ends them, in slices; it calls back after the last one, at once if there is none.
-   */
-  forcedEnd(onStraggler: OnStraggler): (onDone: () => void) => void {
-    const sessions = [...this.#sessions.values()].map((each) => each.forcedStages(onStraggler));
-    return (onDone) => {
-      if (sessions.length === 0) return onDone();
-      const endAll = (stage: 0 | 1 | 2, onEnd: () => void): void =>
-        inSlices(
-          sessions.map((stages) => stages[stage]),
-          onEnd,
-        );
-      const destroy = (): void => endAll(2, onDone);
-      const end = (): void => endAll(1, () => void setImmediate(destroy));
-      endAll(0, () => void setImmediate(end));
-    };
+  /** What ends them by force. @param onStraggler - Told of every one, just before. */
+  force(onStraggler: OnStraggler): End[] {
+    const all = [...this.#sessions.values()];
+    if (all.length === 0) return [];
+    return [
+      ...all.map((each) => () => each.cut(onStraggler)),
+      turn,
+      ...all.map((each) => () => each.destroy()),
+      turn,
+      ...all.map((each) => () => each.destroySocket()),
+    ];
   }
 
   readonly add = (session: Http2Session): void => {

@@ -1,7 +1,13 @@
-import { warn } from './warn.ts';
+import { attempt } from './attempt.ts';
 
 /** How long a slice takes, in milliseconds: what else the process does is late by no more. */
-const SLICE_MS = 10;
+export const SLICE_MS = 10;
+
+/** Stands among them where the event loop has to turn before the next one. */
+export const turn: unique symbol = Symbol('turn');
+
+/** What ends one thing by force. */
+export type End = (() => void) | typeof turn;
 
 /**
  * Ends many, in slices between which the event loop turns: ten thousand sockets take a third of a
@@ -10,24 +16,16 @@ const SLICE_MS = 10;
  *
  * @param onDone - Called after the last one, perhaps at once.
  */
-export function inSlices(ends: Iterable<() => void>, onDone: () => void): void {
+export function inSlices(ends: Iterable<End>, onDone: () => void): void {
   const iterator = ends[Symbol.iterator]();
   const doSlice = (): void => {
     const due = performance.now() + SLICE_MS;
     for (;;) {
       const { done, value: end } = iterator.next();
       if (done) return onDone();
-      attempt(end);
-      if (performance.now() >= due) return void setImmediate(doSlice);
+      if (end !== turn) attempt(end);
+      if (end === turn || performance.now() >= due) return void setImmediate(doSlice);
     }
   };
   doSlice();
-}
-
-function attempt(end: () => void): void {
-  try {
-    end();
-  } catch (error) {
-    warn(error);
-  }
 }

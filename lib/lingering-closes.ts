@@ -1,6 +1,6 @@
 import { after } from './after.ts';
 import { type Linked, LinkedList } from './linked-list.ts';
-import type { Cancel, Closable } from './task-kind.ts';
+import type { Cancel, Closable } from './protocol.ts';
 
 /**
  * How many connections may linger at once. It bounds what clients hold that neither leave nor say

@@ -1,7 +1,7 @@
 import type { Server } from 'node:net';
 import { bind } from './bind.ts';
 import { checkWhere, type ListenTarget, type ListenWhere, socketFile } from './check-where.ts';
-import { hasMethods } from './event-connections.ts';
+import { hasMethods } from './any-event.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 

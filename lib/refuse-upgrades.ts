@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { guard } from './connection-kind.ts';
+import { guard } from './protocol.ts';
 import { countListeners } from './overhear.ts';
 
 const answer =

@@ -1,22 +1,14 @@
 import type { EventEmitter } from 'node:events';
-import { type AcceptEventOptions, type AcceptLoopOptions, MAX_QUEUED } from './accept-loop.ts';
+import type { AcceptEventOptions, AcceptLoopOptions } from './accept-loop.ts';
 import { checkServer } from './check-server.ts';
 import { ConnectionServing, type ServingOptions } from './connection-serving.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
 import type { ServeContext } from './connection-task.ts';
+import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './defaults.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
-
-/** Less than the half minute that supervisors wait between SIGTERM and SIGKILL. */
-export const GRACE_MS: number = 10_000;
-/** An idle client's next request has come by then, if it was about to cross the shutdown. */
-export const IDLE_MS: number = 1000;
-/** Some round trips, for a client that has still to read what the kernel holds for it. */
-const LINGER_MS = 1000;
-/** For the last megabytes of a slow client. */
-const FLUSH_MS = 60_000;
 
 /** Serves one connection. What it returns is awaited if it is a promise. */
 export type ServeHandler<Connection> = (connection: Connection, context: ServeContext) => unknown;

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Http2Session } from 'node:http2';
 import { after } from './after.ts';
 import type { DrainReport } from './drain-report.ts';
-import { inSlices } from './in-slices.ts';
+import { type End, inSlices } from './in-slices.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { OpenConnections } from './open-connections.ts';
 import { countListeners } from './overhear.ts';
@@ -130,20 +130,17 @@ export class ServerConnections {
     for (const clients of this.#webSockets.values()) this.#refuse(clients);
   }
 
-  /**
-   * Ends all by force, in slices, and lists them.
-   *
-   * @param onDone - Called after the last one, perhaps at once.
-   */
-  destroy(onDone: () => void): void {
+  /** What ends all by force, and lists them. */
+  force(): End[] {
     const open = this.#open.size + this.#strangers.size;
     this.#listed.clear();
-    const clients = [...this.#webSockets.values()].flatMap((each) => each.ends());
-    const endUnderWay = this.#underWay.forcedEnd();
-    // HTTP has listed its own, by their TLS sockets and sessions.
-    const others = this.#open.ends(this.#kind.http ? undefined : this.#addStraggler);
-    others.push(() => this.#listUnknown(open - this.#listed.size));
-    inSlices(clients, () => endUnderWay(() => inSlices(others, onDone)));
+    return [
+      ...[...this.#webSockets.values()].flatMap((each) => each.ends()),
+      ...this.#underWay.force(),
+      // HTTP has listed its own, by their TLS sockets and sessions.
+      ...this.#open.ends(this.#kind.http ? undefined : this.#addStraggler),
+      () => this.#listUnknown(open - this.#listed.size),
+    ];
   }
 
   /** Lists those that are not known, when they are counted after the others were listed. */
@@ -162,7 +159,7 @@ export class ServerConnections {
     this.source.off('connection', this.#open.add);
     this.#standalone?.leave();
     this.#strangers.leave();
-    this.#underWay.end();
+    inSlices(this.#underWay.force(), nothing);
     for (const clients of this.#webSockets.values()) clients.leave();
     for (const stop of this.#stopRefusing) stop();
   }

@@ -4,6 +4,7 @@ import { Deadline } from './deadline.ts';
 import { Diagnostics } from './diagnostics.ts';
 import type { DrainReport } from './drain-report.ts';
 import { httpServerOf } from './http-server-of.ts';
+import { inSlices } from './in-slices.ts';
 import { LastCall } from './last-call.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
@@ -55,7 +56,7 @@ export class ServerDraining {
   readonly #finished: Promise<DrainReport>;
   readonly #server: EventEmitter;
   readonly #kind: ServerKind;
-  readonly #diagnostics: Diagnostics<never>;
+  readonly #diagnostics: Diagnostics;
   readonly #listener: Listener;
   readonly #deadline = new Deadline(() => this.#force());
   readonly #cancels: (() => void)[] = [];
@@ -155,7 +156,7 @@ export class ServerDraining {
     this.#close();
     if (this.#state === 'over') return;
     this.#isDestroying = true;
-    this.connections.destroy(() => {
+    inSlices(this.connections.force(), () => {
       this.#isDestroying = false;
       this.connections.destroyStrangers();
       this.#timer = after(GONE_MS, () => this.#end());

@@ -2,21 +2,20 @@ import type { EventEmitter } from 'node:events';
 import type { Http2Session } from 'node:http2';
 import { Server } from 'node:net';
 import { closeServer } from './close-server.ts';
-import type { ConnectionKind } from './connection-kind.ts';
-import { eventConnections, hasMethods } from './event-connections.ts';
-import type { HttpEvents } from './http-connections.ts';
-import { requestConnections } from './request-connections.ts';
-import { socketConnections } from './socket-connections.ts';
-import { webSocketConnections } from './web-socket-connections.ts';
+import type { HttpEvents, Protocol } from './protocol.ts';
+import { eventProtocol, hasMethods } from './any-event.ts';
+import { exchangeProtocol } from './exchange.ts';
+import { socketProtocol } from './socket.ts';
+import { webSocketProtocol } from './web-socket.ts';
 
 /** What the loop has to know of a kind of server. */
 export interface ServerKind {
   /** What it is called in an error message. */
   readonly name: string;
   /** The connections that it brings when no event is asked for. */
-  readonly connections: ConnectionKind;
+  readonly connections: Protocol;
   /** Those of the events that can be asked for. */
-  readonly byEvent: Readonly<Record<string, ConnectionKind>>;
+  readonly byEvent: Readonly<Record<string, Protocol>>;
   /** Whether TLS handshakes come before its connections. */
   readonly tls: boolean;
   readonly http?: HttpEvents;
@@ -48,7 +47,7 @@ export function serverKind(server: EventEmitter): ServerKind | undefined {
 /** The kind of an emitter of which nothing is known but the event that it is asked for. */
 export function emitterKind(emitter: EventEmitter, event: string): ServerKind {
   const { listening, close } = emitter as EventEmitter & { listening?: unknown; close?: unknown };
-  const connections = eventConnections(event);
+  const connections = eventProtocol(event);
   return {
     name: 'emitter',
     connections,
@@ -71,8 +70,8 @@ function socketServer(server: Server, tls: boolean): ServerKind {
   const event = tls ? 'secureConnection' : 'connection';
   return {
     name: tls ? 'tls' : 'net',
-    connections: socketConnections(event),
-    byEvent: { [event]: eventConnections(event) },
+    connections: socketProtocol(event),
+    byEvent: { [event]: eventProtocol(event) },
     tls,
     ...listenerOf(server),
   };
@@ -81,8 +80,8 @@ function socketServer(server: Server, tls: boolean): ServerKind {
 function httpServer(server: Server, tls: boolean): ServerKind {
   return {
     name: tls ? 'https' : 'http',
-    connections: requestConnections,
-    byEvent: { request: requestConnections, ...eventsOf('connect', 'upgrade') },
+    connections: exchangeProtocol,
+    byEvent: { request: exchangeProtocol, ...eventsOf('connect', 'upgrade') },
     tls,
     http: { socket: tls ? 'secureConnection' : 'connection' },
     endsIdle: 'bun' in process.versions,
@@ -93,8 +92,8 @@ function httpServer(server: Server, tls: boolean): ServerKind {
 function http2Server(server: Server, tls: boolean): ServerKind {
   return {
     name: 'http2',
-    connections: requestConnections,
-    byEvent: { request: requestConnections, ...eventsOf('stream', 'session', 'connect') },
+    connections: exchangeProtocol,
+    byEvent: { request: exchangeProtocol, ...eventsOf('stream', 'session', 'connect') },
     tls,
     // With allowHTTP1 a secure one has both.
     http: { session: 'session', ...(tls && { socket: 'secureConnection' }) },
@@ -112,8 +111,8 @@ interface WebSocketServer extends EventEmitter {
 function webSocketServer(server: WebSocketServer): ServerKind {
   return {
     name: 'WebSocket',
-    connections: webSocketConnections,
-    byEvent: { connection: webSocketConnections },
+    connections: webSocketProtocol,
+    byEvent: { connection: webSocketProtocol },
     tls: false,
     isListening() {
       try {
@@ -133,6 +132,6 @@ function listenerOf(server: Server): Pick<ServerKind, 'isListening' | 'close'> {
   };
 }
 
-function eventsOf(...events: string[]): Record<string, ConnectionKind> {
-  return Object.fromEntries(events.map((event) => [event, eventConnections(event)]));
+function eventsOf(...events: string[]): Record<string, Protocol> {
+  return Object.fromEntries(events.map((event) => [event, eventProtocol(event)]));
 }

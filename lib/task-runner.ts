@@ -5,10 +5,12 @@ import {
   type TaskScope,
 } from './connection-task.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import { inSlices } from './in-slices.ts';
+import { type End, inSlices } from './in-slices.ts';
 import { LinkedList } from './linked-list.ts';
 import { LingeringCloses, type LingeringTimes } from './lingering-closes.ts';
 import { warn } from './warn.ts';
+
+const nothing = (): void => {};
 
 /** What is called with each connection. */
 export type Handler<Connection> = (connection: Connection, context: TaskContext) => unknown;
@@ -28,7 +30,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     failed: 0,
     forced: 0,
   };
-  readonly #diagnostics: Diagnostics<Connection>;
+  readonly #diagnostics: Diagnostics;
   readonly #scope: TaskScope<Connection>;
   readonly #handler: Handler<Connection>;
   readonly #onError: RunnerOptions<Connection>['onError'];
@@ -40,7 +42,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
 
   /** @param onChange - Called when a task or a connection has ended. */
   constructor(
-    diagnostics: Diagnostics<Connection>,
+    diagnostics: Diagnostics,
     scope: TaskScope<Connection>,
     handler: Handler<Connection>,
     { onError, ...times }: RunnerOptions<Connection>,
@@ -68,9 +70,15 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#inFlight.add(task);
     task.owner = this;
     try {
-      this.#scope.kind.prepare(task.connection);
-      const handler = this.#handler;
-      const result = handler(task.connection, new TaskContext(task));
+      this.#scope.protocol.prepare(task.connection);
+      const context = new TaskContext(task);
+      const result: unknown = task.runInAsyncScope(
+        this.#handler,
+        undefined,
+        task.connection,
+        context,
+      );
+      this.#scope.protocol.resume?.(task.connection);
       if (isPromiseLike(result)) task.follow(Promise.resolve(result));
       else this.#awaitClose(task);
     } catch (error) {
@@ -79,7 +87,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   onResolved(task: ConnectionTask<Connection>): void {
-    if (this.#scope.kind.lastsUntilClosed) task.closable.onClose(() => this.#complete(task));
+    if (this.#scope.protocol.lastsUntilClosed) task.closable.onClose(() => this.#complete(task));
     else this.#complete(task);
   }
 
@@ -89,30 +97,23 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
 
   /** The shutdown begins: the scope has the reason. */
   drain(): void {
-    for (const task of this.#inFlight.all()) task.drain();
+    const tasks = this.#inFlight.all();
+    inSlices(
+      tasks.map((task) => () => task.drain()),
+      nothing,
+    );
   }
 
-  /**
-   * Ends every connection. Handlers that have not ended by now count as forced.
-   *
-   * @param onDone - Called when the last one is destroyed, perhaps at once.
-   */
-  force(
-    reason: unknown,
-    onStraggler: (task: ConnectionTask<Connection>) => void,
-    onDone: () => void,
-  ): void {
+  /** What ends every connection. Handlers that have not ended by now count as forced. */
+  force(reason: unknown, onStraggler: (task: ConnectionTask<Connection>) => void): End[] {
     this.#isForced = true;
     this.counts.forced = this.#inFlight.size;
-    const ends = this.#lingering.ends(onStraggler);
-    for (const task of this.#inFlight.all()) {
-      ends.push(() => {
-        onStraggler(task);
-        task.lose(reason);
-        task.closable.destroy();
-      });
-    }
-    inSlices(ends, onDone);
+    const inFlight = this.#inFlight.all().map((task) => () => {
+      onStraggler(task);
+      task.lose(reason);
+      task.closable.destroy();
+    });
+    return [...this.#lingering.ends(onStraggler), ...inFlight];
   }
 
   /** Nothing is waited for any more. */
@@ -122,11 +123,11 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
 
   /** Callback style: the task lasts until the connection has closed. */
   #awaitClose(task: ConnectionTask<Connection>): void {
-    const { kind } = this.#scope;
+    const { protocol } = this.#scope;
     const { connection, closable } = task;
-    kind.onFinish?.(connection, () => this.#lingering.linger(task, closable));
+    protocol.onFinish?.(connection, () => this.#lingering.linger(task, closable));
     closable.onClose(() => {
-      if (kind.hasFailed(connection)) this.#fail(task, undefined, { isReported: false });
+      if (protocol.hasFailed(connection)) this.#fail(task, undefined, { isReported: false });
       else this.#complete(task);
     });
   }
@@ -142,7 +143,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     const isNews = isReported && !task.isExpected(error);
     if (this.#settle(task)) this.counts.failed += 1;
     if (!task.closable.isClosed()) this.#endFailed(task);
-    if (isNews) void this.#report(error, task.connection);
+    if (isNews) void this.#report(error, task);
     this.#onChange();
   }
 
@@ -159,7 +160,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
 
   #endFailed(task: ConnectionTask<Connection>): void {
     try {
-      const rest = this.#scope.kind.fail(task.connection);
+      const rest = this.#scope.protocol.fail(task.connection);
       if (rest && !this.#isForced) this.#lingering.begin(task, rest);
     } catch {
       // A response's methods may be somebody's, of a middleware that has failed, too.
@@ -167,11 +168,11 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     }
   }
 
-  async #report(error: unknown, connection: Connection): Promise<void> {
-    this.#diagnostics.handlerError(error, connection);
+  async #report(error: unknown, task: ConnectionTask<Connection>): Promise<void> {
+    this.#diagnostics.handlerError(error, task.connection);
     const onError = this.#onError ?? warn;
     try {
-      await onError(error, connection);
+      await task.runInAsyncScope(onError, undefined, error, task.connection);
     } catch (thrown) {
       warn(thrown);
     }

@@ -1,19 +1,19 @@
 import { setMaxListeners } from 'node:events';
-import type { TaskScope } from './connection-task.ts';
-import type { Cancel } from './task-kind.ts';
+import type { ConnectionTask, TaskScope } from './connection-task.ts';
+import type { Cancel } from './protocol.ts';
 
 /** The signals of one task, each made when it is first read. */
 export class TaskSignals<Connection> {
   /** Why its work has lost its point. */
   lost: { readonly reason: unknown } | undefined;
-  readonly #connection: Connection;
+  readonly #task: ConnectionTask<Connection>;
   readonly #scope: TaskScope<Connection>;
   #signal: AbortController | undefined;
   #draining: AbortController | undefined;
   #stopWatching: Cancel | undefined;
 
-  constructor(connection: Connection, scope: TaskScope<Connection>) {
-    this.#connection = connection;
+  constructor(task: ConnectionTask<Connection>, scope: TaskScope<Connection>) {
+    this.#task = task;
     this.#scope = scope;
   }
 
@@ -23,8 +23,10 @@ export class TaskSignals<Connection> {
     this.#signal = quietController();
     if (this.lost) this.#signal.abort(this.lost.reason);
     else if (isRunning) {
-      const { kind } = this.#scope;
-      this.#stopWatching = kind.onDeparture(this.#connection, (reason) => this.lose(reason));
+      const { protocol } = this.#scope;
+      this.#stopWatching = protocol.onDeparture(this.#task.connection, (reason) =>
+        this.lose(reason),
+      );
     }
     return this.#signal.signal;
   }
@@ -39,19 +41,28 @@ export class TaskSignals<Connection> {
 
   /** The shutdown has begun: the scope says why. */
   drain(): void {
-    this.#draining?.abort(this.#scope.draining?.reason);
+    if (this.#draining) this.#abort(this.#draining, this.#scope.draining?.reason);
   }
 
   lose(reason: unknown): void {
     if (this.lost) return;
     this.lost = { reason };
-    this.#signal?.abort(reason);
+    if (this.#signal) this.#abort(this.#signal, reason);
+  }
+
+  /** Its listeners are of the handler's making. */
+  #abort(controller: AbortController, reason: unknown): void {
+    this.#task.runInAsyncScope(abort, controller, reason);
   }
 
   /** The handler has ended. */
   stopWatching(): void {
     this.#stopWatching?.();
   }
+}
+
+function abort(this: AbortController, reason: unknown): void {
+  this.abort(reason);
 }
 
 /** A handler may pass its signal to many: Node 20 warns at the eleventh. */

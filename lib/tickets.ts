@@ -1,56 +1,59 @@
 import { on as eventsToAsync } from 'events-to-async';
-import type { ConnectionQueue } from './connection-queue.ts';
-
-/** The loop whose connections are handed out. */
-export interface TicketOffice<Connection> {
-  /** Follows the server. Called once; what it returns is called at the end. */
-  subscribe(): () => void;
-  /** Whether consumers have to wait though there are connections. */
-  isHeldBack(): boolean;
-  /** What a consumer is told at the end, or throws. */
-  conclude(): IteratorResult<Connection, undefined>;
-}
+import type { Arrival, ConnectionQueue } from './connection-queue.ts';
 
 /**
- * Hands out what is queued. Who asks while something waits, and nobody else does, takes it at once.
- * Others wait, and are woken with a ticket when there is a connection for them; who is woken takes
- * the one that has waited longest, and waits on if the client has left meanwhile.
+ * Hands out what is queued. A consumer that asks while a connection waits, and no other consumer
+ * does, gets it at once. Others wait, and are woken with a ticket when there is a connection for
+ * them; a consumer that is woken takes the one that has waited longest, and waits on if its client
+ * has left meanwhile.
  */
-export class Tickets<Connection> {
-  readonly #queue: ConnectionQueue<Connection>;
-  readonly #office: TicketOffice<Connection>;
+export class Tickets<Item extends Arrival<Item>> {
+  readonly #queue: ConnectionQueue<Item>;
+  readonly #isHeldBack: () => boolean;
   readonly #line: AsyncIterableIterator<[]>;
   #issueOne = (): void => {};
+  /** Consumers that wait. */
+  #waiting = 0;
   /** Issued, to consumers that are not awake yet. */
   #unused = 0;
 
-  constructor(queue: ConnectionQueue<Connection>, office: TicketOffice<Connection>) {
+  /** @param isHeldBack - Whether consumers have to wait though there are connections. */
+  constructor(queue: ConnectionQueue<Item>, isHeldBack: () => boolean) {
     this.#queue = queue;
-    this.#office = office;
+    this.#isHeldBack = isHeldBack;
     this.#line = eventsToAsync<[]>((issue: () => void) => {
       this.#issueOne = issue;
-      return office.subscribe();
+      return () => {};
     });
   }
 
-  async next(): Promise<IteratorResult<Connection, undefined>> {
-    const isFirst = this.#queue.consumers === 0 && !this.#office.isHeldBack();
-    let connection = isFirst ? this.#queue.take() : undefined;
+  /** How many consumers wait. */
+  get consumers(): number {
+    return this.#waiting;
+  }
+
+  /**
+   * @param take - Makes what is returned of a connection.
+   * @param conclude - What is returned at the end, when nothing is queued any more.
+   */
+  async next<Given, End>(take: (item: Item) => Given, conclude: () => End): Promise<Given | End> {
+    const isFirst = this.#waiting === 0 && !this.#isHeldBack();
+    let item = isFirst ? this.#queue.take() : undefined;
     let isOver = false;
-    while (connection === undefined && !isOver) {
+    while (item === undefined && !isOver) {
       // One `await` in all: each costs every connection a tenth of a microsecond.
       isOver = (await this.#wait()).done === true;
-      this.#queue.consumers -= 1;
+      this.#waiting -= 1;
       if (!isOver) this.#unused -= 1;
-      // Without a ticket, too: events-to-async wakes who waits with `done` when it ends.
-      connection = this.#queue.take();
+      // Without a ticket, too: events-to-async wakes a waiting consumer with `done` when it ends.
+      item = this.#queue.take();
     }
-    return connection === undefined ? this.#office.conclude() : { done: false, value: connection };
+    return item === undefined ? conclude() : take(item);
   }
 
   /** Wakes as many consumers as there are connections for. */
   issue(): void {
-    while (this.#unused < Math.min(this.#queue.size, this.#queue.consumers)) {
+    while (this.#unused < Math.min(this.#queue.size, this.#waiting)) {
       this.#unused += 1;
       this.#issueOne();
     }
@@ -62,9 +65,9 @@ export class Tickets<Connection> {
   }
 
   #wait(): Promise<IteratorResult<[], unknown>> {
-    this.#queue.consumers += 1;
+    this.#waiting += 1;
     const ticket = this.#line.next();
-    if (!this.#office.isHeldBack()) this.issue();
+    if (!this.#isHeldBack()) this.issue();
     return ticket;
   }
 }

@@ -4,7 +4,7 @@ import { after } from './after.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Patience } from './http-connection.ts';
 import { HttpConnections } from './http-connections.ts';
-import { inSlices } from './in-slices.ts';
+import { type End, inSlices } from './in-slices.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { OnStraggler } from './straggler.ts';
 
@@ -100,22 +100,15 @@ export class UnderWay {
     check();
   }
 
-  /**
-   * Nothing is waited for any more: ends what is left, and lists what is ended by force.
-   *
-   * @param onDone - Called after the last one, perhaps at once.
-   */
-  end(onDone: () => void = nothing): void {
-    this.forcedEnd()(onDone);
-  }
-
-  /** The same in two steps. @returns What ends it, in slices, and calls back. */
-  forcedEnd(): (onDone: () => void) => void {
+  /** Nothing is waited for any more. @returns What ends by force what is left, and lists it. */
+  force(): End[] {
     this.#stopWaiting();
     const handshakes = this.#handshakeEnds();
-    const endHttp = this.#politeness && this.#http?.forcedEnd(this.#politeness.onStraggler);
-    if (!this.#politeness) this.#http?.end();
-    return (onDone) => inSlices(handshakes, () => (endHttp ? endHttp(onDone) : onDone()));
+    if (this.#politeness) {
+      return [...handshakes, ...(this.#http?.force(this.#politeness.onStraggler) ?? [])];
+    }
+    this.#http?.end();
+    return handshakes;
   }
 
   #handshakeEnds(): (() => void)[] {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { inSlices } from './in-slices.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
-import { CLOSED, type WebSocketLike } from './web-socket-connections.ts';
+import { CLOSED, type WebSocketLike } from './web-socket.ts';
 
 /** "Going away", of RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;

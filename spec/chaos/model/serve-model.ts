@@ -23,8 +23,6 @@ export class ServeModel {
   waiting: number[] = [];
   /** What its handler runs for, or has settled in this go. */
   readonly running = new Set<number>();
-  /** Whether it waits for a connection. */
-  #isAsking = true;
   /** When the shutdown began, and when grace is over. */
   begun = Infinity;
   due = Infinity;
@@ -39,7 +37,9 @@ export class ServeModel {
   }
 
   arrive(): void {
-    const isFull = this.waiting.length >= this.#limits.maxQueued + (this.#isAsking ? 1 : 0);
+    const { maxQueued, concurrency } = this.#limits;
+    // What there is a slot for takes no place.
+    const isFull = this.waiting.length >= maxQueued + Math.max(0, concurrency - this.running.size);
     this.fates.push(isFull ? 'shed' : 'waiting');
     if (!isFull) this.waiting.push(this.fates.length - 1);
   }
@@ -101,9 +101,8 @@ export class ServeModel {
     for (const id of this.waiting) if (this.#gone.has(id)) this.fates[id] = 'lost';
     this.waiting = this.waiting.filter((id) => !this.#gone.has(id));
     const { concurrency, maxQueued } = this.#limits;
-    this.#isAsking = this.running.size < concurrency;
     const mayHoldBack = isLastCall && this.waiting.length < maxQueued;
-    const isServed = !this.#isAsking || this.waiting.length === 0;
+    const isServed = this.running.size >= concurrency || this.waiting.length === 0;
     expect(isServed || mayHoldBack, true, 'nobody waits while a slot is free');
     const isWithin = this.running.size <= concurrency || this.isForced;
     expect(isWithin, true, 'within concurrency');

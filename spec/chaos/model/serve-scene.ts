@@ -119,7 +119,10 @@ export class ServeScene {
     const manner = this.#manners[stream.id] as Manner;
     const handler = new FakeHandler(stream, manner, context, this.#now);
     this.handlers.push(handler);
-    if (manner.style === 'throws') this.#addFault(handler);
+    if (manner.style !== 'throws') return handler.begin();
+    this.#addFault(handler);
+    // Its slot is free at once.
+    this.#model.settle(stream.id, 'failed');
     return handler.begin();
   }
 }

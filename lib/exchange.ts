@@ -1,17 +1,29 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { guard } from './connection-kind.ts';
-import { cutStream } from './cut-stream.ts';
 import { onSocketClose } from './on-socket-close.ts';
-import type { Exchange } from './request-connections.ts';
-import type { Cancel, TaskKind } from './task-kind.ts';
+import { type Cancel, guard, type Life, type Protocol } from './protocol.ts';
+
+/** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
+export type Exchange = [request: IncomingMessage, response: ServerResponse];
 
 /**
- * Tasks that answer an HTTP request. One lasts until its response has closed, so that a handler may
- * start a pipe into it and return. The socket stays Node's.
+ * Connections that are requests. The socket under them is Node's: its server listens to the
+ * socket's errors, so there is no guard here. A task lasts until its response has closed, so that a
+ * handler may start a pipe into it and return.
  */
-export const requestTasks: TaskKind<Exchange> = {
+export const exchangeProtocol: Protocol<Exchange> = {
+  event: 'request',
+  accept: (request, response) => [request as IncomingMessage, response as ServerResponse],
+  // Emitted when the client goes away before it is answered, too.
+  life: ([, response]): Life => response,
+  isGone: ([request, response]) =>
+    request.httpVersionMajor < 2
+      ? // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
+        response.destroyed || request.socket?.destroyed
+      : // A response of HTTP/2 has no such property.
+        (response as unknown as Http2ServerResponse).stream.destroyed,
+  refuse: answerUnavailable,
   straggler: 'request',
   lastsUntilClosed: true,
   socketOf: ([request]) => request.socket,
@@ -52,6 +64,19 @@ export const requestTasks: TaskKind<Exchange> = {
     return undefined;
   },
 };
+
+/** Seconds after which a refused client may come back: the next instance is there by then. */
+const RETRY_AFTER = 1;
+
+/** Answers `503`, and lets the client know that this connection is over. */
+function answerUnavailable([request, response]: Exchange): void {
+  if (response.headersSent) return;
+  const headers: Record<string, string | number> = { 'retry-after': RETRY_AFTER };
+  // HTTP/2 has no such header: Node would warn.
+  if (request.httpVersionMajor < 2) headers['connection'] = 'close';
+  response.writeHead(503, headers);
+  response.end();
+}
 
 function isClosed([request, response]: Exchange): boolean {
   // A response of HTTP/2 is no Writable, and does not tell.
@@ -102,4 +127,19 @@ function sessionOf(request: Http2ServerRequest): Http2Session | undefined {
 
 function streamOf(response: ServerResponse): Http2ServerResponse['stream'] | undefined {
   return (response as unknown as Http2ServerResponse).stream;
+}
+
+/** What is used of an HTTP/2 stream. */
+interface Cuttable {
+  on(event: 'error', listener: () => void): unknown;
+  destroy(error: Error): unknown;
+}
+
+/**
+ * Ends an HTTP/2 stream by force. Without an error, as when its session is destroyed, and on Bun
+ * with `close(code)`, that is a clean end, and half an answer would pass for a whole one.
+ */
+export function cutStream(stream: Cuttable): void {
+  stream.on('error', guard);
+  stream.destroy(new Error('The request was not served to its end'));
 }

@@ -1,5 +1,10 @@
-/* c8 ignore start -- types alone: nothing of this file is left to run */
 import type { Addressed } from './straggler.ts';
+
+/** The part of an emitter that a connection's end is known by. */
+export interface Life {
+  on(event: string, listener: (error?: unknown) => void): unknown;
+  off(event: string, listener: (error?: unknown) => void): unknown;
+}
 
 /** Takes back what was asked for. */
 export type Cancel = () => void;
@@ -20,12 +25,36 @@ export interface Closable {
   onClose(callback: () => void): Cancel;
 }
 
+/** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
+export interface HttpEvents {
+  readonly socket?: string;
+  readonly session?: string;
+}
+
 /**
- * What `serve` has to know of the connections of one kind of server. As with `ConnectionKind` the
- * kinds stand side by side, whatever their connections are: hence the `any`.
+ * What has to be known of the connections that one kind of server brings: how one is taken in and
+ * refused, and, for `serve`, how it is closed, how it fails, and how it is seen to have left. They
+ * stand side by side in one table, whatever they yield: hence the `any`.
  */
 // oxlint-disable-next-line typescript/no-explicit-any
-export interface TaskKind<Connection = any> {
+export interface Protocol<Connection = any> {
+  /** The server's event that brings one. */
+  readonly event: string;
+  /** Makes the loop's value of the event's arguments, and puts the guard on it. */
+  accept(this: void, ...args: unknown[]): Connection;
+  /** The emitter whose `'close'` says that the connection is gone, if there is one. */
+  life(connection: Connection): Life | undefined;
+  /** Whether it is gone already. */
+  isGone(connection: Connection): boolean;
+  /** Lets flow what it brings, once its consumer has had a chance to listen. */
+  resume?(this: void, connection: Connection): void;
+  /**
+   * Whether what it tells is lost on who takes it later than at once: a session's streams, what any
+   * emitter's argument emits.
+   */
+  readonly mustBeTakenAtOnce?: boolean;
+  /** Tells the client at once that nobody will serve it. */
+  refuse(connection: Connection): void;
   /** What one is that had to be ended by force. */
   readonly straggler: 'connection' | 'request';
   /** Whether a task lasts until its connection has closed, though its handler has resolved. */
@@ -52,3 +81,10 @@ export interface TaskKind<Connection = any> {
    */
   fail(connection: Connection): Closable | undefined;
 }
+
+/**
+ * The guard: an `'error'` listener that stays on a connection for its whole life, so that a client
+ * that resets while it waits is not an uncaught exception. A consumer's own listener still sees
+ * the error.
+ */
+export function guard(): void {}

@@ -1,27 +1,65 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ConnectionKind, Life } from './connection-kind.ts';
+import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
 import type { Addressed } from './straggler.ts';
-import type { Cancel, Closable, TaskKind } from './task-kind.ts';
 
 const nothing = (): void => {};
 
-/**
- * Tasks whose connection is a stream, or an event's arguments among which one is: sockets, HTTP/2
- * streams, upgraded connections. What is no stream can only be ended by force.
- */
-export function streamTasks(connections: ConnectionKind): TaskKind {
-  const streamOf = (connection: unknown): Duplex | undefined => {
-    const life = connections.life(connection);
-    return isStream(life) ? life : undefined;
+/** Connections that are sockets: of a `net.Server`, or of a `tls.Server` after the handshake. */
+export function socketProtocol(event: 'connection' | 'secureConnection'): Protocol<Socket> {
+  return {
+    event,
+    // Left as Node made it: after a pause() a consumer's on('data') would never start.
+    accept(socket) {
+      (socket as Socket).on('error', guard);
+      return socket as Socket;
+    },
+    life: (socket): Life => socket,
+    isGone: (socket) => socket.destroyed,
+    refuse: reset,
+    ...servedStream((socket: Socket) => socket),
   };
-  const closable = (connection: unknown): Closable => {
+}
+
+export type Resettable = Pick<Socket, 'resetAndDestroy' | 'destroy'>;
+
+/** Ends a connection with RST where it has one: over TLS and Unix sockets Node has no reset. */
+export function reset(socket: Resettable): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    // ERR_INVALID_HANDLE_TYPE
+    socket.destroy();
+  }
+}
+
+type Served<Connection> = Omit<
+  Protocol<Connection>,
+  'event' | 'accept' | 'life' | 'isGone' | 'refuse'
+>;
+
+/**
+ * How a connection is served that is a stream, or an event's arguments among which one is: sockets,
+ * HTTP/2 streams, upgraded connections.
+ *
+ * @param other - How it is closed where it is none.
+ */
+export function servedStream<Connection>(
+  lifeOf: (connection: Connection) => Life | undefined,
+  other?: (connection: Connection) => Closable,
+): Served<Connection> {
+  const streamOf = (connection: Connection): Duplex | undefined => {
+    const life = lifeOf(connection);
+    return !other || isStream(life) ? (life as Life & Duplex) : undefined;
+  };
+  const closable = (connection: Connection): Closable => {
     const stream = streamOf(connection);
-    return stream ? new ClosableStream(stream) : new ClosableThing(connections, connection);
+    return stream || !other ? new ClosableStream(stream as Duplex) : other(connection);
   };
   return {
     straggler: 'connection',
     lastsUntilClosed: false,
-    socketOf: (connection) => addressedBy(connections.life(connection)),
+    socketOf: (connection) => addressedBy(lifeOf(connection)),
     prepare(connection) {
       const stream = streamOf(connection);
       if (stream !== undefined) keepAfterIteration(stream);
@@ -117,46 +155,6 @@ function onClose(stream: Duplex, callback: () => void): Cancel {
   return () => {
     if (!stream.closed) stream.off('close', callback);
   };
-}
-
-/** Something that has an end, or nothing at all, such as a datagram. */
-class ClosableThing implements Closable {
-  readonly #connections: ConnectionKind;
-  readonly #connection: unknown;
-  #isClosed: boolean;
-
-  constructor(connections: ConnectionKind, connection: unknown) {
-    this.#connections = connections;
-    this.#connection = connection;
-    this.#isClosed = connections.life(connection) === undefined;
-  }
-
-  end(onFlushed: () => void): void {
-    this.destroy();
-    onFlushed();
-  }
-
-  destroy(): void {
-    this.#connections.refuse(this.#connection);
-    // Whether it ever says so is not known.
-    this.#isClosed = true;
-  }
-
-  isClosed(): boolean {
-    return this.#isClosed || this.#connections.isGone(this.#connection);
-  }
-
-  onClose(callback: () => void): Cancel {
-    const life = this.#connections.life(this.#connection);
-    const onClosed = (): void => {
-      this.#isClosed = true;
-      life?.off('close', onClosed);
-      callback();
-    };
-    if (this.isClosed()) callback();
-    else life?.on('close', onClosed);
-    return () => void life?.off('close', onClosed);
-  }
 }
 
 /** Without `allowHalfOpen` Node ends our side when the peer has ended its own. */

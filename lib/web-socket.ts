@@ -1,6 +1,20 @@
 import type { IncomingMessage } from 'node:http';
-import type { Cancel, Closable, TaskKind } from './task-kind.ts';
-import { CLOSED, type WebSocketLike } from './web-socket-connections.ts';
+import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
+
+/** What is used of a `WebSocket` of the package `ws`. */
+export interface WebSocketLike extends Life {
+  once(event: 'close', listener: () => void): unknown;
+  readonly readyState: number;
+  /** Bytes that have not been given to the kernel. */
+  readonly bufferedAmount: number;
+  close(code: number): void;
+  pause(): void;
+  resume(): void;
+  terminate(): void;
+}
+
+/** `WebSocket.CLOSED` */
+export const CLOSED = 3;
 
 /** Close codes of RFC 6455, 7.4.1. */
 const NORMAL = 1000;
@@ -11,8 +25,21 @@ const FLUSH_CHECK_MS = 20;
 
 const failures = new WeakMap<WebSocketLike, unknown>();
 
-/** Tasks whose connection is a WebSocket. */
-export const webSocketTasks: TaskKind<[webSocket: WebSocketLike, request: IncomingMessage]> = {
+/** Connections that are WebSockets, with the request that opened them. */
+export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
+  event: 'connection',
+  accept(webSocket, request) {
+    const connection = webSocket as WebSocketLike;
+    connection.on('error', guard);
+    // A WebSocket emits its messages whether somebody listens or not: those that come before the
+    // consumer has it would be lost.
+    connection.pause();
+    return [connection, request as IncomingMessage];
+  },
+  life: ([webSocket]) => webSocket,
+  isGone: ([webSocket]) => webSocket.readyState === CLOSED,
+  resume: ([webSocket]) => webSocket.resume(),
+  refuse: ([webSocket]) => webSocket.terminate(),
   straggler: 'connection',
   lastsUntilClosed: false,
   socketOf: ([, request]) => request.socket,

@@ -1,0 +1,203 @@
+import type { EventEmitter } from 'node:events';
+import { attempt } from './attempt.ts';
+import { type Arrival, ConnectionQueue } from './connection-queue.ts';
+import { Diagnostics } from './diagnostics.ts';
+import { type End, inSlices } from './in-slices.ts';
+import { LAST_CALL_MS, LastCall } from './last-call.ts';
+import { refuseLatecomers } from './latecomers.ts';
+import { Listener } from './listener.ts';
+import { onAbort } from './on-abort.ts';
+import type { ServerKind } from './server-kind.ts';
+import { type Politeness, UnderWay } from './under-way.ts';
+import { warn } from './warn.ts';
+
+const live = new WeakSet<object>();
+const nothing = (): void => {};
+
+/** What takes the queued connections: a loop, or a serving. */
+export interface Taker<Item> {
+  /** Makes what is queued of a connection, in the emit that brings it. */
+  readonly arrive: (connection: unknown) => Item;
+  /** How many connections it would take at this instant. */
+  readonly consumers: () => number;
+  /** There may be something to take. */
+  readonly onArrival: () => void;
+  /** A shutdown begins. Called once, unless the acceptor is left. */
+  readonly onEnding?: (reason: unknown) => void;
+  /** Nothing comes any more. What is queued is still to be taken. Called once. */
+  readonly onOver: () => void;
+  /** How what is under way is served to its end. Without it, it ends with its present request. */
+  readonly politeness?: Politeness;
+}
+
+/**
+ * Takes in what a server brings, and queues it.
+ *
+ * - `open`: the listener accepts.
+ * - `last call`: aborted; it still accepts, until the kernel's queue is empty.
+ * - `closed`: the listener is closed; handshakes and first requests under way may still become
+ *   connections.
+ * - `over`: nothing comes any more.
+ */
+export class Acceptor<Item extends Arrival<Item>> {
+  readonly queue: ConnectionQueue<Item>;
+  readonly diagnostics: Diagnostics;
+  /** What has kept the server from listening. */
+  failure: { readonly error: unknown } | undefined;
+  readonly #server: EventEmitter;
+  readonly #kind: ServerKind;
+  readonly #taker: Taker<Item>;
+  readonly #underWay: UnderWay;
+  readonly #listener: Listener;
+  #stopListeningToSignal = nothing;
+  #stopWaiting = nothing;
+  #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
+
+  constructor(server: EventEmitter, kind: ServerKind, maxQueued: number, taker: Taker<Item>) {
+    if (live.has(server)) {
+      throw new Error('Cannot accept connections: the server has a live accept loop');
+    }
+    live.add(server);
+    this.#server = server;
+    this.#kind = kind;
+    this.#taker = taker;
+    this.queue = new ConnectionQueue(kind.connections, maxQueued, taker.consumers);
+    this.diagnostics = new Diagnostics(server);
+    server.on(kind.connections.event, this.#onConnection);
+    this.#underWay = new UnderWay(server, kind, taker.politeness);
+    const onClosed = (): void => this.#onClosed();
+    this.#listener = new Listener(server, kind, (error) => this.#onError(error), onClosed);
+  }
+
+  /** Begins the last call when a signal aborts. With one that has aborted it is left at once. */
+  follow(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) this.leave();
+    else if (signal) {
+      this.#stopListeningToSignal = onAbort(signal, () => this.beginLastCall(signal.reason));
+    }
+  }
+
+  /** Whether nothing comes any more. */
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** Handlers run between two accepts, and would take the time of those who still wait there. */
+  get isHoldingBack(): boolean {
+    const { connections, endsIdle } = this.#kind;
+    if (this.#state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce) return false;
+    return !this.queue.isHalfFull;
+  }
+
+  /** Goes on accepting until nobody waits in the kernel's queue, and closes the listener. */
+  beginLastCall(reason: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'last call';
+    const { connections, endsIdle } = this.#kind;
+    const arrivals = new Set(['connection', 'secureConnection', connections.event]);
+    const close = (deadline: number): void => {
+      this.#listener.close(this.#underWay.sessions);
+      this.#awaitUnderWay(deadline);
+    };
+    const delay = endsIdle ? this.#taker.politeness?.idle : 0;
+    const onPause = (): void => this.#taker.onArrival();
+    const lastCall = new LastCall(this.#server, arrivals, close, { delay, onPause });
+    this.#stopWaiting = (): void => lastCall.cancel();
+    this.#announceEnding(reason);
+  }
+
+  /** Closes the listener at once. Nobody will serve what waits, or what comes. */
+  leave(): void {
+    inSlices(this.force(), nothing);
+  }
+
+  /**
+   * The same.
+   *
+   * @param onDiscard - Called with each that waits, just before it is refused.
+   * @returns What refuses those, and ends what was under way.
+   */
+  force(onDiscard?: (item: Item) => void): End[] {
+    const isOpen = this.#state === 'open' || this.#state === 'last call';
+    if (isOpen) this.#listener.close(this.#underWay.sessions);
+    return [...this.queue.discardAll(onDiscard), ...this.#end()];
+  }
+
+  readonly #onConnection = (...args: unknown[]): void => {
+    const { connections } = this.#kind;
+    let connection: unknown;
+    try {
+      connection = connections.accept(...args);
+      this.#add(connection);
+    } catch (error) {
+      // A method or getter of the connection's own. It costs this one, and nothing is lost count of.
+      this.queue.countDiscarded();
+      this.diagnostics.handlerError(error, connection ?? args);
+      warn(error);
+      if (connection !== undefined) attempt(() => connections.refuse(connection));
+      return;
+    }
+    if (this.#state !== 'over' && !this.isHoldingBack) this.#taker.onArrival();
+  };
+
+  #add(connection: unknown): void {
+    this.diagnostics.accept(connection);
+    const item = this.#taker.arrive(connection);
+    if (this.#state === 'over') {
+      // Left during this very emit, by a listener before this one.
+      this.queue.countDiscarded();
+      attempt(() => this.#kind.connections.refuse(connection));
+    } else if (!this.queue.add(item, !this.isHoldingBack)) this.diagnostics.shed(connection);
+  }
+
+  /** The listener is closed, and not by us. */
+  #onClosed(reason: unknown = new DOMException('The server was closed', 'AbortError')): void {
+    if (this.#state === 'closed' || this.#state === 'over') return;
+    this.#stopWaiting();
+    if (this.#state === 'open') this.#announceEnding(reason);
+    this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
+  }
+
+  #onError(error: unknown): void {
+    this.diagnostics.serverError(error);
+    // One connection could not be accepted: the listener goes on.
+    if ((Object(error) as NodeJS.ErrnoException).syscall === 'accept') return;
+    this.failure ??= { error };
+    if (this.#kind.isListening() !== false) this.#listener.close();
+    // What is under way has still to be served.
+    if (this.#taker.politeness) this.#onClosed(error);
+    else inSlices(this.#end(), nothing);
+  }
+
+  #announceEnding(reason: unknown): void {
+    this.#underWay.begin();
+    this.diagnostics.drain(reason);
+    this.#taker.onEnding?.(reason);
+  }
+
+  /** The listener is closed. Waits for what was accepted and has not become a connection yet. */
+  #awaitUnderWay(deadline: number): void {
+    if (this.#state === 'over') return;
+    this.#state = 'closed';
+    this.#stopWaiting = nothing;
+    this.#taker.onArrival();
+    this.#underWay.wait(deadline, () => inSlices(this.#end(), nothing));
+  }
+
+  #end(): End[] {
+    if (this.#state === 'over') return [];
+    this.#state = 'over';
+    this.#stopWaiting();
+    this.#stopListeningToSignal();
+    this.#server.off(this.#kind.connections.event, this.#onConnection);
+    this.#listener.leave();
+    const ends = this.#underWay.force();
+    // Of the others nothing comes without a listener.
+    if (this.#underWay.hasLatecomers && this.#listener.isServerOpen) {
+      refuseLatecomers(this.#server, this.#kind.connections);
+    }
+    live.delete(this.#server);
+    this.#taker.onOver();
+    return ends;
+  }
+}

@@ -1,0 +1,15 @@
+import { warn } from './warn.ts';
+
+/**
+ * Calls what may be somebody's own method: one that throws is warned of, and costs nothing else.
+ *
+ * @returns `undefined` if it throws.
+ */
+export function attempt<Result>(action: () => Result): Result | undefined {
+  try {
+    return action();
+  } catch (error) {
+    warn(error);
+    return undefined;
+  }
+}
