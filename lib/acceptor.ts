@@ -9,6 +9,7 @@ import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
 import type { ServerKind } from './server-kind.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
+import { Sweeper } from './sweeper.ts';
 import { warn } from './warn.ts';
 
 const live = new WeakSet<object>();
@@ -49,6 +50,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   readonly #taker: Taker<Item>;
   readonly #underWay: UnderWay;
   readonly #listener: Listener;
+  readonly #sweeper: Sweeper;
   #stopListeningToSignal = nothing;
   #stopWaiting = nothing;
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
@@ -67,6 +69,10 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#underWay = new UnderWay(server, kind, taker.politeness);
     const onClosed = (): void => this.#onClosed();
     this.#listener = new Listener(server, kind, (error) => this.#onError(error), onClosed);
+    this.#sweeper = new Sweeper(
+      () => this.#underWay.sweep(),
+      () => this.#state !== 'open',
+    );
   }
 
   /** Begins the last call when a signal aborts. With one that has aborted it is left at once. */
@@ -123,6 +129,16 @@ export class Acceptor<Item extends Arrival<Item>> {
     return [...this.queue.discardAll(onDiscard), ...this.#end()];
   }
 
+  /** Whether there may be something that has become no connection. */
+  get hasRest(): boolean {
+    return this.#underWay.hasRest;
+  }
+
+  /** Nothing comes any more, and every connection is closed. @returns What ends the rest. */
+  endsOfRest(): End[] {
+    return this.#underWay.endsOfRest();
+  }
+
   readonly #onConnection = (...args: unknown[]): void => {
     const { connections } = this.#kind;
     let connection: unknown;
@@ -170,6 +186,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   }
 
   #announceEnding(reason: unknown): void {
+    this.#underWay.sweep();
     this.#underWay.begin();
     this.diagnostics.drain(reason);
     this.#taker.onEnding?.(reason);
@@ -191,6 +208,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#stopListeningToSignal();
     this.#server.off(this.#kind.connections.event, this.#onConnection);
     this.#listener.leave();
+    this.#sweeper.stop();
     const ends = this.#underWay.force();
     // Of the others nothing comes without a listener.
     if (this.#underWay.hasLatecomers && this.#listener.isServerOpen) {

@@ -1,11 +1,13 @@
+import type { Duplex } from 'node:stream';
+import type { Addressed } from './straggler.ts';
 import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
-import { reset, type Resettable, servedStream } from './socket.ts';
+import { ClosableStream, isStream, reset, type Resettable, servedStream } from './socket.ts';
 import { warn } from './warn.ts';
 
 /** What can be ended by force among an event's arguments, best known first. */
 const endings = ['resetAndDestroy', 'terminate', 'destroy'] as const;
 
-interface Ended extends Life, Partial<Resettable> {
+interface Ended extends Life, Addressed, Partial<Resettable> {
   readonly destroyed?: boolean;
   terminate?(): void;
 }
@@ -25,7 +27,8 @@ export function eventProtocol(event: string): Protocol<unknown[]> {
     isGone,
     mustBeTakenAtOnce: true,
     refuse,
-    ...servedStream(connectionIn, (args) => new ClosableThing(args)),
+    ...servedStream(streamIn, closable),
+    socketOf: connectionIn,
   };
 }
 
@@ -36,14 +39,22 @@ function isGone(args: unknown[]): boolean {
 function refuse(args: unknown[]): void {
   const connection = connectionIn(args);
   try {
-    if (connection?.resetAndDestroy && connection.destroy) {
-      reset(connection as Ended & Resettable);
-    } else if (connection?.terminate) connection.terminate();
-    else connection?.destroy?.();
+    if (connection?.terminate && !connection.resetAndDestroy) connection.terminate();
+    else if (connection) reset(connection);
   } catch (error) {
     // Somebody's own method: the others have to be ended all the same.
     warn(error);
   }
+}
+
+function streamIn(args: unknown[]): Duplex | undefined {
+  const connection: object | undefined = connectionIn(args);
+  return isStream(connection) ? connection : undefined;
+}
+
+function closable(args: unknown[]): Closable {
+  const stream = streamIn(args);
+  return stream ? new ClosableStream(stream) : new ClosableThing(args);
 }
 
 /** Something that has an end, or nothing at all, such as a datagram. */

@@ -3,15 +3,19 @@ import { Acceptor } from './acceptor.ts';
 import { after } from './after.ts';
 import { ConnectionTask, type TaskScope } from './connection-task.ts';
 import { Deadline } from './deadline.ts';
-import { inSlices, SLICE_MS } from './in-slices.ts';
+import { type End, inSlices, SLICE_MS, turn } from './in-slices.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
 import type { ServerKind } from './server-kind.ts';
+import { Sweeper } from './sweeper.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
 import { Stragglers } from './stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
 
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;
+
+/** With a `flush` that is shorter than this, in milliseconds, it is looked at more often. */
+const HURRIED_FLUSH_MS = 5000;
 
 export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
   readonly signal: AbortSignal | undefined;
@@ -37,6 +41,7 @@ export class ConnectionServing<Connection> {
   readonly #stragglers = new Stragglers();
   /** Clients of a `WebSocketServer` with a port that never ask for a WebSocket. */
   readonly #standalone: StandaloneSockets | undefined;
+  readonly #sweeper: Sweeper;
   #end = (): void => {};
   #grace: number;
   readonly #deadline = new Deadline(() => this.#force());
@@ -46,6 +51,7 @@ export class ConnectionServing<Connection> {
   #pending: 'nothing' | 'look' | 'slice' = 'nothing';
   /** By force, in slices, of which one is still to come. */
   #isEnding = false;
+  #isFinishing = false;
 
   constructor(
     server: EventEmitter,
@@ -70,6 +76,10 @@ export class ConnectionServing<Connection> {
     const { diagnostics } = this.#acceptor;
     this.#runner = new TaskRunner(diagnostics, this.#scope, handler, options, this.#look);
     if (kind.name === 'WebSocket') this.#standalone = StandaloneSockets.of(server);
+    this.#sweeper = new Sweeper(
+      () => this.#sweep(),
+      () => this.#isHurried,
+    );
     this.#acceptor.follow(options.signal);
   }
 
@@ -136,10 +146,36 @@ export class ConnectionServing<Connection> {
     this.#check();
   };
 
+  /** Whether something waits for a slot, or for the end, or for a short `flush`. */
+  get #isHurried(): boolean {
+    if (this.#scope.draining !== undefined || this.#acceptor.isOver) return true;
+    return this.#acceptor.queue.size > 0 || this.#options.flush < HURRIED_FLUSH_MS;
+  }
+
+  #sweep(): void {
+    this.#runner.sweep();
+    this.#standalone?.sweep();
+  }
+
   /** Is it the end? */
   #check(): void {
     if (this.#isEnding || !this.#acceptor.isOver || this.#acceptor.queue.size > 0) return;
-    if (this.#runner.isIdle) this.#end();
+    if (this.#runner.isIdle) this.#finish();
+  }
+
+  /** No task is left, or none is waited for. What has become no connection is ended. */
+  readonly #finish = (): void => {
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    inSlices(this.#endsOfRest(), this.#end);
+  };
+
+  *#endsOfRest(): Generator<End> {
+    if (!this.#acceptor.hasRest && !this.#standalone) return;
+    // What has just closed says so by then.
+    yield turn;
+    yield* this.#acceptor.endsOfRest();
+    yield* this.#standalone?.ends(this.#stragglers.add) ?? [];
   }
 
   /** Nothing comes any more; the server's errors are still heard. */
@@ -150,12 +186,14 @@ export class ConnectionServing<Connection> {
 
   #onEnding(reason: unknown): void {
     this.#scope.draining = { reason };
+    this.#runner.sweep();
     this.#runner.drain();
     this.#deadline.set(this.#grace);
   }
 
   /** Grace is over. */
   #force(): void {
+    this.#runner.sweep();
     this.#isEnding = true;
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
@@ -163,7 +201,7 @@ export class ConnectionServing<Connection> {
     inSlices(ends, () => {
       this.#isEnding = false;
       // Whatever happens, this is the end.
-      this.#noticeTimer = after(NOTICE_MS, this.#end);
+      this.#noticeTimer = after(NOTICE_MS, this.#finish);
       this.#look();
     });
   }
@@ -175,8 +213,8 @@ export class ConnectionServing<Connection> {
     this.#deadline.cancel();
     clearTimeout(this.#noticeTimer);
     this.#server.off('error', this.#onServerError);
+    this.#sweeper.stop();
     this.#runner.leave();
-    this.#standalone?.destroy(this.#stragglers.add);
     this.#standalone?.leave();
     const abandoned = this.#runner.size;
     const report = { ...this.#counts, abandoned, stragglers: this.#stragglers.list };

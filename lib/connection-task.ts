@@ -65,6 +65,10 @@ export class ConnectionTask<Connection>
   previous: ConnectionTask<Connection> | undefined;
   next: ConnectionTask<Connection> | undefined;
   onClose: (() => void) | undefined;
+  /** When its response was found to have ended, of `performance.now()`. */
+  endedAt: number | undefined;
+  /** Called when the connection has closed, for which the task waits now. */
+  onClosed: (() => void) | undefined;
   /** From the handler's call to its end. */
   owner: TaskOwner<Connection> | undefined;
   readonly #scope: TaskScope<Connection>;

@@ -1,11 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Http2ServerResponse, Http2Stream } from 'node:http2';
+import { hasLeft } from './has-left.ts';
 import { onSocketClose } from './on-socket-close.ts';
 import { type Cancel, guard, type Life, type Protocol } from './protocol.ts';
 
 /** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
 export type Exchange = [request: IncomingMessage, response: ServerResponse];
+
+/**
+ * Whether Node has made it for HTTP/2. The request's `httpVersionMajor` says nothing: it is what the
+ * client has written, and `GET / HTTP/2.0` passes for a request line of HTTP/1.
+ */
+export function isHttp2(response: object): boolean {
+  return 'createPushResponse' in response;
+}
+
+/** The stream under a response of HTTP/2. */
+export function streamOf(response: object): Http2ServerResponse['stream'] | undefined {
+  return isHttp2(response) ? (response as Http2ServerResponse).stream : undefined;
+}
 
 /**
  * Connections that are requests. The socket under them is Node's: its server listens to the
@@ -18,23 +31,22 @@ export const exchangeProtocol: Protocol<Exchange> = {
   // Emitted when the client goes away before it is answered, too.
   life: ([, response]): Life => response,
   isGone: ([request, response]) =>
-    request.httpVersionMajor < 2
-      ? // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
-        response.destroyed || request.socket?.destroyed
-      : // A response of HTTP/2 has no such property.
-        (response as unknown as Http2ServerResponse).stream.destroyed,
+    // A response of HTTP/2 has no such property.
+    isHttp2(response)
+      ? streamOf(response)?.destroyed !== false
+      : // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
+        response.destroyed || request.socket?.destroyed,
   refuse: answerUnavailable,
   straggler: 'request',
   lastsUntilClosed: true,
   socketOf: ([request]) => request.socket,
-  carrierOf: ([request]) =>
-    request.httpVersionMajor < 2
-      ? request.socket
-      : sessionOf(request as unknown as Http2ServerRequest),
+  carrierOf: ([request, response]) =>
+    isHttp2(response) ? streamOf(response)?.session : request.socket,
   prepare() {},
   closable: (exchange) => ({
     destroy: () => destroy(exchange),
     isClosed: () => isClosed(exchange),
+    hasEnded: () => hasEnded(exchange[1]),
     onClose: (callback) => onClose(exchange, callback),
   }),
   onDeparture([request, response], callback) {
@@ -49,7 +61,7 @@ export const exchangeProtocol: Protocol<Exchange> = {
     // HTTP/2 calls a response finished when its stream has closed, however it has.
     !response.writableEnded || !response.writableFinished || Boolean(streamOf(response)?.rstCode),
   fail(exchange) {
-    const [request, response] = exchange;
+    const [, response] = exchange;
     if (response.headersSent) {
       destroy(exchange);
       return undefined;
@@ -57,7 +69,7 @@ export const exchangeProtocol: Protocol<Exchange> = {
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     response.statusCode = 500;
     // HTTP/2 has none: Node would warn.
-    if (request.httpVersionMajor < 2) response.statusMessage = 'Internal Server Error';
+    if (!isHttp2(response)) response.statusMessage = 'Internal Server Error';
     // What the handler has begun besides may still answer: after the end, that is an error.
     response.on('error', guard);
     response.end();
@@ -69,30 +81,34 @@ export const exchangeProtocol: Protocol<Exchange> = {
 const RETRY_AFTER = 1;
 
 /** Answers `503`, and lets the client know that this connection is over. */
-function answerUnavailable([request, response]: Exchange): void {
+function answerUnavailable([, response]: Exchange): void {
   if (response.headersSent) return;
   const headers: Record<string, string | number> = { 'retry-after': RETRY_AFTER };
   // HTTP/2 has no such header: Node would warn.
-  if (request.httpVersionMajor < 2) headers['connection'] = 'close';
+  if (!isHttp2(response)) headers['connection'] = 'close';
   response.writeHead(503, headers);
   response.end();
 }
 
+/** A pipelined response that waits for those before it has no socket yet, and no time runs. */
+function hasEnded(response: ServerResponse): boolean {
+  return response.writableEnded && (isHttp2(response) || response.socket !== null);
+}
+
 function isClosed([request, response]: Exchange): boolean {
   // A response of HTTP/2 is no Writable, and does not tell.
-  if (request.httpVersionMajor >= 2) return streamOf(response)?.destroyed !== false;
+  if (isHttp2(response)) return streamOf(response)?.destroyed !== false;
   // Deno has no `closed` here.
-  const isOver = response.destroyed && response.writableFinished;
-  return response.closed || isOver || request.socket?.closed;
+  const isOver = response.closed || (response.destroyed && response.writableFinished);
+  return isOver || (Boolean(request.socket) && hasLeft(request.socket));
 }
 
 function onClose(exchange: Exchange, callback: () => void): Cancel {
-  const [, response] = exchange;
+  const [request, response] = exchange;
   if (isClosed(exchange)) {
     callback();
     return () => {};
   }
-  const socket = socketOf(exchange);
   let cancelSocket: Cancel | undefined;
   const cancel = (): void => {
     response.off('close', settle);
@@ -104,42 +120,21 @@ function onClose(exchange: Exchange, callback: () => void): Cancel {
   };
   response.on('close', settle);
   // Node 20 and 22 say nothing of a pipelined response whose connection is gone.
-  if (socket) cancelSocket = onSocketClose(socket, settle);
+  if (!isHttp2(response) && request.socket) cancelSocket = onSocketClose(request.socket, settle);
   return cancel;
 }
 
-/** The socket that ends with an exchange of HTTP/1. */
-function socketOf([request]: Exchange): Socket | null | undefined {
-  return request.httpVersionMajor < 2 ? request.socket : undefined;
-}
-
 function destroy([request, response]: Exchange): void {
-  if (request.httpVersionMajor < 2) request.socket?.destroy();
-  else {
-    const stream = streamOf(response);
-    if (stream) cutStream(stream);
-  }
-}
-
-function sessionOf(request: Http2ServerRequest): Http2Session | undefined {
-  return request.stream.session;
-}
-
-function streamOf(response: ServerResponse): Http2ServerResponse['stream'] | undefined {
-  return (response as unknown as Http2ServerResponse).stream;
-}
-
-/** What is used of an HTTP/2 stream. */
-interface Cuttable {
-  on(event: 'error', listener: () => void): unknown;
-  destroy(error: Error): unknown;
+  const stream = streamOf(response);
+  if (stream) cutStream(stream);
+  else request.socket?.destroy();
 }
 
 /**
  * Ends an HTTP/2 stream by force. Without an error, as when its session is destroyed, and on Bun
  * with `close(code)`, that is a clean end, and half an answer would pass for a whole one.
  */
-export function cutStream(stream: Cuttable): void {
+export function cutStream(stream: Pick<Http2Stream, 'on' | 'destroy'>): void {
   stream.on('error', guard);
   stream.destroy(new Error('The request was not served to its end'));
 }

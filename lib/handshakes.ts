@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { hasLeft } from './has-left.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
 
 interface Handshake {
@@ -19,15 +20,16 @@ const NOWHERE = '   ';
  * TCP the addresses tell.
  *
  * Where there are none, only the number is known. It decides how long to wait; what has sent a
- * byte is never ended there, because it may be a connection that is being served.
+ * byte is not ended there before all connections are, because it may be one that is being served.
  */
 export class Handshakes {
   /** Called when one has ended, either way. */
   onChange: () => void = () => {};
   readonly #server: EventEmitter;
-  readonly #byAddress = new Map<string, Set<Handshake>>();
-  #sockets = 0;
-  /** How many of those without an address are through. */
+  /** By their addresses, each of which is there once, but for those without one. */
+  readonly #byAddress = new Map<string, Handshake>();
+  readonly #nowhere = new Map<Socket, Handshake>();
+  /** How many of those without an address are through; `Infinity` when no more is waited for. */
   #completed = 0;
 
   constructor(server: EventEmitter) {
@@ -38,51 +40,71 @@ export class Handshakes {
 
   /** How many are in progress. */
   get size(): number {
-    return this.#sockets - this.#completed;
+    return this.#byAddress.size + Math.max(0, this.#nowhere.size - this.#completed);
+  }
+
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    for (const handshakes of [this.#byAddress, this.#nowhere]) {
+      for (const handshake of handshakes.values())
+        if (hasLeft(handshake.socket)) this.#close(handshake);
+    }
   }
 
   /**
-   * Stops following the server, and forgets every handshake.
+   * Stops following the server, and forgets the handshakes that are to be ended.
    *
    * @param onStraggler - Told of every one that is to be ended.
    * @returns What ends each of them.
    */
   ends(onStraggler: OnStraggler): (() => void)[] {
-    const ends: (() => void)[] = [];
     this.#server.off('connection', this.#begin);
     this.#server.off('secureConnection', this.#complete);
-    for (const [address, handshakes] of this.#byAddress) {
-      for (const { socket, since, onClose } of handshakes) {
-        socket.off('close', onClose);
-        if (address === NOWHERE && socket.bytesRead !== 0) continue;
-        onStraggler(stragglerOf('handshake', socket, since), socket);
-        ends.push(() => void socket.destroy());
-      }
-    }
-    this.#byAddress.clear();
-    this.#sockets = 0;
-    this.#completed = 0;
-    return ends;
+    const silent = [...this.#nowhere.values()].filter(({ socket }) => socket.bytesRead === 0);
+    this.#completed = Infinity;
+    return [...this.#byAddress.values(), ...silent].map((each) => this.#end(each, onStraggler));
+  }
+
+  /** Whether there are sockets without an address: connections that are served, or handshakes. */
+  get hasRest(): boolean {
+    return this.#nowhere.size > 0;
+  }
+
+  /**
+   * Every connection of the server has ended.
+   *
+   * @returns What ends what is left, which are handshakes.
+   */
+  endsOfRest(onStraggler: OnStraggler): (() => void)[] {
+    return [...this.#nowhere.values()].map((handshake) => this.#end(handshake, onStraggler));
+  }
+
+  #end(handshake: Handshake, onStraggler: OnStraggler): () => void {
+    this.#forget(handshake);
+    const { socket, since } = handshake;
+    return () => {
+      if (socket.destroyed) return;
+      onStraggler(stragglerOf('handshake', socket, since), socket);
+      socket.destroy();
+    };
   }
 
   readonly #begin = (socket: Socket): void => {
+    // By an owner's listener before this one.
+    if (socket.destroyed) return;
     const address = addressOf(socket);
     const since = performance.now();
     const handshake = { socket, since, address, onClose: (): void => this.#close(handshake) };
-    const handshakes = this.#byAddress.get(address);
-    if (handshakes === undefined) this.#byAddress.set(address, new Set([handshake]));
-    else handshakes.add(handshake);
-    this.#sockets += 1;
+    if (address === NOWHERE) this.#nowhere.set(socket, handshake);
+    else this.#byAddress.set(address, handshake);
     socket.on('close', handshake.onClose);
   };
 
   readonly #complete = (secure: Socket): void => {
-    const address = addressOf(secure);
-    const handshakes = [...(this.#byAddress.get(address) ?? [])];
     // Bun: both events bring the same object.
-    const same = handshakes.filter(({ socket }) => socket === secure);
-    if (address === NOWHERE && same.length === 0) this.#completed += 1;
-    else for (const handshake of same.length > 0 ? same : handshakes) this.#forget(handshake);
+    const handshake = this.#byAddress.get(addressOf(secure)) ?? this.#nowhere.get(secure);
+    if (handshake !== undefined) this.#forget(handshake);
+    else if (!secure.destroyed) this.#completed += 1;
     this.onChange();
   };
 
@@ -97,10 +119,8 @@ export class Handshakes {
 
   #forget(handshake: Handshake): void {
     const { socket, address, onClose } = handshake;
-    const handshakes = this.#byAddress.get(address);
-    handshakes?.delete(handshake);
-    if (handshakes?.size === 0) this.#byAddress.delete(address);
-    this.#sockets -= 1;
+    if (this.#byAddress.get(address) === handshake) this.#byAddress.delete(address);
+    this.#nowhere.delete(socket);
     socket.off('close', onClose);
   }
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
+import { type Linked, LinkedList } from './linked-list.ts';
 import { guard } from './protocol.ts';
 import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
-import type { Exchange } from './exchange.ts';
 import { type OnStraggler, type Straggler, stragglerOf } from './straggler.ts';
 
 /**
@@ -28,13 +28,23 @@ export interface Patience {
   readonly onStraggler: OnStraggler;
 }
 
-/** One HTTP/1 connection: its exchanges under way, and how it ends. */
+/** A request that is not answered to its end, or has not arrived to its end. */
+interface OpenExchange extends Linked<OpenExchange> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  finish(): void;
+}
+
+/**
+ * One HTTP/1 connection: its exchanges under way, and how it ends. A client may pipeline any number
+ * of requests: nothing that is done for each depends on how many are open.
+ */
 export class HttpConnection {
   readonly socket: Socket;
   /** When it was accepted, of `performance.now()`. */
   readonly #since = performance.now();
   /** The exchanges that are not over, in order of arrival. */
-  readonly #open: Exchange[] = [];
+  readonly #open = new LinkedList<OpenExchange>();
   /** `bytesRead` when the last one had arrived: what comes after it is a request, or an upgrade's. */
   #arrivedTo = 0;
   /** `bytesWritten` when the last one was over. */
@@ -51,10 +61,12 @@ export class HttpConnection {
   }
 
   get #isResting(): boolean {
-    return this.#open.length === 0 && !this.#isUpgraded;
+    return this.#open.size === 0 && !this.#isUpgraded;
   }
 
-  get #hasHalfRequest(): boolean {
+  /** Whether something has come that is no whole request yet, or stray bytes. */
+  get hasHalfRequest(): boolean {
+    if (!this.#isResting) return false;
     const { bytesRead, bytesWritten } = this.socket;
     // Node itself answers some: what expects the unknown, and more requests than a socket may bring.
     return bytesRead > this.#arrivedTo + LINE_BREAK && bytesWritten <= this.#answeredTo;
@@ -62,30 +74,39 @@ export class HttpConnection {
 
   /** Whether it waits for a request, and none of it has come. */
   get isIdle(): boolean {
-    return this.#isResting && !this.#hasHalfRequest;
+    return this.#isResting && !this.hasHalfRequest;
   }
 
   /** Whether it is idle, or seems so to Node: an answer may still be leaving. */
   get looksIdle(): boolean {
-    return this.isIdle || this.#open.some(([, response]) => response.writableEnded);
+    // Answers leave in order.
+    return this.isIdle || this.#open.first?.response.writableEnded === true;
   }
 
   /** @param onFinish - Called when it is over: answered, and the request has arrived. */
-  begin(exchange: Exchange, onFinish: () => void): void {
-    const [request, response] = exchange;
-    // A listener for 'checkContinue' passes on what it has heard of before.
-    if (this.#open.some(([, open]) => open === response)) return;
-    this.#open.push(exchange);
-    clearTimeout(this.#timer);
+  begin(request: IncomingMessage, response: ServerResponse, onFinish: () => void): void {
+    // A listener for 'checkContinue' passes on what was heard of before.
+    if (this.#open.last?.response === response) return;
     const isWhole = !isArriving(request);
+    const exchange: OpenExchange = {
+      request,
+      response,
+      previous: undefined,
+      next: undefined,
+      finish: () => {
+        if (!this.#open.delete(exchange)) return;
+        this.#rest();
+        onFinish();
+      },
+    };
+    this.#open.add(exchange);
+    clearTimeout(this.#timer);
     if (isWhole) this.#arrive(exchange);
     else request.prependOnceListener('end', () => this.#arrive(exchange));
     const finish = (): void => {
       // Nobody may have read it to its end.
       if (!isWhole && !request.readableEnded) this.#arrive(exchange);
-      this.#open.splice(this.#open.indexOf(exchange), 1);
-      this.#rest();
-      onFinish();
+      exchange.finish();
     };
     response.once('close', () => {
       // An upload may still be arriving.
@@ -106,16 +127,18 @@ export class HttpConnection {
    * Lets the last response say `Connection: close`; an earlier one would lose the requests that
    * were pipelined behind it. Node writes the header, unless the handler has set its own: one set
    * here would change what `writeHead()` makes of an array of headers.
+   *
+   * @param requestTimeout - Milliseconds that its request may go on arriving after the answer.
    */
-  announceClose(): void {
+  announceClose(requestTimeout: number): void {
     if (this.#lastResponse?.headersSent === false) this.#lastResponse.shouldKeepAlive = true;
     this.#lastResponse = undefined;
-    const [request, response] = this.#open.at(-1) ?? [];
-    if (request === undefined || response === undefined) return;
+    if (this.#open.last === undefined) return;
+    const { request, response } = this.#open.last;
     if (response.headersSent || response.hasHeader('connection')) return;
     if (response.shouldKeepAlive) this.#lastResponse = response;
     response.shouldKeepAlive = false;
-    if (isArriving(request)) letUploadArrive(request, this.socket);
+    if (isArriving(request)) letUploadArrive(request, this.socket, requestTimeout);
   }
 
   /** Ends it, if it has nothing under way. */
@@ -127,6 +150,14 @@ export class HttpConnection {
   drain(patience: Patience): void {
     this.#patience = patience;
     this.#await();
+  }
+
+  /** Ends the exchanges that nobody has heard to be over. Answers leave in order. */
+  sweep(): void {
+    for (let { first } = this.#open; first?.response.closed; { first } = this.#open) {
+      if (!first.request.complete) return;
+      first.finish();
+    }
   }
 
   /** Forgets its timer. */
@@ -147,11 +178,11 @@ export class HttpConnection {
 
   get #kind(): Straggler['kind'] {
     if (this.#isUpgraded) return 'upgrade';
-    return this.#open.length > 0 || this.#hasHalfRequest ? 'request' : 'connection';
+    return this.#open.size > 0 || this.hasHalfRequest ? 'request' : 'connection';
   }
 
-  #arrive(exchange: Exchange): void {
-    if (this.#open.at(-1) === exchange) this.#arrivedTo = this.socket.bytesRead;
+  #arrive(exchange: OpenExchange): void {
+    if (this.#open.last === exchange) this.#arrivedTo = this.socket.bytesRead;
   }
 
   #rest(): void {
@@ -168,7 +199,7 @@ export class HttpConnection {
     const least = this.#arrivedTo === 0 ? FIRST_REQUEST_MS : 0;
     this.#wait(patience, Math.max(idle, least), () => {
       this.endIfIdle();
-      if (this.#hasHalfRequest) this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
+      if (this.hasHalfRequest) this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
     });
   }
 

@@ -4,6 +4,8 @@ import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { emitterListener } from './emitter-listener.ts';
+import { isHttp2 } from './exchange.ts';
+import { hasLeft } from './has-left.ts';
 import { HttpConnection, type Patience } from './http-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from './in-slices.ts';
@@ -11,6 +13,11 @@ import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
 import type { HttpEvents } from './protocol.ts';
 import type { OnStraggler } from './straggler.ts';
+
+/** How often to look for what only seems to be half a request, in milliseconds. */
+const STRAY_CHECK_MS = 100;
+
+const isBun = 'bun' in process.versions;
 
 /**
  * The HTTP connections of one server, for its end: the last response of each HTTP/1 connection
@@ -29,6 +36,7 @@ export class HttpConnections {
   #closing = false;
   #ended = false;
   #patience: Patience | undefined;
+  #strayTimer: NodeJS.Timeout | undefined;
 
   constructor(server: EventEmitter, events: HttpEvents) {
     this.#server = server;
@@ -69,14 +77,15 @@ export class HttpConnections {
 
   /** Whether one of HTTP/1 is idle, or seems so to Node. */
   get looksIdle(): boolean {
-    return [...this.#connections.values()].some(({ looksIdle }) => looksIdle);
+    for (const { looksIdle } of this.#connections.values()) if (looksIdle) return true;
+    return false;
   }
 
   /** From now on each connection is told that it is to end. */
   announceClose(): void {
     this.#closing = true;
     this.#sessions.announceClose();
-    for (const connection of this.#connections.values()) connection.announceClose();
+    for (const connection of this.#connections.values()) this.#announceClose(connection);
   }
 
   /**
@@ -86,6 +95,8 @@ export class HttpConnections {
   drain(patience: Patience): void {
     this.announceClose();
     this.#patience = patience;
+    this.#strayTimer = isBun ? undefined : setInterval(() => this.#endStray(), STRAY_CHECK_MS);
+    this.#strayTimer?.unref();
     this.#sessions.drain(patience);
     for (const connection of this.#connections.values()) connection.drain(patience);
   }
@@ -110,7 +121,17 @@ export class HttpConnections {
     return [...ends, ...this.#sessions.force(onStraggler)];
   }
 
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    this.#sessions.sweep();
+    for (const [socket, connection] of this.#connections) {
+      if (hasLeft(socket)) this.#forget(socket);
+      else connection.sweep();
+    }
+  }
+
   #leave(): void {
+    clearInterval(this.#strayTimer);
     this.announceClose();
     this.#ended = true;
     const { socket: socketEvent, session: sessionEvent } = this.#events;
@@ -136,30 +157,54 @@ export class HttpConnections {
     return connection;
   }
 
-  readonly #onClose = emitterListener((socket: Socket) => {
+  readonly #onClose = emitterListener((socket: Socket) => this.#forget(socket));
+
+  #forget(socket: Socket): void {
     this.#connections.get(socket)?.leave();
     this.#connections.delete(socket);
     this.#newcomers.delete(socket);
     this.#onChange();
-  });
+  }
 
   readonly #begin = (request: IncomingMessage, response: ServerResponse): void => {
-    // A stream of HTTP/2 has come before. Who has asked somebody else first may come too late.
-    if (request.httpVersionMajor >= 2 || request.socket.destroyed) return;
-    const connection = this.#connectionOf(request.socket);
-    connection.begin([request, response], () => {
+    const { socket } = request;
+    // A stream of HTTP/2 has come before. An owner's listener before this one may have ended it.
+    if (isHttp2(response) || !socket || socket.destroyed) return;
+    const connection = this.#connectionOf(socket);
+    connection.begin(request, response, () => {
       // The next request may be in this very turn's input.
       if (this.#ended) setImmediate(() => connection.endIfIdle());
     });
-    this.#settle(request.socket);
-    if (this.#closing) connection.announceClose();
+    this.#settle(socket);
+    if (this.#closing) this.#announceClose(connection);
   };
 
-  readonly #upgrade = ({ socket, httpVersionMajor }: IncomingMessage): void => {
-    if (httpVersionMajor >= 2 || socket.destroyed) return;
+  /** @param socket - Of HTTP/2's `'connect'` it is a response. */
+  readonly #upgrade = (_request: IncomingMessage, socket: Socket): void => {
+    if (isHttp2(socket) || socket.destroyed) return;
     this.#connectionOf(socket).upgrade();
     this.#settle(socket);
   };
+
+  #announceClose(connection: HttpConnection): void {
+    const { requestTimeout = 0 } = this.#server as { requestTimeout?: number };
+    connection.announceClose(requestTimeout === 0 ? Infinity : requestTimeout);
+  }
+
+  /**
+   * Empty lines behind a request are no part of the next one, and look like half of it. Node's
+   * parser knows which ones wait for nothing, and Node ends them: all at once, and so not while one
+   * is idle that has still time.
+   */
+  #endStray(): void {
+    let hasStray = false;
+    for (const { looksIdle, hasHalfRequest } of this.#connections.values()) {
+      if (looksIdle) return;
+      hasStray ||= hasHalfRequest;
+    }
+    const server = this.#server as { closeIdleConnections?(): void };
+    if (hasStray) server.closeIdleConnections?.();
+  }
 
   #settle(newcomer: object): void {
     if (this.#newcomers.delete(newcomer)) this.#onChange();

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { after } from './after.ts';
 import { cutStream } from './exchange.ts';
 import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
+import { hasLeft } from './has-left.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
 
@@ -12,6 +13,20 @@ const ANY_STREAM = 2 ** 31 - 1;
 
 /** How long the second GOAWAY waits for the client to have read the first, in milliseconds. */
 const ROUND_TRIP_MS = 100;
+
+/** Those that are followed. */
+const connections = new WeakMap<Http2Session, Http2Connection>();
+
+/** Ends a session by force, and its streams so that no half of an answer passes for a whole one. */
+export function cutSession(session: Http2Session): void {
+  const connection = connections.get(session);
+  if (connection === undefined) return session.destroy();
+  connection.cut();
+  setImmediate(() => {
+    connection.destroy();
+    setImmediate(() => connection.destroySocket());
+  });
+}
 
 /**
  * One HTTP/2 session, and how it ends: by two GOAWAYs. The first tells the client to begin no more
@@ -25,7 +40,8 @@ const ROUND_TRIP_MS = 100;
  */
 export class Http2Connection {
   readonly #session: Http2Session;
-  readonly #socket: Socket | TLSSocket;
+  /** Not there if somebody has destroyed the session before. */
+  readonly #socket: Socket | TLSSocket | undefined;
   /** When it was accepted, of `performance.now()`. */
   readonly #since = performance.now();
   readonly #streams = new Set<ServerHttp2Stream>();
@@ -34,23 +50,37 @@ export class Http2Connection {
   #isLeaving = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onClose - Called when its socket has closed: on Bun that comes after its own end. */
+  /**
+   * @param session - One that is not destroyed.
+   * @param onClose - Called when its socket has closed: on Bun that comes after its own end.
+   */
   constructor(session: Http2Session, onClose: () => void) {
     this.#session = session;
-    // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
-    this.#socket = session.socket.once('close', () => {
+    const close = (): void => {
       clearTimeout(this.#timer);
+      connections.delete(session);
       onClose();
-    });
+    };
+    // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
+    this.#socket = session.socket.once('close', close);
+    connections.set(session, this);
+  }
+
+  /** Whether it is gone, though nobody may have heard of that. */
+  get hasLeft(): boolean {
+    return this.#session.destroyed && (!this.#socket || hasLeft(this.#socket));
   }
 
   /** Whether the client waits for an answer. */
   get #isAwaited(): boolean {
-    return [...this.#streams].some(({ writableEnded }) => !writableEnded);
+    for (const { writableEnded } of this.#streams) if (!writableEnded) return true;
+    return false;
   }
 
   /** A stream of it has begun. */
   begin(stream: ServerHttp2Stream): void {
+    // Heard of twice: by its session, and by its server.
+    if (this.#streams.has(stream) || stream.destroyed) return;
     this.#streams.add(stream);
     this.#isNew = false;
     stream.once('close', () => this.#streams.delete(stream));
@@ -78,9 +108,15 @@ export class Http2Connection {
     else if (!this.#isLeaving) this.#session.close();
   }
 
+  /** Forgets the streams of which nobody has heard that they have closed. */
+  sweep(): void {
+    for (const stream of this.#streams) if (stream.destroyed) this.#streams.delete(stream);
+  }
+
   /** Begins its end by force: cuts its streams. @param onStraggler - Told of it, just before. */
-  cut(onStraggler: OnStraggler): void {
-    onStraggler(stragglerOf('connection', this.#session.socket, this.#since), this.#session);
+  cut(onStraggler?: OnStraggler): void {
+    const kind = this.#streams.size > 0 ? 'request' : 'connection';
+    onStraggler?.(stragglerOf(kind, this.#socket, this.#since), this.#session);
     this.end();
     for (const stream of this.#streams) cutStream(stream);
   }
@@ -92,7 +128,7 @@ export class Http2Connection {
 
   /** One more turn later: the session waits for its client's end, and that would be no force. */
   destroySocket(): void {
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */

@@ -58,30 +58,39 @@ export class Http2Sessions {
     ];
   }
 
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    for (const [session, connection] of this.#sessions) {
+      connection.sweep();
+      if (connection.hasLeft) this.#forget(session);
+    }
+  }
+
   readonly add = (session: Http2Session): void => {
-    this.#connectionOf(session);
+    // By an owner's listener before this one.
+    if (session.destroyed || this.#sessions.has(session)) return;
+    const connection = new Http2Connection(session, () => this.#forget(session));
+    this.#sessions.set(session, connection);
+    this.#newcomers.add(session);
+    // Not the server's 'stream', which an HTTP/2 server is asked for by whoever handles streams.
+    session.prependListener('stream', this.begin);
+    if (this.#isClosing) connection.announceClose();
+    if (this.#patience) connection.drain(this.#patience);
   };
 
   /** A session has begun a stream: it may be one that was there before. */
   readonly begin = (stream: ServerHttp2Stream): void => {
     const { session } = stream;
     if (session === undefined) return;
-    this.#connectionOf(session).begin(stream);
+    this.add(session);
+    this.#sessions.get(session)?.begin(stream);
     if (this.#newcomers.delete(session)) this.onChange();
   };
 
-  #connectionOf(session: Http2Session): Http2Connection {
-    const known = this.#sessions.get(session);
-    if (known !== undefined) return known;
-    const connection = new Http2Connection(session, () => {
-      this.#sessions.delete(session);
-      this.#newcomers.delete(session);
-      this.onChange();
-    });
-    this.#sessions.set(session, connection);
-    this.#newcomers.add(session);
-    if (this.#isClosing) connection.announceClose();
-    if (this.#patience) connection.drain(this.#patience);
-    return connection;
+  #forget(session: Http2Session): void {
+    session.off('stream', this.begin);
+    if (!this.#sessions.delete(session)) return;
+    this.#newcomers.delete(session);
+    this.onChange();
   }
 }

@@ -1,42 +1,53 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { after } from './after.ts';
 
 /** Deno ends the connection itself, and never tells that such a request is over. */
 const isDeno = 'deno' in process.versions;
 
 /**
- * How long nothing may come of it, in milliseconds, once it is answered: who has asked whether to
- * send a body, and was refused, sends none.
+ * How long, in milliseconds, the body of a request may let itself be waited for whose client has
+ * asked whether to send it (`Expect: 100-continue`) and was answered instead. Most send none.
  */
-const PAUSE_MS = 1000;
+const REFUSED_BODY_MS = 1000;
 
 /**
  * Lets a request arrive whose response says `Connection: close`. Node ends the socket when such a
  * response is finished, by `destroySoon()`, and a client that sends all before it reads would get a
  * reset in the place of its answer: a property on this very socket holds that back as long as the
  * request is arriving.
+ *
+ * @param timeout - Milliseconds that it has once it is answered, or `Infinity`.
  */
-export function letUploadArrive(request: IncomingMessage, socket: Socket): void {
+export function letUploadArrive(request: IncomingMessage, socket: Socket, timeout: number): void {
   // Once is enough: it is the last request of its connection. A Duplex may have no such method.
   if (isDeno || request.complete || Object.hasOwn(socket, 'destroySoon')) return;
   if (!('destroySoon' in socket)) return;
   let timer: NodeJS.Timeout | undefined;
   let isEnding = false;
-  let seen = 0;
   const end = (): void => {
+    if (request.complete) isEnding = true;
+    if (isEnding) return release();
     isEnding = true;
-    if (request.complete) return release();
+    const hasBegun = request.readableDidRead || request.readableLength > 0;
+    const isRefused = request.headers.expect !== undefined && !hasBegun;
     // Nobody may read it any more: a parser that has refused it leaves it paused.
     request.resume();
-    seen = socket.bytesRead;
-    timer ??= setInterval(look, PAUSE_MS).unref();
+    const { bytesRead } = socket;
+    if (!isRefused) wait(timeout, release);
+    else {
+      wait(Math.min(REFUSED_BODY_MS, timeout), () => {
+        if (socket.bytesRead === bytesRead) release();
+        else wait(timeout, release);
+      });
+    }
   };
-  const look = (): void => {
-    if (socket.bytesRead === seen) release();
-    seen = socket.bytesRead;
+  const wait = (milliseconds: number, callback: () => void): void => {
+    timer = after(milliseconds, callback);
+    timer?.unref();
   };
   const release = (): void => {
-    clearInterval(timer);
+    clearTimeout(timer);
     request.off('end', release).off('close', release);
     Reflect.deleteProperty(socket, 'destroySoon');
     if (isEnding) socket.destroySoon();

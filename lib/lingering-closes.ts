@@ -1,6 +1,8 @@
 import { after } from './after.ts';
+import { attempt } from './attempt.ts';
 import { type Linked, LinkedList } from './linked-list.ts';
 import type { Cancel, Closable } from './protocol.ts';
+import { warn } from './warn.ts';
 
 /**
  * How many connections may linger at once. It bounds what clients hold that neither leave nor say
@@ -57,9 +59,15 @@ export class LingeringCloses<Owner> {
   begin(owner: Owner, closable: Closable): void {
     if (!closable.end || closable.isClosed()) return;
     const close = this.#add(this.#flushing, this.#times.flush, owner, closable);
-    closable.end(() => {
-      if (close.phase === this.#flushing) this.#linger(close);
-    });
+    try {
+      closable.end(() => {
+        if (close.phase === this.#flushing) this.#linger(close);
+      });
+    } catch (error) {
+      // A method of the connection's own, which nobody can be told to mend.
+      warn(error);
+      this.#destroy(close);
+    }
   }
 
   /** The same for one whose own side has ended already. */
@@ -78,6 +86,12 @@ export class LingeringCloses<Owner> {
       onStraggler(close.owner);
       this.#destroy(close);
     });
+  }
+
+  /** Forgets those that have closed unheard. */
+  sweep(): void {
+    const all = [...this.#flushing.all(), ...this.#lingering.all(), ...this.#destroyed];
+    for (const close of all) if (attempt(() => close.closable.isClosed())) this.#forget(close);
   }
 
   /** Forgets the timer. */
@@ -117,7 +131,7 @@ export class LingeringCloses<Owner> {
   #destroy(close: LingeringClose<Owner>): void {
     this.#enter(undefined, close);
     this.#destroyed.add(close);
-    close.closable.destroy();
+    attempt(() => close.closable.destroy());
     if (close.closable.isClosed()) this.#forget(close);
   }
 

@@ -23,6 +23,11 @@ export class LinkedList<Node extends Linked<Node>> {
     return this.#first;
   }
 
+  /** The one that has come last. */
+  get last(): Node | undefined {
+    return this.#last;
+  }
+
   add(node: Node): void {
     node.previous = this.#last;
     if (this.#last) this.#last.next = node;

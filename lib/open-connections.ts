@@ -1,4 +1,5 @@
 import { emitterListener } from './emitter-listener.ts';
+import { hasLeft } from './has-left.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 
 /** A socket, or what has one under it. */
@@ -40,6 +41,11 @@ export class OpenConnections {
     connection.on('close', this.#onClose);
   };
 
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    for (const connection of this.#open.keys()) if (hasLeft(connection)) this.#forget(connection);
+  }
+
   /** What ends each of them by force. @param onStraggler - Told of every one, just before. */
   ends(onStraggler?: OnStraggler): (() => void)[] {
     return [...this.#open].map(([connection, since]) => {
@@ -50,8 +56,9 @@ export class OpenConnections {
     });
   }
 
-  readonly #onClose = emitterListener((connection: OpenConnection) => {
-    this.#open.delete(connection);
-    this.#onChange();
-  });
+  readonly #onClose = emitterListener((connection: OpenConnection) => this.#forget(connection));
+
+  #forget(connection: OpenConnection): void {
+    if (this.#open.delete(connection)) this.#onChange();
+  }
 }

@@ -21,6 +21,8 @@ export interface Closable {
   /** Ends it now. */
   destroy(): void;
   isClosed(): boolean;
+  /** Whether its last word was said, though not all has left: where nobody is to end it. */
+  hasEnded?(): boolean;
   /** Calls back once it has closed, perhaps at once. */
   onClose(callback: () => void): Cancel;
 }

@@ -124,6 +124,14 @@ export class ServerConnections {
     this.#underWay.wait(Infinity, this.#onChange, isForced);
   }
 
+  /** Forgets what is gone though nobody has heard of it. */
+  sweep(): void {
+    this.#open.sweep();
+    this.#standalone?.sweep();
+    this.#underWay.sweep();
+    for (const clients of this.#webSockets.values()) clients.sweep();
+  }
+
   /** The listener is closed: WebSockets are opened no more. */
   refuseUpgrades(): void {
     this.#isRefusing = true;

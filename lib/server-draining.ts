@@ -10,6 +10,7 @@ import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
 import { ServerConnections } from './server-connections.ts';
 import { type ServerKind, serverKind } from './server-kind.ts';
+import { Sweeper } from './sweeper.ts';
 import type { WebSocketServer } from './web-socket-clients.ts';
 
 /** How long what was ended by force has to be gone, in milliseconds. */
@@ -59,6 +60,7 @@ export class ServerDraining {
   readonly #diagnostics: Diagnostics;
   readonly #listener: Listener;
   readonly #deadline = new Deadline(() => this.#force());
+  readonly #sweeper: Sweeper;
   readonly #cancels: (() => void)[] = [];
   #settle: (report: DrainReport) => void = () => {};
   #lastCall: LastCall | undefined;
@@ -80,6 +82,14 @@ export class ServerDraining {
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, kind, () => this.#check());
     this.#listener = new Listener(server, kind, undefined, () => this.#onClosed());
+    this.#sweeper = new Sweeper(
+      () => this.connections.sweep(),
+      () => this.#state !== 'open',
+    );
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'over';
   }
 
   /** One more call: the earliest deadline counts, and the first signal. */
@@ -98,6 +108,7 @@ export class ServerDraining {
     this.#begun = performance.now();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
+    this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#deadline.set(this.#grace);
     if (this.#kind.isListening() === true) this.#takeLastCall();
@@ -151,10 +162,12 @@ export class ServerDraining {
 
   /** Grace is over. */
   #force(): void {
+    this.connections.sweep();
+    if (this.#isOver) return;
     this.#isForced = true;
     this.#lastCall?.cancel();
     this.#close();
-    if (this.#state === 'over') return;
+    if (this.#isOver) return;
     this.#isDestroying = true;
     inSlices(this.connections.force(), () => {
       this.#isDestroying = false;
@@ -170,6 +183,7 @@ export class ServerDraining {
     clearTimeout(this.#timer);
     this.#deadline.cancel();
     this.#listener.leave();
+    this.#sweeper.stop();
     // Before the connections are left: a session's own end comes after the server's.
     const duration = performance.now() - this.#begun;
     const report = { ...this.connections.report(), duration };

@@ -4,9 +4,13 @@ import { Server } from 'node:net';
 import { closeServer } from './close-server.ts';
 import type { HttpEvents, Protocol } from './protocol.ts';
 import { eventProtocol, hasMethods } from './any-event.ts';
+import { sessionProtocol, streamProtocol, tunnelProtocol } from './http-protocols.ts';
 import { exchangeProtocol } from './exchange.ts';
 import { socketProtocol } from './socket.ts';
 import { webSocketProtocol } from './web-socket.ts';
+
+const connect = tunnelProtocol('connect');
+const upgrade = tunnelProtocol('upgrade');
 
 /** What the loop has to know of a kind of server. */
 export interface ServerKind {
@@ -81,7 +85,7 @@ function httpServer(server: Server, tls: boolean): ServerKind {
   return {
     name: tls ? 'https' : 'http',
     connections: exchangeProtocol,
-    byEvent: { request: exchangeProtocol, ...eventsOf('connect', 'upgrade') },
+    byEvent: { request: exchangeProtocol, connect, upgrade },
     tls,
     http: { socket: tls ? 'secureConnection' : 'connection' },
     endsIdle: 'bun' in process.versions,
@@ -93,7 +97,12 @@ function http2Server(server: Server, tls: boolean): ServerKind {
   return {
     name: 'http2',
     connections: exchangeProtocol,
-    byEvent: { request: exchangeProtocol, ...eventsOf('stream', 'session', 'connect') },
+    byEvent: {
+      request: exchangeProtocol,
+      stream: streamProtocol,
+      session: sessionProtocol,
+      connect,
+    },
     tls,
     // With allowHTTP1 a secure one has both.
     http: { session: 'session', ...(tls && { socket: 'secureConnection' }) },
@@ -130,8 +139,4 @@ function listenerOf(server: Server): Pick<ServerKind, 'isListening' | 'close'> {
     isListening: () => server.listening,
     close: (sessions) => closeServer(server, sessions),
   };
-}
-
-function eventsOf(...events: string[]): Record<string, Protocol> {
-  return Object.fromEntries(events.map((event) => [event, eventProtocol(event)]));
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
 import type { Addressed } from './straggler.ts';
+import { hasLeft } from './has-left.ts';
+import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
 
 const nothing = (): void => {};
 
@@ -17,20 +18,23 @@ export function socketProtocol(event: 'connection' | 'secureConnection'): Protoc
     life: (socket): Life => socket,
     isGone: (socket) => socket.destroyed,
     refuse: reset,
-    ...servedStream((socket: Socket) => socket),
+    ...servedStream(
+      (socket: Socket) => socket,
+      (socket) => new ClosableStream(socket),
+    ),
   };
 }
 
 export type Resettable = Pick<Socket, 'resetAndDestroy' | 'destroy'>;
 
 /** Ends a connection with RST where it has one: over TLS and Unix sockets Node has no reset. */
-export function reset(socket: Resettable): void {
+export function reset(socket: Partial<Resettable>): void {
   try {
-    socket.resetAndDestroy();
+    if (socket.resetAndDestroy) return void socket.resetAndDestroy();
   } catch {
     // ERR_INVALID_HANDLE_TYPE
-    socket.destroy();
   }
+  socket.destroy?.();
 }
 
 type Served<Connection> = Omit<
@@ -41,25 +45,15 @@ type Served<Connection> = Omit<
 /**
  * How a connection is served that is a stream, or an event's arguments among which one is: sockets,
  * HTTP/2 streams, upgraded connections.
- *
- * @param other - How it is closed where it is none.
  */
 export function servedStream<Connection>(
-  lifeOf: (connection: Connection) => Life | undefined,
-  other?: (connection: Connection) => Closable,
+  streamOf: (connection: Connection) => Duplex | undefined,
+  closable: (connection: Connection) => Closable,
 ): Served<Connection> {
-  const streamOf = (connection: Connection): Duplex | undefined => {
-    const life = lifeOf(connection);
-    return !other || isStream(life) ? (life as Life & Duplex) : undefined;
-  };
-  const closable = (connection: Connection): Closable => {
-    const stream = streamOf(connection);
-    return stream || !other ? new ClosableStream(stream as Duplex) : other(connection);
-  };
   return {
     straggler: 'connection',
     lastsUntilClosed: false,
-    socketOf: (connection) => addressedBy(lifeOf(connection)),
+    socketOf: (connection) => streamOf(connection) as Addressed | undefined,
     prepare(connection) {
       const stream = streamOf(connection);
       if (stream !== undefined) keepAfterIteration(stream);
@@ -83,8 +77,8 @@ export function servedStream<Connection>(
   };
 }
 
-function isStream(life: Life | undefined): life is Life & Duplex {
-  return life !== undefined && 'writableFinished' in life && 'readableEnded' in life;
+export function isStream(value: object | undefined): value is Duplex {
+  return value !== undefined && 'writableFinished' in value && 'readableEnded' in value;
 }
 
 function iterate(this: Duplex): NodeJS.AsyncIterator<unknown> {
@@ -96,13 +90,7 @@ function keepAfterIteration(stream: Duplex): void {
   stream[Symbol.asyncIterator] = iterate;
 }
 
-/** An HTTP/2 stream has the address of its session. */
-function addressedBy(life: object | undefined): Addressed | undefined {
-  const { session } = (life ?? {}) as { session?: { socket?: Addressed } };
-  return session ? session.socket : life;
-}
-
-class ClosableStream implements Closable {
+export class ClosableStream implements Closable {
   readonly #stream: Duplex;
 
   constructor(stream: Duplex) {
@@ -128,7 +116,7 @@ class ClosableStream implements Closable {
   }
 
   isClosed(): boolean {
-    return this.#stream.closed;
+    return hasLeft(this.#stream);
   }
 
   onClose(callback: () => void): Cancel {

@@ -1,6 +1,8 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
+import { hasLeft } from './has-left.ts';
+import { inSlices } from './in-slices.ts';
 import { httpServerOf } from './http-server-of.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
 import type { WebSocketServer } from './web-socket-clients.ts';
@@ -32,18 +34,32 @@ export class StandaloneSockets extends EventEmitter {
 
   /** Ends those that have said nothing. */
   endSilent(): void {
-    for (const socket of this.#sockets.keys()) if (socket.bytesRead === 0) socket.destroySoon();
+    const silent = [...this.#sockets.keys()].filter(({ bytesRead }) => bytesRead === 0);
+    inSlices(
+      silent.map((socket) => () => socket.destroySoon()),
+      () => {},
+    );
   }
 
-  /** Ends all. Those that have said something, and were not answered, had begun a request. */
-  destroy(onStraggler: OnStraggler): void {
-    for (const [socket, since] of this.#sockets) {
+  /**
+   * What ends all.
+   *
+   * @param onStraggler - Told of those that have said something, and were not answered: they had
+   * begun a request.
+   */
+  ends(onStraggler: OnStraggler): (() => void)[] {
+    return [...this.#sockets].map(([socket, since]) => () => {
       // One that has been ended as a WebSocket is listed as that.
-      if (socket.destroyed) continue;
+      if (socket.destroyed) return;
       const hasBegun = socket.bytesRead > 0 && socket.bytesWritten === 0;
       if (hasBegun) onStraggler(stragglerOf('request', socket, since), socket);
       socket.destroy();
-    }
+    });
+  }
+
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    for (const socket of this.#sockets.keys()) if (hasLeft(socket)) this.#sockets.delete(socket);
   }
 
   /** Stops following the server. */

@@ -1,3 +1,4 @@
+import { attempt } from './attempt.ts';
 import {
   type ConnectionTask,
   TaskContext,
@@ -35,6 +36,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   readonly #handler: Handler<Connection>;
   readonly #onError: RunnerOptions<Connection>['onError'];
   readonly #onChange: () => void;
+  readonly #flush: number;
   /** The tasks whose handlers have not ended. */
   readonly #inFlight = new LinkedList<ConnectionTask<Connection>>();
   readonly #lingering: LingeringCloses<ConnectionTask<Connection>>;
@@ -53,6 +55,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#handler = handler;
     this.#onError = onError;
     this.#onChange = onChange;
+    this.#flush = times.flush;
     this.#lingering = new LingeringCloses(times, onChange);
   }
 
@@ -87,7 +90,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   onResolved(task: ConnectionTask<Connection>): void {
-    if (this.#scope.protocol.lastsUntilClosed) task.closable.onClose(() => this.#complete(task));
+    if (this.#scope.protocol.lastsUntilClosed) this.#awaitEnd(task, () => this.#complete(task));
     else this.#complete(task);
   }
 
@@ -116,6 +119,26 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     return [...this.#lingering.ends(onStraggler), ...inFlight];
   }
 
+  /**
+   * Looks for connections that have closed unheard, and for responses that have ended and are not
+   * gone within `flush`.
+   */
+  sweep(): void {
+    const late: (() => void)[] = [];
+    const now = performance.now();
+    for (const task of this.#inFlight.all()) {
+      const { closable, onClosed } = task;
+      if (onClosed === undefined) continue;
+      if (attempt(() => closable.isClosed())) onClosed();
+      else if (closable.hasEnded?.()) {
+        task.endedAt ??= now;
+        if (now - task.endedAt >= this.#flush) late.push(() => closable.destroy());
+      }
+    }
+    this.#lingering.sweep();
+    inSlices(late, nothing);
+  }
+
   /** Nothing is waited for any more. */
   leave(): void {
     this.#lingering.leave();
@@ -126,10 +149,20 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     const { protocol } = this.#scope;
     const { connection, closable } = task;
     protocol.onFinish?.(connection, () => this.#lingering.linger(task, closable));
-    closable.onClose(() => {
+    this.#awaitEnd(task, () => {
       if (protocol.hasFailed(connection)) this.#fail(task, undefined, { isReported: false });
       else this.#complete(task);
     });
+  }
+
+  /** Calls back when its connection has closed. */
+  #awaitEnd(task: ConnectionTask<Connection>, callback: () => void): void {
+    task.onClosed = (): void => {
+      if (task.onClosed === undefined) return;
+      task.onClosed = undefined;
+      callback();
+    };
+    task.closable.onClose(task.onClosed);
   }
 
   #complete(task: ConnectionTask<Connection>): void {
@@ -142,7 +175,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     // Looked at before the connection is closed by us.
     const isNews = isReported && !task.isExpected(error);
     if (this.#settle(task)) this.counts.failed += 1;
-    if (!task.closable.isClosed()) this.#endFailed(task);
+    if (attempt(() => task.closable.isClosed()) !== true) this.#endFailed(task);
     if (isNews) void this.#report(error, task);
     this.#onChange();
   }
@@ -164,7 +197,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
       if (rest && !this.#isForced) this.#lingering.begin(task, rest);
     } catch {
       // A response's methods may be somebody's, of a middleware that has failed, too.
-      task.closable.destroy();
+      attempt(() => task.closable.destroy());
     }
   }
 

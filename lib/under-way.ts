@@ -37,7 +37,9 @@ export class UnderWay {
     this.#politeness = politeness;
     this.#endsIdle = kind.endsIdle === true;
     if (kind.tls) this.#handshakes = new Handshakes(server);
-    if (kind.http !== undefined && kind.connections.event === 'request') {
+    // With another event the requests are their owner's, and so is their end; a serving leaves no
+    // connection open all the same.
+    if (kind.http !== undefined && (politeness || kind.connections.event === 'request')) {
       this.#http = new HttpConnections(server, kind.http);
     }
   }
@@ -109,6 +111,22 @@ export class UnderWay {
     }
     this.#http?.end();
     return handshakes;
+  }
+
+  /** Forgets what is gone though nobody has heard of it. */
+  sweep(): void {
+    this.#handshakes?.sweep();
+    this.#http?.sweep();
+  }
+
+  /** Whether there may be a handshake that is not known for one. */
+  get hasRest(): boolean {
+    return this.#handshakes?.hasRest === true;
+  }
+
+  /** Every connection that has come of it is closed. @returns What ends the rest. */
+  endsOfRest(): End[] {
+    return this.#handshakes?.endsOfRest(this.#politeness?.onStraggler ?? nothing) ?? [];
   }
 
   #handshakeEnds(): (() => void)[] {

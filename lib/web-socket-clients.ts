@@ -82,6 +82,13 @@ export class WebSocketClients {
     return [...this.#clients.values()].map((client) => this.#forcedEnd(client));
   }
 
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    for (const { webSocket } of this.#clients.values()) {
+      if (webSocket.readyState === CLOSED) this.#forget(webSocket);
+    }
+  }
+
   /** Stops following the server. */
   leave(): void {
     clearInterval(this.#timer);
@@ -100,12 +107,13 @@ export class WebSocketClients {
     const client = { webSocket, subject, socket, since: performance.now(), waitingSince: 0 };
     this.#clients.set(webSocket, client);
     this.#host.onClient(subject);
-    webSocket.on('close', () => {
-      this.#clients.delete(webSocket);
-      this.#host.onChange();
-    });
+    webSocket.on('close', () => this.#forget(webSocket));
     if (this.#timer) this.#close(client);
   };
+
+  #forget(webSocket: WebSocketLike): void {
+    if (this.#clients.delete(webSocket)) this.#host.onChange();
+  }
 
   #close(client: Client): void {
     client.waitingSince = performance.now();

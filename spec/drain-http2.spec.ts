@@ -122,7 +122,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     assert.deepEqual(countsOf(report), [0, 1]);
     const [{ age, ...straggler } = assert.fail()] = stragglers;
     assert.deepEqual(straggler, {
-      kind: 'connection',
+      kind: 'request',
       remoteAddress: '127.0.0.1',
       remotePort: localPort,
     });

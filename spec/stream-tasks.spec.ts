@@ -112,7 +112,7 @@ test('knows the address of an HTTP/2 stream', async () => {
   await until(() => serving.stats.active === 1);
   const { stragglers } = await serving.stop();
   const [{ kind, remoteAddress } = assert.fail()] = stragglers;
-  assert.deepEqual([kind, remoteAddress], ['connection', '127.0.0.1']);
+  assert.deepEqual([kind, remoteAddress], ['request', '127.0.0.1']);
   session.destroy();
 });
 

@@ -1,0 +1,16 @@
+/** What tells it. A stream that is no socket has none of the last two. */
+interface Leaving {
+  readonly destroyed?: boolean;
+  readonly closed?: boolean;
+  readonly pending?: boolean;
+  readonly connecting?: boolean;
+}
+
+/**
+ * Whether a socket has gone, though nobody may have heard of it. An owner that takes a socket over
+ * may call `removeAllListeners()` on it; and of one that was sent to another process Node says no
+ * `'close'`: it has no handle any more.
+ */
+export function hasLeft({ closed, destroyed, pending, connecting }: Leaving): boolean {
+  return closed === true || (pending === true && !connecting && !destroyed);
+}
