@@ -14,6 +14,9 @@ import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;
 
+/** The same for those that are told last, where it takes long to end so many. */
+const LEAST_NOTICE_MS = 20;
+
 /** With a `flush` that is shorter than this, in milliseconds, it is looked at more often. */
 const HURRIED_FLUSH_MS = 5000;
 
@@ -198,12 +201,15 @@ export class ConnectionServing<Connection> {
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
     const ends = [...this.#runner.force(reason, list), ...this.#acceptor.force(list)];
-    inSlices(ends, () => {
+    const begun = performance.now();
+    const onDone = (): void => {
       this.#isEnding = false;
       // Whatever happens, this is the end.
-      this.#noticeTimer = after(NOTICE_MS, this.#finish);
+      const left = NOTICE_MS - (performance.now() - begun);
+      this.#noticeTimer = after(Math.max(left, LEAST_NOTICE_MS), this.#finish);
       this.#look();
-    });
+    };
+    inSlices(ends, onDone, { isLate: true });
   }
 
   /** The loop hears them as long as it lives; connections may live longer. */

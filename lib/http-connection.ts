@@ -169,6 +169,8 @@ export class HttpConnection {
   forcedEnd(onStraggler: OnStraggler): () => void {
     this.leave();
     return () => {
+      // It was ended as a request that is served, and listed as that.
+      if (this.socket.destroyed) return;
       onStraggler(stragglerOf(this.#kind, this.socket, this.#since), this.socket);
       // TLS has a goodbye of its own.
       if ('encrypted' in this.socket) this.endIfIdle();

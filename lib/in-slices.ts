@@ -9,6 +9,20 @@ export const turn: unique symbol = Symbol('turn');
 /** What ends one thing by force. */
 export type End = (() => void) | typeof turn;
 
+/** When slices begin to grow where a deadline has passed, in milliseconds after it. */
+const LATE_MS = 100;
+
+/** How much longer each slice is then than the one before. */
+const GROWTH = 2;
+
+interface SlicesOptions {
+  /**
+   * Whether a deadline has passed. After a tenth of a second slices grow then, so that the turns
+   * between them, in which somebody may compute, are few.
+   */
+  readonly isLate?: boolean;
+}
+
 /**
  * Ends many, in slices between which the event loop turns: ten thousand sockets take a third of a
  * second to destroy. The first slice is done in this very call. One whose end throws, which is
@@ -16,10 +30,18 @@ export type End = (() => void) | typeof turn;
  *
  * @param onDone - Called after the last one, perhaps at once.
  */
-export function inSlices(ends: Iterable<End>, onDone: () => void): void {
+export function inSlices(
+  ends: Iterable<End>,
+  onDone: () => void,
+  { isLate = false }: SlicesOptions = {},
+): void {
   const iterator = ends[Symbol.iterator]();
+  const late = isLate ? performance.now() + LATE_MS : Infinity;
+  let length = SLICE_MS;
   const doSlice = (): void => {
-    const due = performance.now() + SLICE_MS;
+    const now = performance.now();
+    if (now > late) length *= GROWTH;
+    const due = now + length;
     for (;;) {
       const { done, value: end } = iterator.next();
       if (done) return onDone();

@@ -128,7 +128,7 @@ export class ServerDraining {
   #close(): void {
     if (this.#state !== 'last call') return;
     this.#state = 'closed';
-    const hasSaid = drained.has(this.#server) && this.#kind.isListening() === false;
+    const hasSaid = drained.has(this.#server) && this.#kind.isListening() !== true;
     if (!hasSaid) this.#listener.close(this.connections.sessions);
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
@@ -169,12 +169,16 @@ export class ServerDraining {
     this.#close();
     if (this.#isOver) return;
     this.#isDestroying = true;
-    inSlices(this.connections.force(), () => {
-      this.#isDestroying = false;
-      this.connections.destroyStrangers();
-      this.#timer = after(GONE_MS, () => this.#end());
-      this.#check();
-    });
+    inSlices(
+      this.connections.force(),
+      () => {
+        this.#isDestroying = false;
+        this.connections.destroyStrangers();
+        this.#timer = after(GONE_MS, () => this.#end());
+        this.#check();
+      },
+      { isLate: true },
+    );
   }
 
   #end(): void {

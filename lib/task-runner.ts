@@ -127,8 +127,9 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     const late: (() => void)[] = [];
     const now = performance.now();
     for (const task of this.#inFlight.all()) {
-      const { closable, onClosed } = task;
+      const { onClosed } = task;
       if (onClosed === undefined) continue;
+      const { closable } = task;
       if (attempt(() => closable.isClosed())) onClosed();
       else if (closable.hasEnded?.()) {
         task.endedAt ??= now;

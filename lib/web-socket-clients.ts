@@ -8,11 +8,17 @@ import { CLOSED, type WebSocketLike } from './web-socket.ts';
 /** "Going away", of RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;
 
+/** How often to look who has not answered, in milliseconds: ws has no event for what has left. */
+const ANSWER_CHECK_MS = 100;
+
 /** How long a client has to answer the close frame once it has been sent all, in milliseconds. */
 const ANSWER_MS = 1000;
 
-/** How often to look who has not answered, in milliseconds: ws has no event for what has left. */
-const ANSWER_CHECK_MS = 100;
+/**
+ * How many looks it has at the least. The event loop reads between two of them: however long it was
+ * busy, what has been answered by then is known.
+ */
+const ANSWER_LOOKS = 2;
 
 /** What is used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
@@ -22,6 +28,8 @@ export interface WebSocketServer extends EventEmitter {
   address(): unknown;
   close(): void;
 }
+
+const nothing = (): void => {};
 
 /** Who is told of the clients. */
 export interface WebSocketClientsHost {
@@ -39,8 +47,10 @@ interface Client {
   readonly since: number;
   /** Its socket, where it is known. */
   readonly socket: Addressed | undefined;
-  /** Of `performance.now()`: when it had not been sent all yet. */
+  /** Of `performance.now()`: when it had not been sent all yet. `Infinity` before the goodbye. */
   waitingSince: number;
+  /** How often it was looked at since then. */
+  looks: number;
 }
 
 /** The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer. */
@@ -69,7 +79,12 @@ export class WebSocketClients {
   close(): void {
     this.#timer = setInterval(() => this.#terminateSilent(), ANSWER_CHECK_MS);
     this.#timer.unref();
-    for (const client of this.#clients.values()) this.#close(client);
+    // Thousands at once would stop the event loop, and take the time of those that answer.
+    const all = [...this.#clients.values()];
+    inSlices(
+      all.map((client) => () => this.#close(client)),
+      nothing,
+    );
   }
 
   /** Closes the server itself. */
@@ -77,7 +92,7 @@ export class WebSocketClients {
     if (this.isServerOpen) this.server.close();
   }
 
-  /** What ends each of them by force: they are listed now. */
+  /** What ends each of them by force, and lists it. */
   ends(): (() => void)[] {
     return [...this.#clients.values()].map((client) => this.#forcedEnd(client));
   }
@@ -104,7 +119,14 @@ export class WebSocketClients {
     if (this.#clients.has(webSocket) || webSocket.readyState === CLOSED) return;
     const subject: OpenConnection = request?.socket ?? webSocket;
     const { socket } = request ?? {};
-    const client = { webSocket, subject, socket, since: performance.now(), waitingSince: 0 };
+    const client = {
+      webSocket,
+      subject,
+      socket,
+      since: performance.now(),
+      waitingSince: Infinity,
+      looks: 0,
+    };
     this.#clients.set(webSocket, client);
     this.#host.onClient(subject);
     webSocket.on('close', () => this.#forget(webSocket));
@@ -116,6 +138,7 @@ export class WebSocketClients {
   }
 
   #close(client: Client): void {
+    if (client.webSocket.readyState === CLOSED) return;
     client.waitingSince = performance.now();
     client.webSocket.close(GOING_AWAY);
   }
@@ -124,15 +147,22 @@ export class WebSocketClients {
     const now = performance.now();
     const silent: Client[] = [];
     for (const client of this.#clients.values()) {
-      if (client.webSocket.bufferedAmount > 0) client.waitingSince = now;
-      else if (now - client.waitingSince >= ANSWER_MS) silent.push(client);
+      if (client.webSocket.bufferedAmount > 0) {
+        client.waitingSince = Math.max(client.waitingSince, now);
+        client.looks = 0;
+      } else if (now - client.waitingSince >= 0) client.looks += 1;
+      const hasHadTime = now - client.waitingSince >= ANSWER_MS;
+      if (hasHadTime && client.looks >= ANSWER_LOOKS) silent.push(client);
     }
     const ends = silent.map((client) => this.#forcedEnd(client));
-    inSlices(ends, () => {});
+    inSlices(ends, nothing);
   }
 
   #forcedEnd({ webSocket, subject, socket, since }: Client): () => void {
-    this.#host.onStraggler(stragglerOf('connection', socket, since), subject);
-    return () => webSocket.terminate();
+    return () => {
+      if (webSocket.readyState === CLOSED) return;
+      this.#host.onStraggler(stragglerOf('connection', socket, since), subject);
+      webSocket.terminate();
+    };
   }
 }
