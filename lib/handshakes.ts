@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { harmless } from './harmless.ts';
 import { hasLeft } from './has-left.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
 
@@ -89,7 +90,7 @@ export class Handshakes {
     };
   }
 
-  readonly #begin = (socket: Socket): void => {
+  readonly #begin = harmless((socket: Socket): void => {
     // By an owner's listener before this one.
     if (socket.destroyed) return;
     const address = addressOf(socket);
@@ -98,15 +99,15 @@ export class Handshakes {
     if (address === NOWHERE) this.#nowhere.set(socket, handshake);
     else this.#byAddress.set(address, handshake);
     socket.on('close', handshake.onClose);
-  };
+  });
 
-  readonly #complete = (secure: Socket): void => {
+  readonly #complete = harmless((secure: Socket): void => {
     // Bun: both events bring the same object.
     const handshake = this.#byAddress.get(addressOf(secure)) ?? this.#nowhere.get(secure);
     if (handshake !== undefined) this.#forget(handshake);
     else if (!secure.destroyed) this.#completed += 1;
     this.onChange();
-  };
+  });
 
   #close(handshake: Handshake): void {
     const { socket, address } = handshake;

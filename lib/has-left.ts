@@ -11,6 +11,12 @@ interface Leaving {
  * may call `removeAllListeners()` on it; and of one that was sent to another process Node says no
  * `'close'`: it has no handle any more.
  */
-export function hasLeft({ closed, destroyed, pending, connecting }: Leaving): boolean {
-  return closed === true || (pending === true && !connecting && !destroyed);
+export function hasLeft(socket: Leaving): boolean {
+  try {
+    const { closed, destroyed, pending, connecting } = socket;
+    return closed === true || (pending === true && !connecting && !destroyed);
+  } catch {
+    // A getter of its owner's.
+    return false;
+  }
 }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { emitterListener } from './emitter-listener.ts';
 import { isHttp2 } from './exchange.ts';
+import { harmless } from './harmless.ts';
 import { hasLeft } from './has-left.ts';
 import { HttpConnection, type Patience } from './http-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
@@ -140,11 +141,11 @@ export class HttpConnections {
     for (const stop of this.#stopOverhearing) stop();
   }
 
-  readonly #addSocket = (socket: Socket): void => {
+  readonly #addSocket = harmless((socket: Socket): void => {
     // With HTTP/2 the session owns the socket.
     if ((socket as TLSSocket).alpnProtocol === 'h2' || socket.destroyed) return;
     this.#connectionOf(socket);
-  };
+  });
 
   #connectionOf(socket: Socket): HttpConnection {
     const known = this.#connections.get(socket);

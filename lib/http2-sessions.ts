@@ -1,4 +1,5 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import { harmless } from './harmless.ts';
 import type { Patience } from './http-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { type End, turn } from './in-slices.ts';
@@ -66,7 +67,7 @@ export class Http2Sessions {
     }
   }
 
-  readonly add = (session: Http2Session): void => {
+  readonly add: (session: Http2Session) => void = harmless((session) => {
     // By an owner's listener before this one.
     if (session.destroyed || this.#sessions.has(session)) return;
     const connection = new Http2Connection(session, () => this.#forget(session));
@@ -76,16 +77,16 @@ export class Http2Sessions {
     session.prependListener('stream', this.begin);
     if (this.#isClosing) connection.announceClose();
     if (this.#patience) connection.drain(this.#patience);
-  };
+  });
 
   /** A session has begun a stream: it may be one that was there before. */
-  readonly begin = (stream: ServerHttp2Stream): void => {
+  readonly begin: (stream: ServerHttp2Stream) => void = harmless((stream) => {
     const { session } = stream;
     if (session === undefined) return;
     this.add(session);
     this.#sessions.get(session)?.begin(stream);
     if (this.#newcomers.delete(session)) this.onChange();
-  };
+  });
 
   #forget(session: Http2Session): void {
     session.off('stream', this.begin);

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { harmless } from './harmless.ts';
 import type { Protocol } from './protocol.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Protocol } from './protocol.ts';
  * One listener does it, until the server has closed or listens again.
  */
 export function refuseLatecomers(server: EventEmitter, connections: Protocol): void {
-  const refuse = (...args: unknown[]): void => connections.refuse(connections.accept(...args));
+  const refuse = harmless((...args) => connections.refuse(connections.accept(...args)));
   const stop = (): void => {
     server.off(connections.event, refuse);
     server.off('close', stop);

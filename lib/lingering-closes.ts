@@ -83,7 +83,7 @@ export class LingeringCloses<Owner> {
     return [...this.#flushing.all(), ...this.#lingering.all()].map((close) => () => {
       // It may have closed since.
       if (close.phase === undefined) return;
-      onStraggler(close.owner);
+      attempt(() => onStraggler(close.owner));
       this.#destroy(close);
     });
   }

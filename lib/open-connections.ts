@@ -1,4 +1,5 @@
 import { emitterListener } from './emitter-listener.ts';
+import { harmless } from './harmless.ts';
 import { hasLeft } from './has-left.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 
@@ -34,12 +35,12 @@ export class OpenConnections {
     this.#total = this.#open.size;
   }
 
-  readonly add = (connection: OpenConnection): void => {
+  readonly add: (connection: OpenConnection) => void = harmless((connection) => {
     if (this.#open.has(connection) || connection.destroyed) return;
     this.#open.set(connection, performance.now());
     this.#total += 1;
     connection.on('close', this.#onClose);
-  };
+  });
 
   /** Forgets those of which nobody has heard that they have gone. */
   sweep(): void {

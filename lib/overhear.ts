@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { harmless } from './harmless.ts';
 
 type Listener = (...args: unknown[]) => void;
 
@@ -18,7 +19,7 @@ export function overhear(
   const overhearing = overhearings.get(emitter) ?? new Overhearing(emitter);
   overhearings.set(emitter, overhearing);
   // A wrapper, so that one function may hear two events, or one twice.
-  const hear: Listener = (...args) => listener(...(args as never[]));
+  const hear: Listener = harmless((...args) => listener(...(args as never[])));
   overhearing.add(event, hear);
   return () => {
     overhearing.delete(event, hear);

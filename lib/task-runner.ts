@@ -112,7 +112,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#isForced = true;
     this.counts.forced = this.#inFlight.size;
     const inFlight = this.#inFlight.all().map((task) => () => {
-      onStraggler(task);
+      attempt(() => onStraggler(task));
       task.lose(reason);
       task.closable.destroy();
     });

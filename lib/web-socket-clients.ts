@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { harmless } from './harmless.ts';
 import { inSlices } from './in-slices.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
@@ -115,7 +116,7 @@ export class WebSocketClients {
     this.isServerOpen = false;
   };
 
-  readonly #add = (webSocket: WebSocketLike, request?: IncomingMessage): void => {
+  readonly #add = harmless((webSocket: WebSocketLike, request?: IncomingMessage): void => {
     if (this.#clients.has(webSocket) || webSocket.readyState === CLOSED) return;
     const subject: OpenConnection = request?.socket ?? webSocket;
     const { socket } = request ?? {};
@@ -131,7 +132,7 @@ export class WebSocketClients {
     this.#host.onClient(subject);
     webSocket.on('close', () => this.#forget(webSocket));
     if (this.#timer) this.#close(client);
-  };
+  });
 
   #forget(webSocket: WebSocketLike): void {
     if (this.#clients.delete(webSocket)) this.#host.onChange();
