@@ -52,6 +52,11 @@ export const limits = {
     title: 'End a WebSocket that has sent an invalid frame',
     reason: "Bun puts its own WebSockets in the place of `ws`'s; they leave such a client waiting.",
   },
+  instrumented: {
+    runtimes: ['bun', 'deno'],
+    title: "Be traced by OpenTelemetry's instrumentation of `node:http`",
+    reason: 'It wraps what Node requires; neither runtime lets it.',
+  },
   denoListen: {
     runtimes: ['node', 'bun'],
     title: 'Compare with `Deno.listen`',
