@@ -52,6 +52,11 @@ export const limits = {
     title: 'End a WebSocket that has sent an invalid frame',
     reason: "Bun puts its own WebSockets in the place of `ws`'s; they leave such a client waiting.",
   },
+  countedWork: {
+    runtimes: ['bun', 'deno'],
+    title: 'Count how often each block of the package runs',
+    reason: "Node's inspector does; what one client can make much of is the same on all.",
+  },
   instrumented: {
     runtimes: ['bun', 'deno'],
     title: "Be traced by OpenTelemetry's instrumentation of `node:http`",

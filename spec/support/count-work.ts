@@ -1,0 +1,95 @@
+import { EventEmitter } from 'node:events';
+import { Session } from 'node:inspector/promises';
+
+/** How much was done, in steps: blocks of lib/ that ran, and elements that built-ins went through. */
+export interface WorkCounter {
+  /** Since the last call, or since the counting began. */
+  readonly take: () => Promise<number>;
+  readonly stop: () => void;
+}
+
+/** Looks at the clock, or at each turn of the event loop, whatever clients do. */
+const byTime = /last-call\.ts$|sweeper\.ts$|listener\.ts$/;
+
+/** Methods that go through all that there is. */
+const walks = {
+  Array: [
+    Array.prototype,
+    ['concat', 'every', 'filter', 'find', 'findIndex', 'flatMap', 'forEach', 'includes', 'indexOf'],
+    ['join', 'lastIndexOf', 'map', 'reduce', 'shift', 'slice', 'some', 'sort', 'splice'],
+    ['unshift', 'values', Symbol.iterator],
+  ],
+  Set: [Set.prototype, ['forEach', 'keys', 'values', Symbol.iterator]],
+  Map: [Map.prototype, ['entries', 'forEach', 'keys', 'values', Symbol.iterator]],
+} as const;
+
+/** Methods of emitters that go through the listeners of an event. */
+const emitterWalks = ['off', 'removeListener'] as const;
+
+/**
+ * Counts the work of lib/ in this process, which is to do nothing else. By the profiler's counts of
+ * blocks, so that a loop counts as often as it turns; not by time.
+ */
+export async function countWork(): Promise<WorkCounter> {
+  let walked = 0;
+  for (const [prototype, ...names] of Object.values(walks)) {
+    for (const name of names.flat()) {
+      count(prototype, name, (self) => {
+        const { length, size = length } = self as { length?: number; size?: number };
+        walked += size ?? 0;
+      });
+    }
+  }
+  for (const name of emitterWalks) {
+    count(EventEmitter.prototype, name, (self, [event]) => {
+      walked += (self as EventEmitter).listenerCount(event as string);
+    });
+  }
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  const take = async (): Promise<number> => {
+    const { result } = await session.post('Profiler.takePreciseCoverage');
+    let steps = walked;
+    for (const { url, functions } of result) {
+      if (!isOfLib(url)) continue;
+      for (const { ranges } of functions) for (const range of ranges) steps += range.count;
+    }
+    walked = 0;
+    return steps;
+  };
+  await take();
+  return { take, stop: () => session.disconnect() };
+}
+
+/** Whether what is counted was called by lib/, perhaps by way of Node: it would be Node's own. */
+function isCalledByLib(): boolean {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.stackTraceLimit = 8;
+  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
+  const files = new Error().stack as unknown as string[];
+  Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+  for (let index = 2; index < files.length; index += 1) {
+    const file = files[index] ?? '';
+    if (!file.startsWith('node:')) return isOfLib(file);
+  }
+  return false;
+}
+
+function isOfLib(file: string): boolean {
+  return file.includes('/lib/') && !file.includes('node_modules') && !byTime.test(file);
+}
+
+function count(
+  prototype: object,
+  name: string | symbol,
+  walk: (self: unknown, args: unknown[]) => void,
+): void {
+  const method = Reflect.get(prototype, name) as (...args: unknown[]) => unknown;
+  const counting = function (this: unknown, ...args: unknown[]): unknown {
+    if (isCalledByLib()) walk(this, args);
+    return Reflect.apply(method, this, args);
+  };
+  Object.defineProperty(prototype, name, { value: counting, configurable: true, writable: true });
+}
