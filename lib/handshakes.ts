@@ -61,9 +61,11 @@ export class Handshakes {
   ends(onStraggler: OnStraggler): (() => void)[] {
     this.#server.off('connection', this.#begin);
     this.#server.off('secureConnection', this.#complete);
-    const silent = [...this.#nowhere.values()].filter(({ socket }) => socket.bytesRead === 0);
+    const all = [...this.#nowhere.values()];
+    const isServing = this.#completed > 0;
+    const nowhere = isServing ? all.filter(({ socket }) => socket.bytesRead === 0) : all;
     this.#completed = Infinity;
-    return [...this.#byAddress.values(), ...silent].map((each) => this.#end(each, onStraggler));
+    return [...this.#byAddress.values(), ...nowhere].map((each) => this.#end(each, onStraggler));
   }
 
   /** Whether there are sockets without an address: connections that are served, or handshakes. */
@@ -91,8 +93,9 @@ export class Handshakes {
   }
 
   readonly #begin = harmless((socket: Socket): void => {
-    // By an owner's listener before this one.
+    // By an owner's listener before this one, which may have ended everything as well.
     if (socket.destroyed) return;
+    if (this.#completed === Infinity) return void socket.destroy();
     const address = addressOf(socket);
     const since = performance.now();
     const handshake = { socket, since, address, onClose: (): void => this.#close(handshake) };

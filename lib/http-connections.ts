@@ -144,7 +144,9 @@ export class HttpConnections {
   readonly #addSocket = harmless((socket: Socket): void => {
     // With HTTP/2 the session owns the socket.
     if ((socket as TLSSocket).alpnProtocol === 'h2' || socket.destroyed) return;
-    this.#connectionOf(socket);
+    const connection = this.#connectionOf(socket);
+    // By a listener before this one, in this very emit.
+    if (this.#ended) connection.endIfIdle();
   });
 
   #connectionOf(socket: Socket): HttpConnection {

@@ -48,8 +48,23 @@ export const streamProtocol: Protocol<StreamEvent> = {
   straggler: 'request',
   socketOf: ([{ session }]) => session?.socket,
   carrierOf: ([{ session }]) => session,
-  hasFailed: ([stream]) => Boolean(stream.errored) || stream.rstCode !== 0,
+  onDeparture: ([stream], callback) => onStreamDeparture(stream, callback),
+  hasFailed: ([stream]) => hasFailed(stream),
 };
+
+/** Of a stream that its client has reset Node ends our side, too. */
+function onStreamDeparture(stream: ServerHttp2Stream, callback: (reason: unknown) => void): Cancel {
+  const onClose = (): void => {
+    if (hasFailed(stream)) callback(stream.errored ?? new Error('The connection is gone'));
+  };
+  if (stream.destroyed) onClose();
+  else stream.on('close', onClose);
+  return () => void stream.off('close', onClose);
+}
+
+function hasFailed(stream: ServerHttp2Stream): boolean {
+  return stream.errored !== null || stream.aborted || stream.rstCode !== 0;
+}
 
 /** A tunnel's socket, of HTTP/1, or HTTP/2's response over its stream. */
 type Tunnel = [request: object, tunnel: Duplex, ...rest: unknown[]];
@@ -64,6 +79,7 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
     const stream = streamOf(connection[1]);
     return stream ? new ClosableHttp2Stream(stream) : new ClosableStream(connection[1]);
   };
+  const served = servedStream(tunnelOf, closable);
   return {
     event,
     accept(...args) {
@@ -79,7 +95,15 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
       if (stream) stream.close(REFUSED_STREAM);
       else reset(tunnelOf(connection) as Duplex & Partial<Resettable>);
     },
-    ...servedStream(tunnelOf, closable),
+    ...served,
+    onDeparture(connection, callback) {
+      const stream = streamOf(connection[1]);
+      return stream
+        ? onStreamDeparture(stream, callback)
+        : served.onDeparture(connection, callback);
+    },
+    socketOf: (connection) =>
+      streamOf(connection[1])?.session?.socket ?? served.socketOf(connection),
     carrierOf: (connection) =>
       isHttp2(connection[1]) ? streamOf(connection[1])?.session : connection[1],
   };
@@ -103,9 +127,8 @@ export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[
   prepare: nothing,
   closable: ([session]) => closableSession(session),
   onDeparture: ([session], callback) =>
-    onSessionClose(session, () => {
-      if (!session.closed) callback(new Error('The connection is gone'));
-    }),
+    // Node closes it when its client goes away, as a handler would: the two are not told apart.
+    onSessionClose(session, () => callback(new Error('The connection is gone'))),
   errors: () => [],
   hasFailed: () => false,
   fail([session]) {

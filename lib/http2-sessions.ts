@@ -13,6 +13,7 @@ export class Http2Sessions {
   readonly #newcomers: Newcomers;
   readonly #sessions = new Map<Http2Session, Http2Connection>();
   #isClosing = false;
+  #isOver = false;
   #patience: Patience | undefined;
 
   constructor(newcomers: Newcomers) {
@@ -43,11 +44,13 @@ export class Http2Sessions {
 
   /** Ends those that have not been told of it. */
   end(): void {
+    this.#isOver = true;
     for (const connection of this.#sessions.values()) connection.end();
   }
 
   /** What ends them by force. @param onStraggler - Told of every one, just before. */
   force(onStraggler: OnStraggler): End[] {
+    this.#isOver = true;
     const all = [...this.#sessions.values()];
     if (all.length === 0) return [];
     return [
@@ -77,6 +80,8 @@ export class Http2Sessions {
     session.prependListener('stream', this.begin);
     if (this.#isClosing) connection.announceClose();
     if (this.#patience) connection.drain(this.#patience);
+    // By a listener before this one, in this very emit.
+    if (this.#isOver) connection.end();
   });
 
   /** A session has begun a stream: it may be one that was there before. */

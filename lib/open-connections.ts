@@ -16,6 +16,8 @@ export class OpenConnections {
   readonly #open = new Map<OpenConnection, number>();
   readonly #onChange: () => void;
   #total = 0;
+  /** What ends one that comes when all were ended, in the very emit in which that was begun. */
+  #endLate: ((connection: OpenConnection) => void) | undefined;
 
   /** @param onChange - Called when one has gone. */
   constructor(onChange: () => void) {
@@ -40,6 +42,7 @@ export class OpenConnections {
     this.#open.set(connection, performance.now());
     this.#total += 1;
     connection.on('close', this.#onClose);
+    this.#endLate?.(connection);
   });
 
   /** Forgets those of which nobody has heard that they have gone. */
@@ -49,12 +52,16 @@ export class OpenConnections {
 
   /** What ends each of them by force. @param onStraggler - Told of every one, just before. */
   ends(onStraggler?: OnStraggler): (() => void)[] {
-    return [...this.#open].map(([connection, since]) => {
-      return () => {
-        onStraggler?.(stragglerOf('connection', connection, since), connection);
-        connection.destroy?.();
-      };
-    });
+    const end = (connection: OpenConnection, since: number): void => {
+      onStraggler?.(stragglerOf('connection', connection, since), connection);
+      connection.destroy?.();
+    };
+    this.#endLate = (connection) => end(connection, performance.now());
+    return [...this.#open].map(
+      ([connection, since]) =>
+        () =>
+          end(connection, since),
+    );
   }
 
   readonly #onClose = emitterListener((connection: OpenConnection) => this.#forget(connection));
