@@ -22,7 +22,7 @@ export interface ServeOptions<Connection> extends AcceptLoopOptions {
   idle?: number | undefined;
   /** Milliseconds in which a client has to end its side once it has been sent all. Default 1000. */
   linger?: number | undefined;
-  /** Milliseconds in which what a handler has written has to leave. Default 60 000. */
+  /** Milliseconds in which what a handler has written, or a response, has to leave. Default 60 000. */
   flush?: number | undefined;
   /**
    * Called once with what a handler has thrown, unless it only says what is known: that the
@@ -61,6 +61,9 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  * The server may be listening already or be told to later. Connections come as from `acceptLoop`:
  * a socket, `[request, response]`, `[webSocket, request]`, or an event's arguments.
  *
+ * **The async context** of a handler is that of the event that brought its connection, whether it
+ * had to wait for a slot or not. `onError` and the listeners of its signals run in it, too.
+ *
  * **A task** lasts as long as the promise that the handler returns; where it returns none, until
  * the connection closes; that of an HTTP request in any case until its response has closed. At most
  * `concurrency` run at once, in order of arrival. A handler that fails takes its own connection
@@ -74,7 +77,8 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  * aborts, the last call is taken, the listener closed; clients under way are served to their end.
  * When `grace` is over, counted from the beginning, `signal` aborts and what is left is destroyed:
  * TLS handshakes, half-sent requests and upgraded sockets, too; thousands in slices, between which
- * the event loop turns. A tenth of a second after the last one it is over, whatever handlers do.
+ * the event loop turns. It is over a tenth of a second after grace, and not before the last one is
+ * destroyed, whatever handlers do.
  *
  * **Who owns what.** The listener and the connections are the serving's from this call on; a
  * handler has one until it ends. When it is over, nothing of it is left on the server or the
