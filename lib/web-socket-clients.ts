@@ -12,14 +12,11 @@ const GOING_AWAY = 1001;
 /** How often to look who has not answered, in milliseconds: ws has no event for what has left. */
 const ANSWER_CHECK_MS = 100;
 
-/** How long a client has to answer the close frame once it has been sent all, in milliseconds. */
-const ANSWER_MS = 1000;
-
 /**
- * How many looks it has at the least. The event loop reads between two of them: however long it was
- * busy, what has been answered by then is known.
+ * How many looks a client has to answer the close frame, and to leave, once it has been sent all: a
+ * second. Looks, and not time: however long the event loop was busy, it reads between two of them.
  */
-const ANSWER_LOOKS = 2;
+const ANSWER_LOOKS = 10;
 
 /** What is used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
@@ -48,10 +45,8 @@ interface Client {
   readonly since: number;
   /** Its socket, where it is known. */
   readonly socket: Addressed | undefined;
-  /** Of `performance.now()`: when it had not been sent all yet. `Infinity` before the goodbye. */
-  waitingSince: number;
-  /** How often it was looked at since then. */
-  looks: number;
+  /** How often it was looked at since it was sent all; `undefined` before the goodbye. */
+  looks: number | undefined;
 }
 
 /** The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer. */
@@ -125,8 +120,7 @@ export class WebSocketClients {
       subject,
       socket,
       since: performance.now(),
-      waitingSince: Infinity,
-      looks: 0,
+      looks: undefined,
     };
     this.#clients.set(webSocket, client);
     this.#host.onClient(subject);
@@ -140,20 +134,16 @@ export class WebSocketClients {
 
   #close(client: Client): void {
     if (client.webSocket.readyState === CLOSED) return;
-    client.waitingSince = performance.now();
+    client.looks = 0;
     client.webSocket.close(GOING_AWAY);
   }
 
   #terminateSilent(): void {
-    const now = performance.now();
     const silent: Client[] = [];
     for (const client of this.#clients.values()) {
-      if (client.webSocket.bufferedAmount > 0) {
-        client.waitingSince = Math.max(client.waitingSince, now);
-        client.looks = 0;
-      } else if (now - client.waitingSince >= 0) client.looks += 1;
-      const hasHadTime = now - client.waitingSince >= ANSWER_MS;
-      if (hasHadTime && client.looks >= ANSWER_LOOKS) silent.push(client);
+      if (client.looks === undefined) continue;
+      client.looks = client.webSocket.bufferedAmount > 0 ? 0 : client.looks + 1;
+      if (client.looks >= ANSWER_LOOKS) silent.push(client);
     }
     const ends = silent.map((client) => this.#forcedEnd(client));
     inSlices(ends, nothing);

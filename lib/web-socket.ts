@@ -13,6 +13,8 @@ export interface WebSocketLike extends Life {
   terminate(): void;
 }
 
+/** `WebSocket.CLOSING`, after its own `close()` or `terminate()`, or its peer's close frame. */
+const CLOSING = 2;
 /** `WebSocket.CLOSED` */
 export const CLOSED = 3;
 
@@ -37,7 +39,7 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
     return [connection, request as IncomingMessage];
   },
   life: ([webSocket]) => webSocket,
-  isGone: ([webSocket]) => webSocket.readyState === CLOSED,
+  isGone: ([webSocket]) => webSocket.readyState >= CLOSING,
   resume: ([webSocket]) => webSocket.resume(),
   refuse: ([webSocket]) => webSocket.terminate(),
   straggler: 'connection',
