@@ -1,0 +1,22 @@
+import type { Result } from './judge/try-round.ts';
+import { show } from './script.ts';
+
+/** What was drawn and what happened, for whoever looks for the reason. */
+export function history({ ticket, plan, violations, evidence, accounts }: Result): string {
+  const { visits, ...drawn } = plan;
+  const scripts = visits.map(({ at, protocol, name, cut, tls, alpn, steps }, index) => {
+    const account = accounts?.[index];
+    const secure = tls ? `, TLS ${alpn.join()}` : '';
+    const outcome = account && `${account.port}, ${account.received} received, ${account.how}`;
+    return `  at ${at}, ${protocol} "${name}", ${cut}${secure}: ${show(steps)} => ${outcome}`;
+  });
+  const { seed, round, kinds, isCost } = ticket;
+  return [
+    `seed ${seed}, round ${round}, ${plan.kind}, ${plan.way}`,
+    ...violations.map((violation) => `! ${violation}`),
+    `drawn: ${JSON.stringify(drawn)}`,
+    ...scripts,
+    `ending: ${JSON.stringify(evidence?.ending)}`,
+    `repeat: npm run chaos:fuzz -- --seed ${seed} --round ${round} --kinds ${kinds.join()}${isCost ? ' --cost' : ''}`,
+  ].join('\n');
+}

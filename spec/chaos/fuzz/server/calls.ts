@@ -1,0 +1,41 @@
+import type { EventEmitter } from 'node:events';
+import type { Plan } from '../plan.ts';
+import { endAll, handle } from './handle.ts';
+
+/** The calls of a round's handlers: what each does is drawn in order. */
+export class Calls {
+  count = 0;
+  /** Aborts when the round is over. */
+  readonly over: AbortController = new AbortController();
+  readonly #plan: Plan;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  /** Handles an event's arguments. What a handler throws, it throws. */
+  begin(args: readonly unknown[], isOwned: boolean, draining?: AbortSignal): Promise<void> {
+    const { acts } = this.#plan;
+    const act = acts[this.count % acts.length] ?? 'answer';
+    this.count += 1;
+    return handle(args, { act, isOwned, draining, over: this.over.signal });
+  }
+
+  /** As an owner does who knows that handlers fail. */
+  own(args: readonly unknown[], isOwned = true): void {
+    try {
+      this.begin(args, isOwned).catch(() => endAll(args));
+    } catch {
+      endAll(args);
+    }
+  }
+
+  /** Has an owner handle an event. */
+  listen(emitter: EventEmitter, event: string): void {
+    emitter.on(event, (...args: unknown[]) => this.own(args));
+  }
+}
+
+/** What a loop or `serve` gives, as the arguments of an event. */
+export const argumentsOf = (connection: unknown): readonly unknown[] =>
+  Array.isArray(connection) ? connection : [connection];

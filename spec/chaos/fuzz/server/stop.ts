@@ -1,0 +1,39 @@
+import { sleep } from '../../storm/clock.ts';
+import type { Plan } from '../plan.ts';
+import type { Running } from './running.ts';
+import type { Scene } from './scene.ts';
+
+/** Between a stop and the second one, in milliseconds. */
+const BETWEEN_MS = 30;
+/** Within which somebody's `close()` is noticed. */
+const NOTICE_MS = 250;
+/** The bound of the last call. */
+const LAST_CALL_MS = 500;
+
+/** Stops it, the way that was drawn. */
+export async function stop(scene: Scene, plan: Plan, running: Running): Promise<void> {
+  const { way, harder } = plan.stop;
+  if (way === 'stop') running.stopIn?.(undefined);
+  else if (way === 'dispose') running.dispose?.();
+  else if (way === 'close') close(scene, plan);
+  else if (way === 'return' || way === 'break') running.leave?.(way);
+  else if (way === 'late') running.drainLate?.();
+  else running.stop.abort();
+  if (way !== 'stop harder' && way !== 'abort twice') return;
+  await sleep(BETWEEN_MS);
+  running.stop.abort();
+  running.stopIn?.(way === 'stop harder' ? harder : undefined);
+}
+
+/** An attached WebSocket server is drained with the HTTP server that it is attached to. */
+function close({ subject, listener }: Scene, { way }: Plan): void {
+  if (way === 'drain' && listener) listener.close();
+  else subject.close();
+}
+
+/** How long after the stop it may go on: milliseconds without the allowance for being late. */
+export function timeFor({ way, grace, stop: { way: stopWay, harder } }: Plan): number {
+  const notice = stopWay === 'close' ? NOTICE_MS : 0;
+  if (way === 'loop') return LAST_CALL_MS + notice;
+  return notice + (stopWay === 'stop harder' ? Math.min(grace, BETWEEN_MS + harder) : grace);
+}
