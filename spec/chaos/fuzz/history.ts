@@ -1,4 +1,5 @@
 import type { Result } from './judge/try-round.ts';
+import type { Plan, Ticket } from './plan.ts';
 import { show } from './script.ts';
 
 /** What was drawn and what happened, for whoever looks for the reason. */
@@ -12,11 +13,17 @@ export function history({ ticket, plan, violations, evidence, accounts }: Result
   });
   const { seed, round, kinds, isCost } = ticket;
   return [
-    `seed ${seed}, round ${round}, ${plan.kind}, ${plan.way}`,
+    `seed ${seed}, ${titleOf(ticket, plan)}`,
     ...violations.map((violation) => `! ${violation}`),
     `drawn: ${JSON.stringify(drawn)}`,
     ...scripts,
     `ending: ${JSON.stringify(evidence?.ending)}`,
     `repeat: npm run chaos:fuzz -- --seed ${seed} --round ${round} --kinds ${kinds.join()}${isCost ? ' --cost' : ''}`,
   ].join('\n');
+}
+
+/** Which round, and what runs its server. */
+export function titleOf({ round }: Ticket, { kind, way, event, stop }: Plan): string {
+  const option = event === undefined ? '' : ` of '${event}'`;
+  return `round ${round}, ${kind}, ${way}${option}, ${stop.way}`;
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { shutdownSignal } from 'accept-loop';
 import { fuzz } from './fuzz.ts';
-import { history } from './history.ts';
+import { history, titleOf } from './history.ts';
 import type { Result } from './judge/try-round.ts';
 import { type Kind, kinds as allKinds } from './plan.ts';
 
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   };
   await fuzz({ seed, kinds, together, next, onRound });
   for (const { ticket, plan, violations } of failed)
-    print(`round ${ticket.round}, ${plan.kind}, ${plan.way}: ${violations.join('; ')}`);
+    print(`${titleOf(ticket, plan)}: ${violations.join('; ')}`);
   print(`${begun} rounds, ${failed.length} violations, seed ${seed}`);
   if (failed.length > 0) process.exitCode = 1;
 }

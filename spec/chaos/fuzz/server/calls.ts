@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { type EventEmitter, setMaxListeners } from 'node:events';
 import type { Plan } from '../plan.ts';
 import { endAll, handle } from './handle.ts';
 
@@ -11,6 +11,8 @@ export class Calls {
 
   constructor(plan: Plan) {
     this.#plan = plan;
+    // One for each call that waits.
+    setMaxListeners(0, this.over.signal);
   }
 
   /** Handles an event's arguments. What a handler throws, it throws. */

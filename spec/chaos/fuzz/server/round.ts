@@ -48,7 +48,9 @@ export async function openRound(
   const strange: string[] = [];
   const tell = (text: string): void => void strange.push(text);
   let closes = 0;
-  (listener ?? subject).on('close', () => (closes += 1));
+  // An attached WebSocket server is drained with the HTTP server that it is attached to.
+  const closing = plan.kind === 'ws' ? listener : subject;
+  closing?.on('close', () => (closes += 1));
   prepare(scene, plan, calls);
   const before = listenersOn(subject);
   const running = sabotage(fault, scene, runners[plan.way](scene, plan, calls, tell));
@@ -71,11 +73,13 @@ export async function openRound(
     watch.stop();
     const isListening = plan.way !== 'bare' && subject.listening;
     // What a loop has handed out is not its own any more.
-    const isOwners = plan.way === 'loop' || (plan.kind.startsWith('ws') && plan.way === 'serve');
+    const isOwners = plan.way === 'loop' || isAttached(plan);
     const openAfter = isOwners ? 0 : await countOpen(scene);
     const open = openAfter === 0 ? [] : [...scene.sockets].map(describe);
+    await turns(5);
     const closesBefore = closes;
     if (listener?.listening) listener.close();
+    if (subject !== listener && closes === 0) subject.close();
     calls.over.abort();
     scene.raze();
     await until(() => closes > 0 && scene.sockets.size === 0);
@@ -92,6 +96,11 @@ export async function openRound(
     };
   };
   return { where: scene.where, run, stop: () => stopNow(), tell };
+}
+
+/** Whether the sockets are those of an HTTP server that is its owner's. */
+function isAttached({ kind, way }: Plan): boolean {
+  return kind === 'ws-none' || (kind === 'ws' && way === 'serve');
 }
 
 /** All that its owner does before us. */

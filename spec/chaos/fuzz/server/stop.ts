@@ -25,10 +25,12 @@ export async function stop(scene: Scene, plan: Plan, running: Running): Promise<
   running.stopIn?.(way === 'stop harder' ? harder : undefined);
 }
 
-/** An attached WebSocket server is drained with the HTTP server that it is attached to. */
-function close({ subject, listener }: Scene, { way }: Plan): void {
-  if (way === 'drain' && listener) listener.close();
-  else subject.close();
+function close({ kind, subject, listener, raze }: Scene, { way }: Plan): void {
+  // An attached WebSocket server is drained with the HTTP server that it is attached to.
+  if (kind === 'ws' && way === 'drain') return void listener?.close();
+  subject.close();
+  // One without a server of its own tells of it when its last client has gone, and not before.
+  if (kind === 'ws-none') raze();
 }
 
 /** How long after the stop it may go on: milliseconds without the allowance for being late. */
