@@ -42,10 +42,13 @@ const owned: Record<Family, readonly string[]> = {
   'web socket': ['connection', 'upgrade', 'request'],
 };
 
+/** Of so many rounds one is about what it costs. */
+export const COST_EVERY = 40;
+
 /** A round can be repeated alone. */
-export function drawPlan({ seed, round, kinds, way, isCost }: Ticket): Plan {
+export function drawPlan({ seed, round, kinds, way }: Ticket): Plan {
   const draw = drawFrom((Math.imul(seed, 0x9e3779b1) ^ Math.imul(round + 1, 0x85ebca6b)) >>> 0);
-  const plan = isCost === true ? drawCost(draw, kinds) : drawRound(draw, kinds);
+  const plan = (round + 1) % COST_EVERY === 0 ? drawCost(draw, kinds) : drawRound(draw, kinds);
   return way === undefined ? plan : { ...plan, way };
 }
 
@@ -62,6 +65,7 @@ function drawRound(draw: Draw, kinds: readonly Kind[]): Plan {
   const at = draw.between(0, LATEST_STOP_MS);
   const latest = at + Math.floor(grace / 2);
   return {
+    isCost: false,
     kind,
     way,
     event: draw.oneOf(events[family]),

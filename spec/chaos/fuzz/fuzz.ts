@@ -1,3 +1,4 @@
+import { drawPlan } from './draw-plan.ts';
 import type { Kind } from './plan.ts';
 import { Processes } from './judge/processes.ts';
 import { type Result, tryRound } from './judge/try-round.ts';
@@ -14,7 +15,10 @@ export interface FuzzOptions {
 
 /** Runs rounds until there is no next one: clients in one process, servers in another. */
 export async function fuzz({ seed, kinds, together, next, onRound }: FuzzOptions): Promise<void> {
-  const processes = new Processes();
+  const processes = new Processes({
+    onLateDeath: (ticket, failure) =>
+      onRound({ ticket, plan: drawPlan(ticket), violations: [failure] }),
+  });
   const lane = async (): Promise<void> => {
     for (let round = next(); round !== undefined; round = next()) {
       onRound(await tryRound(processes, { seed, round, kinds }));

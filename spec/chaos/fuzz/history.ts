@@ -1,24 +1,26 @@
-import type { Result } from './judge/try-round.ts';
+import { type Result, showCosts } from './judge/try-round.ts';
 import type { Plan, Ticket } from './plan.ts';
 import { show } from './script.ts';
 
 /** What was drawn and what happened, for whoever looks for the reason. */
-export function history({ ticket, plan, violations, evidence, accounts }: Result): string {
+export function history({ ticket, plan, violations, evidence, accounts, costs }: Result): string {
   const { visits, ...drawn } = plan;
-  const scripts = visits.map(({ at, protocol, name, cut, tls, alpn, steps }, index) => {
+  // Those of a round about costs are all alike.
+  const scripts = visits.slice(0, plan.isCost ? 1 : Infinity).map(({ at, protocol, name, cut, tls, alpn, steps }, index) => {
     const account = accounts?.[index];
     const secure = tls ? `, TLS ${alpn.join()}` : '';
     const outcome = account && `${account.port}, ${account.received} received, ${account.how}`;
     return `  at ${at}, ${protocol} "${name}", ${cut}${secure}: ${show(steps)} => ${outcome}`;
   });
-  const { seed, round, kinds, isCost } = ticket;
+  const { seed, round, kinds } = ticket;
   return [
     `seed ${seed}, ${titleOf(ticket, plan)}`,
     ...violations.map((violation) => `! ${violation}`),
     `drawn: ${JSON.stringify(drawn)}`,
     ...scripts,
+    ...(costs ? [`costs: ${showCosts(costs)}`] : []),
     `ending: ${JSON.stringify(evidence?.ending)}`,
-    `repeat: npm run chaos:fuzz -- --seed ${seed} --round ${round} --kinds ${kinds.join()}${isCost ? ' --cost' : ''}`,
+    `repeat: npm run chaos:fuzz -- --seed ${seed} --round ${round} --kinds ${kinds.join()}`,
   ].join('\n');
 }
 

@@ -108,6 +108,8 @@ export interface Visit {
 }
 
 export interface Plan {
+  /** Whether it is one shape many times over, to see what that costs. */
+  readonly isCost: boolean;
   readonly kind: Kind;
   readonly way: Way;
   /** The option of that name. */
@@ -143,6 +145,4 @@ export interface Ticket {
   readonly kinds: readonly Kind[];
   /** In place of the one that is drawn. */
   readonly way?: Way | undefined;
-  /** One shape many times over, to see what it costs. */
-  readonly isCost?: boolean | undefined;
 }

@@ -3,7 +3,8 @@ import { shutdownSignal } from 'accept-loop';
 import { fuzz } from './fuzz.ts';
 import { history, titleOf } from './history.ts';
 import type { Result } from './judge/try-round.ts';
-import { type Kind, kinds as allKinds } from './plan.ts';
+import type { Kind } from './plan.ts';
+import { possibleKinds as allKinds } from './possible-kinds.ts';
 
 // npm run chaos:fuzz -- [--seconds 30] [--seed 1] [--round 7] [--rounds 100] [--kinds http,h2c] [--together 4]
 

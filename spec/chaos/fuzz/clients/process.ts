@@ -15,10 +15,11 @@ const reply = (message: ClientsReply): void =>
 
 async function visit(order: ClientsOrder & { does: 'visit' }): Promise<void> {
   const { id, ticket, where } = order;
-  const clients = drawPlan(ticket).visits.map((planned) => new Client(planned, where));
+  const plan = drawPlan(ticket);
+  const clients = plan.visits.map((planned) => new Client(planned, where));
   rounds.set(id, clients);
   await Promise.all(clients.map((client) => client.take()));
-  if (ticket.isCost === true) await Promise.all(clients.map((client) => client.quiet()));
+  if (plan.isCost) await Promise.all(clients.map((client) => client.quiet()));
   reply({ id, says: 'taken' });
 }
 

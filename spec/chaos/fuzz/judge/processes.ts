@@ -1,5 +1,6 @@
 import { spawnNode, spawnScript } from '../../../support/spawn-script.ts';
 import type { ClientsOrder, ClientsReply, ServerOrder, ServerReply } from '../messages.ts';
+import type { Ticket } from '../plan.ts';
 import { Worker } from './worker.ts';
 
 type Clients = Worker<ClientsOrder, ClientsReply>;
@@ -10,6 +11,8 @@ const stdio = ['pipe', 'pipe', 'pipe'] as const;
 export class Servers extends Worker<ServerOrder, ServerReply> {
   /** What it has said as it died. */
   lastWords: (ServerReply & { says: 'dying' }) | undefined;
+  /** How many rounds it has at the moment. */
+  rounds = 0;
 
   constructor() {
     const child = spawnScript('spec/chaos/fuzz/server/process.ts', { stdio: [...stdio] });
@@ -19,17 +22,45 @@ export class Servers extends Worker<ServerOrder, ServerReply> {
   }
 }
 
+/** How long a round may take, in milliseconds: after that, the process stands still. */
+const PATIENCE_MS = 10_000;
+
+/** Told of a round that was over, and has been the death of its process. */
+type OnLateDeath = (ticket: Ticket, failure: string) => void;
+
+interface ProcessesOptions {
+  readonly patience?: number;
+  readonly onLateDeath?: OnLateDeath;
+}
+
 /** The processes of one run: clients, and servers that may die. */
 export class Processes {
+  /** How long a round may take, in milliseconds. */
+  readonly patience: number;
   readonly clients: Clients = new Worker(
     spawnNode('spec/chaos/fuzz/clients/process.ts', { stdio: [...stdio] }),
   );
   #shared: Servers | undefined;
+  readonly #onLateDeath: OnLateDeath;
+  readonly #tickets = new Map<number, Ticket>();
+  readonly #over = new Set<number>();
   #rounds = 0;
 
+  constructor({ patience = PATIENCE_MS, onLateDeath = () => {} }: ProcessesOptions = {}) {
+    this.patience = patience;
+    this.#onLateDeath = onLateDeath;
+  }
+
   /** Each time a round is run it has a number of its own. */
-  nextId(): number {
-    return (this.#rounds += 1);
+  nextId(ticket: Ticket): number {
+    this.#rounds += 1;
+    this.#tickets.set(this.#rounds, ticket);
+    return this.#rounds;
+  }
+
+  /** A round is over; what it leaves may still be the death of its process. */
+  over(id: number): void {
+    this.#over.add(id);
   }
 
   /** That in which rounds run together: a new one, when it has died. */
@@ -39,6 +70,9 @@ export class Processes {
     this.#shared = servers;
     void servers.died.then(() => {
       if (this.#shared === servers) this.#shared = undefined;
+      const { id, error } = servers.lastWords ?? {};
+      const ticket = id !== undefined && this.#over.has(id) ? this.#tickets.get(id) : undefined;
+      if (ticket) this.#onLateDeath(ticket, `the process has died after its end: ${error}`);
     });
     return servers;
   }

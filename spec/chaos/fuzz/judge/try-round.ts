@@ -1,8 +1,10 @@
 import { drawPlan } from '../draw-plan.ts';
 import type { Plan, Ticket } from '../plan.ts';
 import type { Sabotage } from '../server/sabotage.ts';
+import { alone, diesBare } from './alone.ts';
 import { type Attempt, attempt } from './attempt.ts';
-import { type Processes, Servers } from './processes.ts';
+import { compareCosts, type Costs, isTooDear } from './compare-costs.ts';
+import type { Processes } from './processes.ts';
 import { violationsOf } from './violations.ts';
 
 /** What has come of a round, and what speaks against it. */
@@ -10,50 +12,50 @@ export interface Result extends Attempt {
   readonly ticket: Ticket;
   readonly plan: Plan;
   readonly violations: readonly string[];
+  readonly costs?: Costs;
 }
 
 /** How many times a round is tried whose process dies of another one. */
 const ATTEMPTS = 4;
 
-/** Runs a round beside others; alone, when the process dies and nobody knows of which. */
+/** Runs a round, and judges it. */
 export async function tryRound(
   processes: Processes,
   ticket: Ticket,
   sabotage?: Sabotage,
 ): Promise<Result> {
   const plan = drawPlan(ticket);
-  const judge = async (result: Attempt): Promise<Result> => {
-    const { evidence, failure } = result;
-    const violations = evidence ? violationsOf(evidence, plan) : [failure ?? 'nothing is known'];
-    if (failure === undefined || !(await diesBare(processes, ticket))) {
-      return { ...result, ticket, plan, violations };
-    }
-    return { ...result, ticket, plan, violations: [] };
-  };
-  for (let attempts = 1; attempts < ATTEMPTS; attempts += 1) {
-    const servers = processes.shared;
-    const result = await attempt({ processes, servers, ticket, sabotage });
-    if (result.evidence || result.isNamed === true) return await judge(result);
-    // It has died of another round, which was named.
-    if (servers.lastWords?.id === undefined) break;
-  }
-  return await judge(await alone(processes, ticket, sabotage));
+  const run = plan.isCost ? compareCosts : runBeside;
+  const result: Attempt & { costs?: Costs } = await run(processes, ticket, plan, sabotage);
+  const { failure, evidence, costs } = result;
+  const violations: string[] = [];
+  if (failure !== undefined) {
+    if (!(await diesBare(processes, ticket, plan))) violations.push(failure);
+  } else if (evidence) violations.push(...violationsOf(evidence, plan));
+  if (costs && isTooDear(costs)) violations.push(`it costs too much: ${showCosts(costs)}`);
+  return { ...result, ticket, plan, violations };
 }
 
-async function alone(
+export function showCosts({ ours, bare, ratio }: Costs): string {
+  const [ourselves, without] = [ours, bare].map(
+    ({ cpu, bytes }) => `${Math.round(cpu)} ms for ${bytes} bytes`,
+  );
+  return `${ourselves}, bare ${without}, ×${ratio.toFixed(1)}`;
+}
+
+/** Beside others; alone, when the process dies and nobody knows of which. */
+async function runBeside(
   processes: Processes,
   ticket: Ticket,
+  plan: Plan,
   sabotage: Sabotage | undefined,
 ): Promise<Attempt> {
-  const servers = new Servers();
-  const result = await attempt({ processes, servers, ticket, sabotage });
-  await servers.stop();
-  return result;
-}
-
-/** Whether the same round kills a process that has nothing of ours: then it is its owner's fault. */
-async function diesBare(processes: Processes, ticket: Ticket): Promise<boolean> {
-  if (ticket.way === 'bare') return false;
-  const bare = await alone(processes, { ...ticket, way: 'bare' }, undefined);
-  return bare.failure !== undefined;
+  for (let attempts = 1; attempts < ATTEMPTS; attempts += 1) {
+    const servers = processes.shared;
+    const result = await attempt({ processes, servers, ticket, plan, sabotage });
+    if (result.evidence || result.isNamed === true) return result;
+    // Unless it has died of another round, which was named.
+    if (servers.lastWords?.id === undefined) break;
+  }
+  return await alone(processes, ticket, plan, sabotage);
 }

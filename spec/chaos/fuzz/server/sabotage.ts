@@ -4,6 +4,7 @@ import type { Scene } from './scene.ts';
 /** Faults that are put in on purpose: whoever judges has to see each of them. */
 export const sabotages = [
   'throws',
+  'throws late',
   'rejects',
   'miscounts a look',
   'miscounts the end',
@@ -23,7 +24,7 @@ export type Sabotage = (typeof sabotages)[number];
 const LATE_MS = 1000;
 const STILL_MS = 60_000;
 /** Of processor time for each chunk that comes. */
-const BURN_MS = 20;
+const BURN_MS = 8;
 
 const stall = (milliseconds: number): void => {
   const end = performance.now() + milliseconds;
@@ -33,13 +34,14 @@ const stall = (milliseconds: number): void => {
 /** Breaks a round, in the process of its server. */
 export function sabotage(fault: Sabotage | undefined, scene: Scene, running: Running): Running {
   const later = (action: () => void): void => void setTimeout(action, 30);
-  if (fault === 'throws') {
-    later(() => {
-      throw new Error('Sabotage');
-    });
-  }
+  const fail = (): void => {
+    throw new Error('Sabotage');
+  };
+  if (fault === 'throws') later(fail);
+  if (fault === 'throws late') void running.settled.then(() => setTimeout(fail, LATE_MS));
   if (fault === 'rejects') later(() => void Promise.reject(new Error('Sabotage')));
   if (fault === 'leaves a listener') scene.subject.on('connection', () => {});
+  if (fault === 'leaves a socket open') leaveOpen(scene);
   if (fault === 'warns')
     later(() => process.emitWarning('Sabotage', 'MaxListenersExceededWarning'));
   if (fault === 'stands still') later(() => stall(STILL_MS));
@@ -60,4 +62,13 @@ export function sabotage(fault: Sabotage | undefined, scene: Scene, running: Run
       return { serve: { stats, report: { ...report, accepted: report.accepted + 1 } } };
     }),
   };
+}
+
+/** One of its sockets cannot be ended any more. */
+function leaveOpen({ listener }: Scene): void {
+  listener?.once('connection', (socket) => {
+    socket.destroy = () => socket;
+    socket.end = () => socket;
+    socket.resetAndDestroy = () => socket;
+  });
 }

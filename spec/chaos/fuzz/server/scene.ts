@@ -23,7 +23,7 @@ export interface Scene {
   readonly where: Where;
   /** The sockets that are open. */
   readonly sockets: ReadonlySet<Socket>;
-  /** Bytes of connections that are over. */
+  /** Bytes that have come. */
   readonly received: () => number;
   /** Ends what is left, by force. */
   readonly raze: () => void;
@@ -110,5 +110,8 @@ function follow(listener: Server | undefined, subject: EventEmitter, port: numbe
     subscribe('net.server.socket', hear);
     subject.on('close', () => unsubscribe('net.server.socket', hear));
   }
-  return { sockets, received: () => received };
+  return {
+    sockets,
+    received: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, received),
+  };
 }

@@ -5,7 +5,7 @@ const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
 const version = 'Sec-WebSocket-Version: 13';
 const asking = [host, 'Connection: Upgrade', 'Upgrade: websocket'];
 
-const upgrade: string = head('GET / HTTP/1.1', ...asking, key, version);
+export const upgrade: string = head('GET / HTTP/1.1', ...asking, key, version);
 
 /** A frame, masked with zeros: RFC 6455, 5.2. */
 function frame(opcode: number, payload: string | Buffer = '', final = true): Buffer {
@@ -18,6 +18,8 @@ function frame(opcode: number, payload: string | Buffer = '', final = true): Buf
   }
   return Buffer.concat([Buffer.of((final ? 128 : 0) + opcode), length, Buffer.alloc(4), bytes]);
 }
+
+export const textFrame = (text: string): Buffer => frame(1, text);
 
 const code = (number: number): Buffer => Buffer.of(number >> 8, number & 255);
 
