@@ -45,6 +45,8 @@ export function drawCost(draw: Draw, kinds: readonly Kind[]): Plan {
     handled: [],
     owner: undefined,
     acts: isHeavy ? draw.oneOf([['later'], ['answer']] as const) : ['later', 'answer', 'reads'],
+    tuning: 'none',
+    hasOnError: true,
     isCallback: false,
     grace: 150,
     idle: 0,

@@ -11,6 +11,7 @@ import {
   type Plan,
   stopWays,
   type Ticket,
+  tunings,
   type Way,
 } from './plan.ts';
 
@@ -28,10 +29,16 @@ const events: Record<Family, readonly (string | undefined)[]> = {
 
 /** What an owner may handle beside. */
 const handledBeside: Record<Family, readonly string[]> = {
-  stream: [],
-  http: ['upgrade', 'connect', 'checkContinue', 'checkExpectation', 'request'],
-  http2: ['stream', 'session', 'connect', 'checkContinue', 'request'],
-  'web socket': [],
+  stream: ['tlsClientError'],
+  http: [
+    ...['upgrade', 'connect', 'checkContinue', 'checkExpectation', 'request'],
+    ...['clientError', 'timeout', 'tlsClientError'],
+  ],
+  http2: [
+    ...['stream', 'session', 'connect', 'checkContinue', 'request'],
+    ...['unknownProtocol', 'timeout', 'tlsClientError'],
+  ],
+  'web socket': ['clientError'],
 };
 
 /** On what an owner may have listeners that destroy. */
@@ -71,7 +78,9 @@ function drawRound(draw: Draw, kinds: readonly Kind[]): Plan {
     event: draw.oneOf(events[family]),
     handled: handledBeside[family].filter(() => draw.chance(0.2)),
     owner: draw.chance(0.3) ? drawOwner(draw, family) : undefined,
-    acts: Array.from({ length: 8 }, () => (draw.chance(0.4) ? 'answer' : draw.oneOf(acts))),
+    acts: Array.from({ length: 8 }, () => (draw.chance(0.25) ? 'answer' : draw.oneOf(acts))),
+    tuning: draw.chance(0.6) ? 'none' : draw.oneOf(tunings),
+    hasOnError: draw.chance(0.8),
     isCallback: draw.chance(0.15),
     grace,
     idle: draw.oneOf([0, 50, draw.between(0, 300)]),

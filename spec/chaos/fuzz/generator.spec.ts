@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite } from '../../support/suite.ts';
 import { drawFrom } from '../storm/draw.ts';
 import { COST_EVERY, drawPlan } from './draw-plan.ts';
-import { acts, cuts, deeds, kinds, type Plan, stopWays, ways } from './plan.ts';
+import { acts, cuts, deeds, kinds, type Plan, stopWays, tunings, ways } from './plan.ts';
 import { bytesIn, show, stepsOf, times } from './script.ts';
 import { protocols, shapeOf, shapes } from './shapes/all.ts';
 import { heavy } from './shapes/heavy.ts';
@@ -51,10 +51,14 @@ test('draws every heavy shape, of those whose cost is compared', () => {
   assert.ok(costs.every(({ isCost }) => isCost));
 });
 
-test('draws every kind of server, way, stop, act, deed and cut', () => {
+test('draws every kind of server, tuning, way, stop, act, deed and cut', () => {
   assertDrawn(
     rounds.map(({ kind }) => kind),
     kinds,
+  );
+  assertDrawn(
+    rounds.map(({ tuning }) => tuning),
+    tunings,
   );
   assertDrawn(
     rounds.map(({ way }) => way),

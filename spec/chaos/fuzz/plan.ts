@@ -58,6 +58,10 @@ export const acts = [
   'unread',
   'stall',
   'odd headers',
+  'throw oddly',
+  'strip',
+  'stop',
+  'close the server',
 ] as const;
 
 export type Act = (typeof acts)[number];
@@ -80,6 +84,18 @@ export const stopWays = {
 } as const satisfies Record<Way, readonly string[]>;
 
 export type StopWay = (typeof stopWays)[Way][number];
+
+/** How an owner may have set a server up. */
+export const tunings = [
+  'none',
+  'short timeouts',
+  'few requests a socket',
+  'few connections',
+  'half-open HTTP',
+  'a timeout for sockets',
+] as const;
+
+export type Tuning = (typeof tunings)[number];
 
 /** What becomes of a script's bytes. */
 export const cuts = [
@@ -119,6 +135,9 @@ export interface Plan {
   readonly owner: OwnerPlan | undefined;
   /** What the handlers do, in order of their calls, over and over. */
   readonly acts: readonly Act[];
+  readonly tuning: Tuning;
+  /** Whether `serve` has one; without it errors become warnings. */
+  readonly hasOnError: boolean;
   /** Handlers that return no promise. */
   readonly isCallback: boolean;
   readonly grace: number;

@@ -1,10 +1,13 @@
 import { type EventEmitter, setMaxListeners } from 'node:events';
 import type { Plan } from '../plan.ts';
 import { endAll, handle } from './handle.ts';
+import type { Occasion } from './occasion.ts';
 
 /** The calls of a round's handlers: what each does is drawn in order. */
 export class Calls {
   count = 0;
+  /** Stops the round's server. */
+  stop: Occasion['stop'] = () => {};
   /** Aborts when the round is over. */
   readonly over: AbortController = new AbortController();
   readonly #plan: Plan;
@@ -20,7 +23,8 @@ export class Calls {
     const { acts } = this.#plan;
     const act = acts[this.count % acts.length] ?? 'answer';
     this.count += 1;
-    return handle(args, { act, isOwned, draining, over: this.over.signal });
+    const { stop } = this;
+    return handle(args, { act, isOwned, draining, stop, over: this.over.signal });
   }
 
   /** As an owner does who knows that handlers fail. */

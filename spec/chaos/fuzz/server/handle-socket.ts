@@ -29,6 +29,8 @@ export async function handleTunnel(
 async function talk(socket: Duplex, occasion: Occasion): Promise<void> {
   const { act } = occasion;
   if (act === 'early end') return void socket.end();
+  // It is its handler's by then, with its errors.
+  if (act === 'strip') socket.removeAllListeners().on('error', nothing);
   if (act === 'reads') await read(socket);
   else if (act !== 'unread') socket.on('data', nothing);
   await prelude(occasion);

@@ -8,14 +8,16 @@ import { type Exchange, handleExchange } from './handle-exchange.ts';
 import { handleSocket, handleTunnel } from './handle-socket.ts';
 import { handleStream } from './handle-stream.ts';
 import { handleWebSocket } from './handle-web-socket.ts';
-import { Misbehaviour, nothing, type Occasion } from './occasion.ts';
+import { Misbehaviour, nothing, type Occasion, oddError } from './occasion.ts';
 
 const STALL_MS = 20;
 
 /** Handles an event's arguments, whatever they are. Its first part is synchronous, and may throw. */
 export function handle(args: readonly unknown[], occasion: Occasion): Promise<void> {
   if (occasion.act === 'throw') throw new Misbehaviour('throws');
+  if (occasion.act === 'throw oddly') throw oddError();
   if (occasion.act === 'stall') stall(STALL_MS);
+  if (occasion.act === 'stop' || occasion.act === 'close the server') occasion.stop(occasion.act);
   const [first, second] = args;
   if (has(first, 'terminate')) return handleWebSocket(first as WebSocket, occasion);
   if (has(first, 'goaway')) return handleSession(first as ServerHttp2Session, occasion);

@@ -6,6 +6,28 @@ export class Misbehaviour extends Error {
   override readonly name = 'Misbehaviour';
 }
 
+const odd: readonly unknown[] = [
+  undefined,
+  null,
+  0,
+  'text',
+  Symbol('odd'),
+  Object.create(null),
+  Object.assign(new Error('odd'), { message: Symbol('odd') }),
+  Object.assign(new Error('odd'), { name: Object.create(null), stack: Object.create(null) }),
+  Object.assign(new Error('odd'), { code: 'ECONNRESET' }),
+  new DOMException('odd', 'AbortError'),
+  Object.freeze(new Error('odd')),
+];
+
+let turn = 0;
+
+/** What may be thrown as well. */
+export function oddError(): unknown {
+  turn += 1;
+  return odd[turn % odd.length];
+}
+
 /** How one call of a handler is meant to go. */
 export interface Occasion {
   readonly act: Act;
@@ -13,6 +35,8 @@ export interface Occasion {
   readonly draining: AbortSignal | undefined;
   /** Whether the connection's errors are its handler's: nobody has promised to guard it. */
   readonly isOwned: boolean;
+  /** Stops the round's server, by one way or another. */
+  readonly stop: (how: 'stop' | 'close the server') => void;
   /** Aborts when the round is over, so that nothing of it stays. */
   readonly over: AbortSignal;
 }

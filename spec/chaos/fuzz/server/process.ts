@@ -39,8 +39,8 @@ process.on('uncaughtExceptionMonitor', (error: unknown) => {
   writeSync(STANDARD_OUTPUT, line({ id: context.getStore(), says: 'dying', error: text }));
 });
 process.on('warning', ({ name, stack, message }) => {
-  // Of the runtime itself, about what it is made of.
-  if (name === 'ExperimentalWarning') return;
+  // Of the runtime itself, about what it is made of; or what a handler has thrown, without `onError`.
+  if (name !== 'MaxListenersExceededWarning') return;
   const text = `warning: ${stack ?? message}`;
   const round = rounds.get(context.getStore() ?? NaN);
   for (const each of round ? [round] : rounds.values()) each.tell(text);

@@ -13,7 +13,7 @@ import { eventOf, runners } from './run.ts';
 import type { Running } from './running.ts';
 import { sabotage, type Sabotage } from './sabotage.ts';
 import { openScene, type Scene } from './scene.ts';
-import { stop, timeFor } from './stop.ts';
+import { stop, stopInside, timeFor } from './stop.ts';
 
 /** How often the counts are looked at, in milliseconds. */
 const LOOK_MS = 5;
@@ -42,7 +42,7 @@ export async function openRound(
   lateness: Lateness,
   fault: Sabotage | undefined,
 ): Promise<Round> {
-  const scene = await openScene(plan.kind);
+  const scene = await openScene(plan.kind, plan.tuning);
   const { subject, listener } = scene;
   const calls = new Calls(plan);
   const strange: string[] = [];
@@ -60,11 +60,22 @@ export async function openRound(
   const run = async (): Promise<Evidence> => {
     const watch = new Watch(running);
     const cost = measure(scene);
-    await (plan.stop.at === null ? told.then(quiet) : sleep(plan.stop.at));
+    let stoppedAt = 0;
+    let isInside = false;
+    calls.stop = (how) => {
+      if (stoppedAt > 0) return;
+      stoppedAt = now();
+      isInside = true;
+      stopInside(how, scene, plan, running);
+      stopNow();
+    };
+    await (plan.stop.at === null ? told.then(quiet) : Promise.race([told, sleep(plan.stop.at)]));
     const spent = cost();
-    const stoppedAt = now();
-    void stop(scene, plan, running);
-    const allowed = timeFor(plan) + SETTLE_MS;
+    if (stoppedAt === 0) {
+      stoppedAt = now();
+      void stop(scene, plan, running);
+    }
+    const allowed = timeFor(plan, isInside) + SETTLE_MS;
     const ending = await endOf(running.settled, () => {
       return now() - stoppedAt - lateness.since(stoppedAt) - allowed;
     });
@@ -76,7 +87,8 @@ export async function openRound(
     const isOwners = plan.way === 'loop' || isAttached(plan);
     const openAfter = isOwners ? 0 : await countOpen(scene);
     const open = openAfter === 0 ? [] : [...scene.sockets].map(describe);
-    await turns(5);
+    // Deno says so some turns later.
+    if (plan.way === 'serve' || plan.way === 'drain') await until(() => closes > 0);
     const closesBefore = closes;
     if (listener?.listening) listener.close();
     if (subject !== listener && closes === 0) subject.close();

@@ -36,9 +36,11 @@ function runServe(scene: Scene, plan: Plan, calls: Calls, tell: Tell): Running {
     signal: stop.signal,
     concurrency: plan.concurrency ?? Infinity,
     ...{ grace, idle, linger, flush, maxQueued },
-    onError: (error: unknown) => {
-      if (isStrange(error)) tell(`onError was told: ${(error as Error).stack}`);
-    },
+    onError: plan.hasOnError
+      ? (error: unknown) => {
+          if (isStrange(error)) tell(`onError was told: ${(error as Error).stack}`);
+        }
+      : undefined,
     // Without one, it is served by its kind.
     event: event as string,
   });

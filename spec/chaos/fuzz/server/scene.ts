@@ -11,7 +11,8 @@ import { createServer as createTls } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { certificate } from '../../../support/certificate.ts';
 import type { Where } from '../clients/client.ts';
-import { familyOf, isUnix, type Kind } from '../plan.ts';
+import { familyOf, isUnix, type Kind, type Tuning } from '../plan.ts';
+import { tune } from './tune.ts';
 
 /** A server that listens. */
 export interface Scene {
@@ -50,12 +51,13 @@ const creators: Record<Kind, () => Server> = {
 
 let paths = 0;
 
-export async function openScene(kind: Kind): Promise<Scene> {
+export async function openScene(kind: Kind, tuning: Tuning): Promise<Scene> {
   const isPort = kind === 'ws-port';
   const listener = isPort ? undefined : creators[kind]();
   const webSockets = familyOf(kind) === 'web socket' ? webSocketServer(kind, listener) : undefined;
   const subject = (webSockets ?? listener) as Server;
   const bound = listener ?? subject;
+  if (listener) tune(listener, tuning);
   paths += 1;
   const path = isUnix(kind) ? join(tmpdir(), `fuzz-${process.pid}-${paths}.sock`) : '';
   const listening = new Promise<void>((resolve) => bound.once('listening', resolve));

@@ -33,9 +33,20 @@ function close({ kind, subject, listener, raze }: Scene, { way }: Plan): void {
   if (kind === 'ws-none') raze();
 }
 
+/** What a handler does that has heard of it first. */
+export function stopInside(how: 'stop' | 'close the server', scene: Scene, plan: Plan, running: Running): void {
+  if (how === 'close the server') return close(scene, plan);
+  running.stop.abort();
+  running.drainLate?.();
+}
+
 /** How long after the stop it may go on: milliseconds without the allowance for being late. */
-export function timeFor({ way, grace, stop: { way: stopWay, harder } }: Plan): number {
-  const notice = stopWay === 'close' ? NOTICE_MS : 0;
+export function timeFor(
+  { way, grace, stop: { way: stopWay, harder } }: Plan,
+  isInside: boolean,
+): number {
+  const notice = isInside || stopWay === 'close' ? NOTICE_MS : 0;
   if (way === 'loop') return LAST_CALL_MS + notice;
+  if (isInside) return notice + grace;
   return notice + (stopWay === 'stop harder' ? Math.min(grace, BETWEEN_MS + harder) : grace);
 }
