@@ -24,7 +24,9 @@ export function drawCost(draw: Draw, kinds: readonly Kind[]): Plan {
   const kind = draw.oneOf(kinds);
   const protocol = speaks[familyOf(kind)];
   const isHeavy = draw.chance(HEAVY);
-  const [name, make] = draw.oneOf(Object.entries<Shapes[string]>((isHeavy ? heavy : shapes)[protocol]));
+  const [name, make] = draw.oneOf(
+    Object.entries<Shapes[string]>((isHeavy ? heavy : shapes)[protocol]),
+  );
   const steps = stepsOf(make(draw));
   const wanted = Math.round(BYTES / Math.max(1, bytesIn(steps)));
   const count = isHeavy ? HEAVY_CLIENTS : Math.min(CLIENTS.most, Math.max(CLIENTS.least, wanted));

@@ -31,12 +31,24 @@ const events: Record<Family, readonly (string | undefined)[]> = {
 const handledBeside: Record<Family, readonly string[]> = {
   stream: ['tlsClientError'],
   http: [
-    ...['upgrade', 'connect', 'checkContinue', 'checkExpectation', 'request'],
-    ...['clientError', 'timeout', 'tlsClientError'],
+    'upgrade',
+    'connect',
+    'checkContinue',
+    'checkExpectation',
+    'request',
+    'clientError',
+    'timeout',
+    'tlsClientError',
   ],
   http2: [
-    ...['stream', 'session', 'connect', 'checkContinue', 'request'],
-    ...['unknownProtocol', 'timeout', 'tlsClientError'],
+    'stream',
+    'session',
+    'connect',
+    'checkContinue',
+    'request',
+    'unknownProtocol',
+    'timeout',
+    'tlsClientError',
   ],
   'web socket': ['clientError'],
 };

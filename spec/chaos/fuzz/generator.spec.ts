@@ -4,7 +4,7 @@ import { drawFrom } from '../storm/draw.ts';
 import { COST_EVERY, drawPlan } from './draw-plan.ts';
 import { acts, cuts, deeds, kinds, type Plan, stopWays, tunings, ways } from './plan.ts';
 import { bytesIn, show, stepsOf, times } from './script.ts';
-import { protocols, shapeOf, shapes } from './shapes/all.ts';
+import { type Protocol, protocols, shapeOf, shapes } from './shapes/all.ts';
 import { heavy } from './shapes/heavy.ts';
 
 const test = suite('the generator of the fuzzer');
@@ -23,9 +23,9 @@ function assertDrawn(drawn: Iterable<string>, all: Iterable<string>): void {
   assert.deepEqual([...new Set(drawn)].toSorted(), [...new Set(all)].toSorted());
 }
 
+const count = (protocol: Protocol): number => Object.keys(shapes[protocol]).length;
+
 test('has as many shapes as were asked for', () => {
-  const count = (...names: (keyof typeof shapes)[]): number =>
-    names.reduce((sum, name) => sum + Object.keys(shapes[name]).length, 0);
   assert.ok(count('http1') >= 60);
   assert.ok(count('http2') >= 30);
   assert.ok(count('webSocket') >= 15);
@@ -33,7 +33,9 @@ test('has as many shapes as were asked for', () => {
 });
 
 test('draws every shape', () => {
-  const names = protocols.flatMap((name) => Object.keys(shapes[name]).map((key) => `${name} ${key}`));
+  const names = protocols.flatMap((name) =>
+    Object.keys(shapes[name]).map((key) => `${name} ${key}`),
+  );
   const visits = rounds.flatMap(({ visits: all }) => all);
   assertDrawn(
     visits.map(({ protocol, name }) => `${protocol} ${name}`),
@@ -83,7 +85,9 @@ test('draws every kind of server, tuning, way, stop, act, deed and cut', () => {
 });
 
 test('draws clients before, during and after a stop', () => {
-  const visits = rounds.flatMap(({ stop, visits: all }) => all.map(({ at }) => at - (stop.at ?? 0)));
+  const visits = rounds.flatMap(({ stop, visits: all }) =>
+    all.map(({ at }) => at - (stop.at ?? 0)),
+  );
   assert.ok(visits.some((at) => at < -50));
   assert.ok(visits.some((at) => at > 50));
 });
@@ -105,7 +109,9 @@ test('makes the same steps of a shape for the same seed', () => {
 });
 
 test('sends no more than a bound', () => {
-  const most = Math.max(...rounds.flatMap(({ visits }) => visits.map(({ steps }) => bytesIn(steps))));
+  const most = Math.max(
+    ...rounds.flatMap(({ visits }) => visits.map(({ steps }) => bytesIn(steps))),
+  );
   assert.ok(most < 2_000_000, String(most));
 });
 

@@ -6,12 +6,14 @@ import { show } from './script.ts';
 export function history({ ticket, plan, violations, evidence, accounts, costs }: Result): string {
   const { visits, ...drawn } = plan;
   // Those of a round about costs are all alike.
-  const scripts = visits.slice(0, plan.isCost ? 1 : Infinity).map(({ at, protocol, name, cut, tls, alpn, steps }, index) => {
-    const account = accounts?.[index];
-    const secure = tls ? `, TLS ${alpn.join()}` : '';
-    const outcome = account && `${account.port}, ${account.received} received, ${account.how}`;
-    return `  at ${at}, ${protocol} "${name}", ${cut}${secure}: ${show(steps)} => ${outcome}`;
-  });
+  const scripts = visits
+    .slice(0, plan.isCost ? 1 : Infinity)
+    .map(({ at, protocol, name, cut, tls, alpn, steps }, index) => {
+      const account = accounts?.[index];
+      const secure = tls ? `, TLS ${alpn.join()}` : '';
+      const outcome = account && `${account.port}, ${account.received} received, ${account.how}`;
+      return `  at ${at}, ${protocol} "${name}", ${cut}${secure}: ${show(steps)} => ${outcome}`;
+    });
   const { seed, round, kinds } = ticket;
   return [
     `seed ${seed}, ${titleOf(ticket, plan)}`,

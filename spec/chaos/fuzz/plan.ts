@@ -83,7 +83,7 @@ export const stopWays = {
   bare: ['abort'],
 } as const satisfies Record<Way, readonly string[]>;
 
-export type StopWay = (typeof stopWays)[Way][number];
+type StopWay = (typeof stopWays)[Way][number];
 
 /** How an owner may have set a server up. */
 export const tunings = [

@@ -17,7 +17,7 @@ export type Step =
 export type Part = string | Buffer | Step;
 
 /** Makes the parts of one script. */
-export type Shape = (draw: Draw) => readonly Part[];
+type Shape = (draw: Draw) => readonly Part[];
 
 /** Shapes by name. */
 export type Shapes = Readonly<Record<string, Shape>>;

@@ -43,7 +43,10 @@ export async function attempt(options: AttemptOptions): Promise<Attempt> {
     const words = servers.lastWords;
     const failure = `the process has died (${code}): ${words?.error ?? errors.trim()}`;
     // Where there is no other one, it need not be named.
-    return { failure, isNamed: words?.id === id || (words?.id === undefined && servers.rounds === 1) };
+    return {
+      failure,
+      isNamed: words?.id === id || (words?.id === undefined && servers.rounds === 1),
+    };
   });
   const result = await Promise.race([perform(id, options), stuck, died]);
   clearTimeout(timer);

@@ -43,7 +43,9 @@ export async function compareCosts(
     const way = bare.length > ours.length ? undefined : 'bare';
     const isBare = way === 'bare';
     last = await attempt({
-      ...{ processes, servers, plan },
+      processes,
+      servers,
+      plan,
       ticket: isBare ? { ...ticket, way } : ticket,
       sabotage: isBare ? undefined : sabotage,
     });

@@ -68,13 +68,16 @@ export class Processes {
     if (this.#shared !== undefined) return this.#shared;
     const servers = new Servers();
     this.#shared = servers;
-    void servers.died.then(() => {
-      if (this.#shared === servers) this.#shared = undefined;
-      const { id, error } = servers.lastWords ?? {};
-      const ticket = id !== undefined && this.#over.has(id) ? this.#tickets.get(id) : undefined;
-      if (ticket) this.#onLateDeath(ticket, `the process has died after its end: ${error}`);
-    });
+    void this.#follow(servers);
     return servers;
+  }
+
+  async #follow(servers: Servers): Promise<void> {
+    await servers.died;
+    if (this.#shared === servers) this.#shared = undefined;
+    const { id, error } = servers.lastWords ?? {};
+    const ticket = id !== undefined && this.#over.has(id) ? this.#tickets.get(id) : undefined;
+    if (ticket) this.#onLateDeath(ticket, `the process has died after its end: ${error}`);
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,7 @@ import { familyOf, type Plan, type Way } from '../plan.ts';
 import { argumentsOf, type Calls } from './calls.ts';
 import { endAll } from './handle.ts';
 import type { Ending } from './evidence.ts';
-import { Misbehaviour } from './occasion.ts';
+import { Misbehaviour, nothing } from './occasion.ts';
 import type { Running } from './running.ts';
 import type { Scene } from './scene.ts';
 
@@ -32,22 +32,24 @@ function runServe(scene: Scene, plan: Plan, calls: Calls, tell: Tell): Running {
     handling.catch(() => endAll(args));
     return undefined;
   };
+  const onError = (error: unknown): void => {
+    if (isStrange(error)) tell(`onError was told: ${(error as Error).stack}`);
+  };
   const serving = serve(scene.subject as EventEmitter, handler, {
     signal: stop.signal,
     concurrency: plan.concurrency ?? Infinity,
-    ...{ grace, idle, linger, flush, maxQueued },
-    onError: plan.hasOnError
-      ? (error: unknown) => {
-          if (isStrange(error)) tell(`onError was told: ${(error as Error).stack}`);
-        }
-      : undefined,
+    grace,
+    idle,
+    linger,
+    flush,
+    maxQueued,
+    onError: plan.hasOnError ? onError : undefined,
     // Without one, it is served by its kind.
     event: event as string,
   });
   return {
     stop,
     look: () => againstStats(serving.stats),
-    calls: () => calls.count,
     settled: settle(
       serving.finished.then((report) => ({ serve: { report, stats: serving.stats } })),
     ),
@@ -63,11 +65,11 @@ function isStrange(error: unknown): boolean {
   return isFault && !('code' in error);
 }
 
-function runDrain({ subject }: Scene, plan: Plan, calls: Calls): Running {
+function runDrain({ subject }: Scene, plan: Plan): Running {
   const { grace, idle } = plan;
   const stop = new AbortController();
   const isLate = plan.stop.way === 'late';
-  let drainLate = (): void => {};
+  let drainLate = nothing;
   const late = new Promise<void>((resolve) => (drainLate = resolve));
   const drained = isLate
     ? late.then(() => drain(subject, { grace, idle }))
@@ -76,7 +78,6 @@ function runDrain({ subject }: Scene, plan: Plan, calls: Calls): Running {
     stop,
     drainLate,
     look: () => undefined,
-    calls: () => calls.count,
     settled: settle(drained.then((report) => ({ drain: report }))),
     stopIn: () => void drain(subject, { grace, idle }),
   };
@@ -98,7 +99,6 @@ function runLoop(scene: Scene, plan: Plan, calls: Calls): Running {
   return {
     stop,
     look: () => againstLoop(loop.stats),
-    calls: () => calls.count,
     settled: settle(consuming.then(() => ({ loop: loop.stats }))),
     dispose: () => void loop[Symbol.asyncDispose](),
     leave(how) {
@@ -113,7 +113,7 @@ function runLoop(scene: Scene, plan: Plan, calls: Calls): Running {
 }
 
 /** As its owner would do without us, in a hurry. */
-function runBare(scene: Scene, plan: Plan, calls: Calls): Running {
+function runBare(scene: Scene, plan: Plan): Running {
   const { subject, listener } = scene;
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) => {
@@ -126,7 +126,6 @@ function runBare(scene: Scene, plan: Plan, calls: Calls): Running {
   return {
     stop,
     look: () => undefined,
-    calls: () => calls.count,
     settled: stopped.then(() => {
       scene.raze();
       return {};

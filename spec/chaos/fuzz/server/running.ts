@@ -6,8 +6,6 @@ export interface Running {
   readonly stop: AbortController;
   /** Tells what does not add up now. */
   readonly look: () => string | undefined;
-  /** How many times a handler was called. */
-  readonly calls: () => number;
   readonly stopIn?: (grace: number | undefined) => void;
   readonly dispose?: () => void;
   readonly leave?: (how: 'break' | 'return') => void;

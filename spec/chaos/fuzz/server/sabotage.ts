@@ -31,12 +31,14 @@ const stall = (milliseconds: number): void => {
   while (performance.now() < end);
 };
 
+const fail = (): void => {
+  throw new Error('Sabotage');
+};
+
+const later = (action: () => void): void => void setTimeout(action, 30);
+
 /** Breaks a round, in the process of its server. */
 export function sabotage(fault: Sabotage | undefined, scene: Scene, running: Running): Running {
-  const later = (action: () => void): void => void setTimeout(action, 30);
-  const fail = (): void => {
-    throw new Error('Sabotage');
-  };
   if (fault === 'throws') later(fail);
   if (fault === 'throws late') void running.settled.then(() => setTimeout(fail, LATE_MS));
   if (fault === 'rejects') later(() => void Promise.reject(new Error('Sabotage')));

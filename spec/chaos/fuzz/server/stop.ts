@@ -34,7 +34,12 @@ function close({ kind, subject, listener, raze }: Scene, { way }: Plan): void {
 }
 
 /** What a handler does that has heard of it first. */
-export function stopInside(how: 'stop' | 'close the server', scene: Scene, plan: Plan, running: Running): void {
+export function stopInside(
+  how: 'stop' | 'close the server',
+  scene: Scene,
+  plan: Plan,
+  running: Running,
+): void {
   if (how === 'close the server') return close(scene, plan);
   running.stop.abort();
   running.drainLate?.();

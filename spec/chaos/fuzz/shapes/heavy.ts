@@ -1,6 +1,16 @@
 import { pause, type Shapes, times } from '../script.ts';
 import { chunk, get, head, host, lastChunk } from './http1-head.ts';
-import { ask, data, opening, ping, post, resetStream, settings, streamId, windowUpdate } from './http2-bytes.ts';
+import {
+  ask,
+  data,
+  opening,
+  ping,
+  post,
+  resetStream,
+  settings,
+  streamId,
+  windowUpdate,
+} from './http2-bytes.ts';
 import { textFrame, upgrade } from './web-sockets.ts';
 
 const join = (count: number, make: (index: number) => Buffer): Buffer =>
@@ -11,7 +21,7 @@ const part = Buffer.alloc(60_000, 'x');
 /** Much of one thing over one connection: what each costs must not grow with their number. */
 export const heavy = {
   http1: {
-    'pipelined 9000': () => [get.repeat(9000)],
+    'pipelined 20 000': () => [get.repeat(20_000)],
     'chunks of a byte, 20 000': () => [
       head('POST / HTTP/1.1', host, 'Transfer-Encoding: chunked'),
       chunk('x').repeat(20_000) + lastChunk,
@@ -32,7 +42,10 @@ export const heavy = {
         pause(20),
       ]).flat(),
     ],
-    'PING, 20 000': () => [opening, ...times(20, () => [join(1000, () => ping()), pause(5)]).flat()],
+    'PING, 20 000': () => [
+      opening,
+      ...times(20, () => [join(1000, () => ping()), pause(5)]).flat(),
+    ],
     'SETTINGS, 900': () => [opening, join(900, () => settings())],
     'WINDOW_UPDATE, 20 000': () => [opening, post(1), join(20_000, () => windowUpdate(0, 1))],
     'DATA of a byte, 20 000': () => [opening, post(1), join(20_000, () => data(1, 'x'))],

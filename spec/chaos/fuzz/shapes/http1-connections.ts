@@ -12,7 +12,7 @@ export const http1Connections: Shapes = {
   'half a head': (draw) => [get.slice(0, draw.between(1, get.length - 1))],
   'half a head behind a request': () => [get + get.slice(0, 9)],
   'half a head, and the end': (draw) => [get.slice(0, draw.between(1, get.length - 1)), end],
-  'a head by the byte': () => [...get].flatMap((byte) => [byte, pause(2)]),
+  'a head by the byte': () => get.split('').flatMap((byte) => [byte, pause(2)]),
   'a request, and the end': () => [get, end],
   'a request, and a reset': (draw) => [get, ...(draw.chance(0.5) ? [wait] : []), reset],
   'requests in turn': (draw) => times(draw.between(2, 9), () => [get, wait, pause(9)]).flat(),

@@ -26,18 +26,15 @@ const flood = (draw: Draw, make: (index: number) => Buffer): Buffer[] => [
   join(draw.oneOf([20, 200, 2000]), make),
 ];
 
+const askAndReset = (index: number): Buffer =>
+  Buffer.concat([ask(streamId(index)), resetStream(streamId(index))]);
+const postAndReset = (index: number): Buffer =>
+  Buffer.concat([post(streamId(index)), resetStream(streamId(index), 0)]);
+
 /** Much of what costs the client little. */
 export const http2Floods: Shapes = {
-  'rapid reset': (draw) => {
-    const one = (index: number): Buffer =>
-      Buffer.concat([ask(streamId(index)), resetStream(streamId(index))]);
-    return [opening, join(draw.oneOf([10, 100, 500]), one)];
-  },
-  'rapid reset of uploads': (draw) => {
-    const one = (index: number): Buffer =>
-      Buffer.concat([post(streamId(index)), resetStream(streamId(index), 0)]);
-    return [opening, join(draw.oneOf([10, 100]), one)];
-  },
+  'rapid reset': (draw) => [opening, join(draw.oneOf([10, 100, 500]), askAndReset)],
+  'rapid reset of uploads': (draw) => [opening, join(draw.oneOf([10, 100]), postAndReset)],
   'rapid reset with pauses': () => [
     opening,
     ...times(20, (index) => [ask(streamId(index)), pause(4), resetStream(streamId(index))]).flat(),
