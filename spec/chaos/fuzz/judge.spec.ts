@@ -49,7 +49,7 @@ const aside: ReadonlySet<Sabotage | undefined> = new Set([
 ] as const);
 
 /** What is needed to see that a process stands still, in milliseconds. */
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 3500;
 
 const faults: readonly (Sabotage | undefined)[] = [undefined, ...sabotages];
 const results = new Map<Sabotage | undefined, Promise<Result>>();

@@ -10,6 +10,8 @@ export type ClientsOrder =
   | { readonly id: number; readonly does: 'release' };
 
 export type ClientsReply =
+  /** Of no round: it can be told of one. */
+  | { readonly id: 0; readonly says: 'ready' }
   | { readonly id: number; readonly says: 'taken' }
   | { readonly id: number; readonly says: 'accounts'; readonly accounts: readonly Account[] };
 

@@ -32,6 +32,7 @@ function release(id: number): void {
 
 // Who ends the fuzzer by a key tells every process of the terminal.
 process.on('SIGINT', () => {});
+reply({ id: 0, says: 'ready' });
 for await (const line of createInterface(process.stdin)) {
   const order = JSON.parse(line) as ClientsOrder;
   if (order.does === 'visit') void visit(order);

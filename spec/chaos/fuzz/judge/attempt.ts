@@ -25,46 +25,77 @@ export interface AttemptOptions {
   readonly sabotage: Sabotage | undefined;
 }
 
+/** How long a process may take to begin, in milliseconds. */
+const BEGINNING_MS = 20_000;
+
 /** Runs a round in a process of servers, whatever becomes of that. Never rejects. */
 export async function attempt(options: AttemptOptions): Promise<Attempt> {
-  const { processes, servers, ticket } = options;
+  const { processes, servers, ticket, plan } = options;
+  await Promise.race([processes.ready, processes.clients.died]);
   const id = processes.nextId(ticket);
   servers.rounds += 1;
-  let timer: NodeJS.Timeout | undefined;
-  const patience = processes.patience * (options.plan.isCost ? COST_PATIENCE : 1);
-  const stuck = new Promise<Attempt>((resolve) => {
-    timer = setTimeout(() => {
-      servers.kill();
-      const failure = `the process has stood still for ${patience} ms`;
-      resolve({ failure, isNamed: servers.rounds === 1 });
-    }, patience);
-  });
+  const watchdog = new Watchdog(servers);
   const died = servers.died.then(({ code, errors }): Attempt => {
     const words = servers.lastWords;
     const failure = `the process has died (${code}): ${words?.error ?? errors.trim()}`;
     // Where there is no other one, it need not be named.
-    return {
-      failure,
-      isNamed: words?.id === id || (words?.id === undefined && servers.rounds === 1),
-    };
+    const isOnly = words?.id === undefined && servers.rounds === 1;
+    return { failure, isNamed: isOnly || words?.id === id };
   });
-  const result = await Promise.race([perform(id, options), stuck, died]);
-  clearTimeout(timer);
+  const { clients } = processes;
+  const lost = clients.died.then(({ code, errors }): Attempt => {
+    return { failure: `the clients have died (${code}): ${errors}`, isNamed: true };
+  });
+  watchdog.expect(BEGINNING_MS);
+  const performed = perform(id, options, () => {
+    watchdog.expect(processes.patience * (plan.isCost ? COST_PATIENCE : 1));
+  });
+  const result = await Promise.race([performed, watchdog.stuck, died, lost]);
+  watchdog.stop();
   // When all that were in it have been told.
   setImmediate(() => (servers.rounds -= 1));
-  processes.clients.tell({ id, does: 'release' });
   if (result.evidence) processes.over(id);
-  const accounts = result.accounts ?? (await processes.clients.hear(id, 'accounts')).accounts;
-  return { ...result, accounts };
+  const accounts = clients.hear(id, 'accounts');
+  clients.tell({ id, does: 'release' });
+  return { ...(await Promise.race([accounts, lost])), ...result };
+}
+
+/** Ends a process that stands still. */
+class Watchdog {
+  readonly stuck: Promise<Attempt>;
+  readonly #servers: Servers;
+  #timer: NodeJS.Timeout | undefined;
+  #resolve: (attempt: Attempt) => void = () => {};
+
+  constructor(servers: Servers) {
+    this.#servers = servers;
+    this.stuck = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  /** Something within so many milliseconds. */
+  expect(milliseconds: number): void {
+    this.stop();
+    this.#timer = setTimeout(() => {
+      this.#servers.kill();
+      const failure = `the process has stood still for ${milliseconds} ms`;
+      this.#resolve({ failure, isNamed: this.#servers.rounds === 1 });
+    }, milliseconds);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 async function perform(
   id: number,
   { processes: { clients }, servers, ticket, plan, sabotage }: AttemptOptions,
+  onOpen: () => void,
 ): Promise<Attempt> {
   const open = servers.hear(id, 'open');
   servers.tell({ id, does: 'open', ticket, sabotage });
   const { where } = await open;
+  onOpen();
   const over = servers.hear(id, 'over');
   const taken = clients.hear(id, 'taken');
   clients.tell({ id, does: 'visit', ticket, where });

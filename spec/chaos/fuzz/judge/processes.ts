@@ -40,6 +40,8 @@ export class Processes {
   readonly clients: Clients = new Worker(
     spawnNode('spec/chaos/fuzz/clients/process.ts', { stdio: [...stdio] }),
   );
+  /** Clients that come late meet no server. */
+  readonly ready: Promise<unknown> = this.clients.hear(0, 'ready');
   #shared: Servers | undefined;
   readonly #onLateDeath: OnLateDeath;
   readonly #tickets = new Map<number, Ticket>();
@@ -65,7 +67,7 @@ export class Processes {
 
   /** That in which rounds run together: a new one, when it has died. */
   get shared(): Servers {
-    if (this.#shared !== undefined) return this.#shared;
+    if (this.#shared?.isAlive) return this.#shared;
     const servers = new Servers();
     this.#shared = servers;
     void this.#follow(servers);

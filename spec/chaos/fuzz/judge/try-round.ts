@@ -1,8 +1,8 @@
 import { drawPlan } from '../draw-plan.ts';
 import type { Plan, Ticket } from '../plan.ts';
 import type { Sabotage } from '../server/sabotage.ts';
-import { alone, diesBare } from './alone.ts';
-import { type Attempt, attempt } from './attempt.ts';
+import { diesBare, runBeside } from './run-beside.ts';
+import type { Attempt } from './attempt.ts';
 import { compareCosts, type Costs, isTooDear } from './compare-costs.ts';
 import type { Processes } from './processes.ts';
 import { violationsOf } from './violations.ts';
@@ -14,9 +14,6 @@ export interface Result extends Attempt {
   readonly violations: readonly string[];
   readonly costs?: Costs;
 }
-
-/** How many times a round is tried whose process dies of another one. */
-const ATTEMPTS = 4;
 
 /** Runs a round, and judges it. */
 export async function tryRound(
@@ -41,21 +38,4 @@ export function showCosts({ ours, bare, ratio }: Costs): string {
     ({ cpu, bytes }) => `${Math.round(cpu)} ms for ${bytes} bytes`,
   );
   return `${ourselves}, bare ${without}, ×${ratio.toFixed(1)}`;
-}
-
-/** Beside others; alone, when the process dies and nobody knows of which. */
-async function runBeside(
-  processes: Processes,
-  ticket: Ticket,
-  plan: Plan,
-  sabotage: Sabotage | undefined,
-): Promise<Attempt> {
-  for (let attempts = 1; attempts < ATTEMPTS; attempts += 1) {
-    const servers = processes.shared;
-    const result = await attempt({ processes, servers, ticket, plan, sabotage });
-    if (result.evidence || result.isNamed === true) return result;
-    // Unless it has died of another round, which was named.
-    if (servers.lastWords?.id === undefined) break;
-  }
-  return await alone(processes, ticket, plan, sabotage);
 }

@@ -19,6 +19,8 @@ export interface Death {
 export class Worker<Order, Reply extends Message> {
   /** Settles when it has ended. */
   readonly died: Promise<Death>;
+  /** Whether it is not known to end. */
+  isAlive = true;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<string, (reply: Reply) => void>();
   #errors = '';
@@ -42,10 +44,12 @@ export class Worker<Order, Reply extends Message> {
       this.#waiting.delete(key);
     });
     this.died = new Promise((resolve) => {
-      child.once('error', ({ message }) => resolve({ code: message, errors: this.#errors }));
-      child.once('close', (code, signal) => {
-        resolve({ code: code ?? String(signal), errors: this.#errors });
-      });
+      const end = (code: number | string): void => {
+        this.isAlive = false;
+        resolve({ code, errors: this.#errors });
+      };
+      child.once('error', ({ message }) => end(message));
+      child.once('close', (code, signal) => end(code ?? String(signal)));
     });
   }
 
@@ -61,6 +65,7 @@ export class Worker<Order, Reply extends Message> {
   }
 
   kill(): void {
+    this.isAlive = false;
     this.#child.kill('SIGKILL');
   }
 
