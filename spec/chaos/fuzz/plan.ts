@@ -67,7 +67,15 @@ export const acts = [
 export type Act = (typeof acts)[number];
 
 /** What a listener does that the owner has put on before. */
-export const deeds = ['destroy', 'destroy with an error', 'destroy soon', 'end', 'reset'] as const;
+export const deeds = [
+  'destroy',
+  'destroy with an error',
+  'destroy soon',
+  'end',
+  'reset',
+  'stop',
+  'close the server',
+] as const;
 
 export interface OwnerPlan {
   readonly event: string;

@@ -1,6 +1,6 @@
 import { type EventEmitter, setMaxListeners } from 'node:events';
 import type { Plan } from '../plan.ts';
-import { endAll, handle } from './handle.ts';
+import { endAll, guardAll, handle } from './handle.ts';
 import type { Occasion } from './occasion.ts';
 
 /** The calls of a round's handlers: what each does is drawn in order. */
@@ -29,6 +29,7 @@ export class Calls {
 
   /** As an owner does who knows that handlers fail. */
   own(args: readonly unknown[], isOwned = true): void {
+    if (isOwned) guardAll(args);
     try {
       this.begin(args, isOwned).catch(() => endAll(args));
     } catch {

@@ -46,6 +46,11 @@ function has(value: unknown, method: string): boolean {
   return typeof value === 'object' && value !== null && method in value;
 }
 
+/** What an owner does first: errors are his. */
+export function guardAll(args: readonly unknown[]): void {
+  for (const argument of args) if (has(argument, 'on')) (argument as Socket).on('error', nothing);
+}
+
 /** What an owner does whose own handler has failed: ends all that can be ended. */
 export function endAll(args: readonly unknown[]): void {
   for (const argument of args) {

@@ -1,16 +1,19 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { OwnerPlan, Plan } from '../plan.ts';
+import type { Calls } from './calls.ts';
 import { nothing } from './occasion.ts';
 import type { Scene } from './scene.ts';
 
 /** A listener that is there before us, and ends some of what comes: a blocklist, a firewall. */
-export function standGuard({ subject, listener }: Scene, { owner }: Plan): void {
+export function standGuard({ subject, listener }: Scene, { owner }: Plan, calls: Calls): void {
   if (owner === undefined) return;
   let count = 0;
   (listener ?? subject).on(owner.event, (...args: unknown[]) => {
     count += 1;
-    if (count % owner.every === 0) doTo(args, owner.deed);
+    if (count % owner.every !== 0) return;
+    if (owner.deed === 'stop' || owner.deed === 'close the server') calls.stop(owner.deed);
+    else doTo(args, owner.deed);
   });
 }
 

@@ -83,7 +83,7 @@ function prepare(scene: Scene, plan: Plan, calls: Calls): void {
   const { subject, listener } = scene;
   // The first one has an HTTP/2 server put a listener of its own in the place of another.
   if (familyOf(plan.kind) === 'http2') subject.on('request', nothing).off('request', nothing);
-  standGuard(scene, plan);
+  standGuard(scene, plan, calls);
   for (const event of plan.handled) calls.listen(listener ?? subject, event);
   if (plan.way === 'drain' || plan.way === 'bare') calls.listen(subject, eventOf(plan));
 }

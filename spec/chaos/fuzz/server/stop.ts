@@ -40,8 +40,8 @@ export function stopInside(
   plan: Plan,
   running: Running,
 ): void {
-  if (how === 'close the server') return close(scene, plan);
-  running.stop.abort();
+  if (how === 'close the server') close(scene, plan);
+  else running.stop.abort();
   running.drainLate?.();
 }
 
