@@ -12,6 +12,9 @@ export type ClientsOrder =
 export type ClientsReply =
   /** Of no round: it can be told of one. */
   | { readonly id: 0; readonly says: 'ready' }
+  /** Time runs. */
+  | { readonly id: number; readonly says: 'begun' }
+  /** All steps have been taken. */
   | { readonly id: number; readonly says: 'taken' }
   | { readonly id: number; readonly says: 'accounts'; readonly accounts: readonly Account[] };
 

@@ -157,7 +157,7 @@ export interface Plan {
   readonly consumers: number;
   readonly stop: {
     readonly way: StopWay;
-    /** Milliseconds after the beginning; `null` when somebody says so. */
+    /** Milliseconds after the first client has come; `null` when somebody says so. */
     readonly at: number | null;
     /** Of a stop that is made harder: the new grace. */
     readonly harder: number;

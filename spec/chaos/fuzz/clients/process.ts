@@ -18,6 +18,7 @@ async function visit(order: ClientsOrder & { does: 'visit' }): Promise<void> {
   const plan = drawPlan(ticket);
   const clients = plan.visits.map((planned) => new Client(planned, where));
   rounds.set(id, clients);
+  reply({ id, says: 'begun' });
   await Promise.all(clients.map((client) => client.take()));
   if (plan.isCost) await Promise.all(clients.map((client) => client.quiet()));
   reply({ id, says: 'taken' });

@@ -98,7 +98,9 @@ async function perform(
   onOpen();
   const over = servers.hear(id, 'over');
   const taken = clients.hear(id, 'taken');
+  const begun = clients.hear(id, 'begun');
   clients.tell({ id, does: 'visit', ticket, where });
+  await begun;
   servers.tell({ id, does: 'go' });
   if (plan.stop.at === null) {
     await taken;

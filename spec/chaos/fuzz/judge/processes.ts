@@ -74,12 +74,16 @@ export class Processes {
     return servers;
   }
 
+  /** Whatever a round leaves behind may be the death of its process when it is over. */
   async #follow(servers: Servers): Promise<void> {
-    await servers.died;
+    const { code, errors } = await servers.died;
     if (this.#shared === servers) this.#shared = undefined;
     const { id, error } = servers.lastWords ?? {};
-    const ticket = id !== undefined && this.#over.has(id) ? this.#tickets.get(id) : undefined;
-    if (ticket) this.#onLateDeath(ticket, `the process has died after its end: ${error}`);
+    // Where nobody is named and none is under way, it was one that is over.
+    const isUnnamed = code !== 0 && id === undefined && servers.rounds === 0;
+    const named = isUnnamed ? [...this.#over].at(-1) : id;
+    const ticket = named !== undefined && this.#over.has(named) && this.#tickets.get(named);
+    if (ticket) this.#onLateDeath(ticket, `the process has died after its end: ${error ?? errors}`);
   }
 
   async stop(): Promise<void> {

@@ -14,6 +14,8 @@ import { openScene, type Scene } from './scene.ts';
 import { stop, stopInside, timeFor } from './stop.ts';
 import { endOf, Watch } from './watch.ts';
 
+/** How long the first client is waited for, in milliseconds: the clients' process may be busy. */
+const ARRIVAL_MS = 1000;
 /** Of what is strange so much is told. */
 const TOLD = 5;
 
@@ -55,6 +57,7 @@ export async function openRound(
       stopInside(how, scene, plan, running);
       stopNow();
     };
+    await Promise.race([scene.arrival, sleep(ARRIVAL_MS)]);
     await (plan.stop.at === null ? told.then(quiet) : Promise.race([told, sleep(plan.stop.at)]));
     const spent = cost();
     if (stoppedAt === 0) {

@@ -23,8 +23,8 @@ export type Sabotage = (typeof sabotages)[number];
 /** Milliseconds: later than any allowance, and longer than anybody waits. */
 const LATE_MS = 1000;
 const STILL_MS = 60_000;
-/** Of processor time for each chunk that comes. */
-const BURN_MS = 8;
+/** Of processor time for each client. */
+const BURN_MS = 50;
 
 const stall = (milliseconds: number): void => {
   const end = performance.now() + milliseconds;
@@ -35,7 +35,7 @@ const fail = (): void => {
   throw new Error('Sabotage');
 };
 
-const later = (action: () => void): void => void setTimeout(action, 30);
+const later = (action: () => void): void => void setTimeout(action, 10);
 
 /** Breaks a round, in the process of its server. */
 export function sabotage(fault: Sabotage | undefined, scene: Scene, running: Running): Running {
@@ -50,7 +50,7 @@ export function sabotage(fault: Sabotage | undefined, scene: Scene, running: Run
   // oxlint-disable-next-line unicorn/no-process-exit -- What a server's process may come to.
   if (fault === 'exits') later(() => process.exit(7));
   if (fault === 'burns') {
-    scene.listener?.on('connection', (socket) => socket.on('data', () => stall(BURN_MS)));
+    scene.listener?.on('connection', () => stall(BURN_MS));
   }
   const { look, settled } = running;
   return {

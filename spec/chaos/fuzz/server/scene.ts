@@ -24,6 +24,8 @@ export interface Scene {
   readonly where: Where;
   /** The sockets that are open. */
   readonly sockets: ReadonlySet<Socket>;
+  /** Resolves when the first client has come. */
+  readonly arrival: Promise<void>;
   /** Bytes that have come. */
   readonly received: () => number;
   /** Ends what is left, by force. */
@@ -64,17 +66,16 @@ export async function openScene(kind: Kind, tuning: Tuning): Promise<Scene> {
   if (!isPort) bound.listen(path === '' ? { port: 0, host: '127.0.0.1', backlog: 4096 } : path);
   await listening;
   const port = path === '' ? (bound.address() as AddressInfo).port : 0;
-  const { sockets, received } = follow(listener, subject, port);
+  const followed = follow(listener, subject, port);
   return {
     kind,
     subject,
     listener,
     where: { port, path },
-    sockets,
-    received,
+    ...followed,
     raze() {
       for (const webSocket of webSockets?.clients ?? []) webSocket.terminate();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of followed.sockets) socket.destroy();
       (listener as { closeAllConnections?: () => void } | undefined)?.closeAllConnections?.();
     },
   };
@@ -96,7 +97,10 @@ function webSocketServer(kind: Kind, listener: Server | undefined): WebSocketSer
 function follow(listener: Server | undefined, subject: EventEmitter, port: number) {
   const sockets = new Set<Socket>();
   let received = 0;
+  let arrive = (): void => {};
+  const arrival = new Promise<void>((resolve) => (arrive = resolve));
   const add = (socket: Socket): void => {
+    arrive();
     sockets.add(socket);
     socket.on('close', () => {
       received += socket.bytesRead;
@@ -114,6 +118,7 @@ function follow(listener: Server | undefined, subject: EventEmitter, port: numbe
   }
   return {
     sockets,
+    arrival,
     received: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, received),
   };
 }
