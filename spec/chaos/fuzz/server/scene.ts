@@ -12,6 +12,7 @@ import { WebSocketServer } from 'ws';
 import { certificate } from '../../../support/certificate.ts';
 import type { Where } from '../clients/client.ts';
 import { familyOf, isUnix, type Kind, type Tuning } from '../plan.ts';
+import { nothing } from './occasion.ts';
 import { tune } from './tune.ts';
 
 /** A server that listens. */
@@ -97,7 +98,7 @@ function webSocketServer(kind: Kind, listener: Server | undefined): WebSocketSer
 function follow(listener: Server | undefined, subject: EventEmitter, port: number) {
   const sockets = new Set<Socket>();
   let received = 0;
-  let arrive = (): void => {};
+  let arrive = nothing;
   const arrival = new Promise<void>((resolve) => (arrive = resolve));
   const add = (socket: Socket): void => {
     arrive();
