@@ -1,0 +1,51 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { OwnerPlan, Plan } from '../plan.ts';
+import type { Calls } from './calls.ts';
+import { nothing } from './occasion.ts';
+import type { Scene } from './scene.ts';
+
+/** A listener that is there before us, and ends some of what comes: a blocklist, a firewall. */
+export function standGuard({ subject, listener }: Scene, { owner }: Plan, calls: Calls): void {
+  if (owner === undefined) return;
+  let count = 0;
+  (listener ?? subject).on(owner.event, (...args: unknown[]) => {
+    count += 1;
+    if (count % owner.every !== 0) return;
+    if (owner.deed === 'stop' || owner.deed === 'close the server') calls.stop(owner.deed);
+    else doTo(args, owner.deed);
+  });
+}
+
+type Endable = EventEmitter & Pick<Socket, 'destroy' | 'end'> & Partial<Socket>;
+
+function doTo(args: readonly unknown[], deed: OwnerPlan['deed']): void {
+  const subject = (isEndable(args[1]) ? args[1] : args[0]) as Endable;
+  // What it ends is its owner's own.
+  subject.on('error', nothing);
+  if (deed === 'destroy') subject.destroy();
+  else if (deed === 'destroy with an error') subject.destroy(new Error('The owner ends it'));
+  else if (deed === 'destroy soon') queueMicrotask(() => subject.destroy());
+  else if (deed === 'end') end(subject);
+  else reset(subject);
+}
+
+function isEndable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'destroy' in value;
+}
+
+function end(subject: Endable): void {
+  if (typeof subject.end === 'function') subject.end();
+  // A session of HTTP/2.
+  else (subject as Endable & { close?: () => void }).close?.();
+}
+
+function reset(subject: Endable): void {
+  try {
+    if (subject.resetAndDestroy) subject.resetAndDestroy();
+    else subject.destroy();
+  } catch {
+    // ERR_INVALID_HANDLE_TYPE
+    subject.destroy();
+  }
+}
