@@ -8,7 +8,7 @@ import { possibleKinds } from './possible-kinds.ts';
 const test = suite('fuzz');
 
 /** So many rounds, each with one server and some clients, a few at a time. */
-const ROUNDS = 80;
+const ROUNDS = 60;
 const TOGETHER = 6;
 /** Of the rounds. What fails here is of the change at hand; `npm run chaos:fuzz` draws new ones. */
 const SEED = 619_009_028;
