@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import type { Server } from 'node:net';
+import { type AcceptLoop, acceptLoop, type AcceptLoopStats, type ConnectionOf } from 'accept-loop';
+import { assertConserved } from './conservation.ts';
+import { abortListeners, listenersOn } from './listeners.ts';
+import { connectionsOf } from './scene.ts';
+import { listening } from './sockets.ts';
+
+/** A server whose connections a consumer takes, one after the other, and a signal that ends it. */
+export interface LoopScene<AnyServer extends Server> {
+  readonly server: AnyServer;
+  readonly loop: AcceptLoop<ConnectionOf<AnyServer>>;
+  /** Stops it, waits for the end, and asserts that nothing is left. */
+  readonly end: () => Promise<AcceptLoopStats>;
+}
+
+function nobody(): void {}
+
+/** @param consume - Is not waited for. */
+export async function loopScene<AnyServer extends Server>(
+  unbound: AnyServer,
+  consume: (connection: ConnectionOf<AnyServer>) => unknown,
+): Promise<LoopScene<AnyServer>> {
+  // The first one has an HTTP/2 server put a listener of its own in the place of another.
+  unbound.on('request', nobody).off('request', nobody);
+  const before = listenersOn(unbound);
+  const server = await listening(unbound);
+  const stop = new AbortController();
+  const closed = new Promise((resolve) => server.once('close', resolve));
+  const loop = acceptLoop(server, stop.signal);
+  const consumed = (async (): Promise<void> => {
+    for await (const connection of loop) void consume(connection);
+  })();
+  const end = async (): Promise<AcceptLoopStats> => {
+    stop.abort();
+    await consumed;
+    await closed;
+    assertConserved(loop.stats);
+    assert.equal(await connectionsOf(server), 0);
+    assert.deepEqual(listenersOn(server), before);
+    assert.equal(abortListeners(stop.signal), 0);
+    return loop.stats;
+  };
+  return { server, loop, end };
+}
