@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { constants } from 'node:http2';
+import { openSession } from './support/drain-http2.ts';
+import {
+  askForStream,
+  type EventMode,
+  eventModes,
+  type StreamClient,
+  streamScene,
+} from './support/http2-events.ts';
+import { suite } from './support/suite.ts';
+import { until } from './support/turns.ts';
+
+const test = suite('signal of HTTP/2 by event', { timeout: 3000 });
+
+/** How a client takes back what it has asked for. */
+const departures: Record<string, (client: StreamClient, mode: EventMode) => void> = {
+  'resets its stream': ({ stream, session }, { event }) => {
+    stream.close(constants.NGHTTP2_CANCEL);
+    // To a handler of sessions a stream is no departure.
+    if (event === 'session') session.close();
+  },
+  'is gone': ({ session }) => session.destroy(),
+};
+
+for (const mode of eventModes) {
+  for (const [title, depart] of Object.entries(departures)) {
+    test(`aborts when the client ${title} (${mode.title})`, async () => {
+      const reasons: unknown[] = [];
+      const scene = await streamScene(mode, async (_, { signal }) => {
+        await once(signal, 'abort');
+        reasons.push(signal.reason);
+        throw signal.reason;
+      });
+      const client = await askForStream(scene.server, mode);
+      await until(() => scene.serving.stats.active === 1);
+      depart(client, mode);
+      await until(() => scene.serving.stats.failed === 1);
+      assert.ok(reasons[0] instanceof Error);
+      assert.deepEqual(scene.errors, []);
+      client.session.close();
+      await scene.end();
+    });
+  }
+}
+
+for (const mode of eventModes.filter(({ event }) => event === 'session')) {
+  test(`aborts when an idle session is ended by the shutdown (${mode.title})`, async () => {
+    const scene = await streamScene(mode, () => {}, { grace: Infinity });
+    const { closed } = await openSession(scene.server, mode.scheme);
+    await until(() => scene.serving.stats.active === 1);
+    const { failed, stragglers } = await scene.end();
+    await closed;
+    assert.equal(failed, 1);
+    assert.deepEqual(stragglers, []);
+  });
+}
+
+test.run();
