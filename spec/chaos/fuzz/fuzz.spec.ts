@@ -33,7 +33,7 @@ test(
     assert.ok(sum(results, ({ evidence }) => evidence?.calls ?? 0) > ROUNDS);
     assert.ok(sum(results, ({ accounts }) => accounts?.filter(isAnswered).length ?? 0) > ROUNDS);
   },
-  { timeout: 60_000 },
+  { timeout: 120_000 },
 );
 
 const isAnswered = ({ received }: { received: number }): boolean => received > 0;
