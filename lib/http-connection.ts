@@ -222,6 +222,8 @@ export class HttpConnection {
   /** The rest of the head has not come. Node itself does not look any more once it is closed. */
   #timeOut({ onStraggler }: Patience): void {
     onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
+    // Its owner may have taken all listeners off it, Node's among them.
+    this.socket.on('error', guard);
     this.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
     endSoon(this.socket);
   }

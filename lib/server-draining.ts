@@ -26,8 +26,8 @@ export interface DrainingOptions {
 
 const drainings = new WeakMap<EventEmitter, ServerDraining>();
 /**
- * Those that have been drained, and have said `'close'`: with one more `close()` Node says it again.
- * What that costs: a bind that is under way then is not called off.
+ * Those that have been drained, and so closed: with one more `close()` they say `'close'` again. What
+ * that costs: a bind that is under way then is not called off.
  */
 const drained = new WeakSet<EventEmitter>();
 
@@ -193,7 +193,7 @@ export class ServerDraining {
     const report = { ...this.connections.report(), duration };
     this.connections.leave();
     drainings.delete(this.#server);
-    if (this.#listener.hasClosed) drained.add(this.#server);
+    drained.add(this.#server);
     this.#diagnostics.end(() => report);
     this.#settle(report);
   }
