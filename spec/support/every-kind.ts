@@ -95,21 +95,20 @@ function http1Ways(isSecure: boolean, hasHttp2 = false): Kind['ways'] {
   };
 }
 
-function http2Ways(isSecure: boolean): Kind['ways'] {
-  const gates = [...(isSecure ? secureRaw : [raw]), ...sessionGates];
-  const { request, stream, session } = answers;
+function http2Way(isSecure: boolean, events: Way['events'], name: 'request' | 'connect'): Way {
   const connect = { ':method': 'CONNECT', ':authority': 'localhost:1' };
   return {
-    request: {
-      visit: visitHttp2(isSecure),
-      gates: [...gates, ...exchangeGates('request')],
-      events: { request, stream, session },
-    },
-    CONNECT: {
-      visit: visitHttp2(isSecure, connect),
-      gates: [...gates, ...exchangeGates('connect')],
-      events: { connect: answers.http2Tunnel },
-    },
+    visit: visitHttp2(isSecure, name === 'connect' ? connect : {}),
+    gates: [...(isSecure ? secureRaw : [raw]), ...sessionGates, ...exchangeGates(name)],
+    events,
+  };
+}
+
+function http2Ways(isSecure: boolean): Kind['ways'] {
+  const { request, stream, session, http2Tunnel } = answers;
+  return {
+    request: http2Way(isSecure, { request, stream, session }, 'request'),
+    CONNECT: http2Way(isSecure, { connect: http2Tunnel }, 'connect'),
   };
 }
 
@@ -143,7 +142,10 @@ export const everyKind: Readonly<Record<string, Kind>> = {
   https: { create: () => createHttps(certificate), ways: http1Ways(true) },
   h2c: { create: () => createHttp2(), ways: http2Ways(false) },
   h2: { create: () => createSecureServer(certificate), ways: http2Ways(true) },
-  'h2 beside HTTP/1': { create: () => createSecureServer(both), ways: http2Ways(true) },
+  'h2 beside HTTP/1': {
+    create: () => createSecureServer(both),
+    ways: { request: http2Way(true, { request: answers.request }, 'request') },
+  },
   'HTTP/1 beside h2': {
     create: () => createSecureServer(both),
     ways: http1Ways(true, true),

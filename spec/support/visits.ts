@@ -14,8 +14,13 @@ export interface Listening {
   address(): unknown;
 }
 
-/** A client that comes, asks, reads, and goes. @returns Whether it was served. */
-export type Visit = (to: Listening) => Promise<boolean>;
+/**
+ * A client that comes, asks, reads, and goes.
+ *
+ * @param cut - Has it go at once when it aborts.
+ * @returns Whether it was served.
+ */
+export type Visit = (to: Listening, cut?: AbortSignal) => Promise<boolean>;
 
 const host = '127.0.0.1';
 const secure = { ca: certificate.cert, servername: 'localhost' };
@@ -26,11 +31,12 @@ export function portOf(to: Listening): number {
 
 /** A client of TCP or TLS that says some words, and is served with their answer or with its end. */
 export function visitSocket(isSecure: boolean, words = ''): Visit {
-  return async (to) => {
+  return async (to, cut) => {
     const where = { port: portOf(to), host };
     const tls = { ...where, ...secure, ALPNProtocols: ['http/1.1'] };
     const socket: Socket = isSecure ? connectSecure(tls) : connectSocket(where);
     const ending = follow(socket);
+    cut?.addEventListener('abort', () => socket.destroy());
     if (words) socket.write(words);
     return (await ending).text.includes(SERVED);
   };
@@ -47,10 +53,11 @@ export const asked = {
 
 /** A client of HTTP/2 with a session of its own. */
 export function visitHttp2(isSecure: boolean, headers: OutgoingHttpHeaders = {}): Visit {
-  return async (to) => {
+  return async (to, cut) => {
     const where = `${isSecure ? 'https' : 'http'}://localhost:${portOf(to)}`;
     const session = connect(where, { ...secure, host });
     session.on('error', () => {});
+    cut?.addEventListener('abort', () => session.destroy());
     const closed = new Promise<void>((resolve) => session.once('close', () => resolve()));
     const stream = session.request(headers, { endStream: headers[':method'] !== 'CONNECT' });
     stream.on('error', () => {});
@@ -65,9 +72,10 @@ export function visitHttp2(isSecure: boolean, headers: OutgoingHttpHeaders = {})
   };
 }
 
-export const visitWebSocket: Visit = async (to) => {
+export const visitWebSocket: Visit = async (to, cut) => {
   const client = new WebSocket(`ws://${host}:${portOf(to)}`);
   client.on('error', () => {});
+  cut?.addEventListener('abort', () => client.terminate());
   let text = '';
   client.on('message', (message: Buffer) => {
     text += message.toString();

@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+
+const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
+
+/** Whether this package has called a function: nobody stands between them. */
+function isCalledByUs(callee: (...args: never[]) => unknown): boolean {
+  const { stackTraceLimit } = Error;
+  const trace: { stack?: string } = {};
+  Error.stackTraceLimit = 1;
+  Error.captureStackTrace(trace, callee);
+  Error.stackTraceLimit = stackTraceLimit;
+  return trace.stack?.includes(lib) === true;
+}
+
+/**
+ * Has a method or a property of somebody's object throw when this package uses it. Node's own code
+ * finds what was there: what becomes of Node with such an object is not at stake.
+ *
+ * @param fault - Makes what is thrown.
+ */
+export function override(object: object, name: string, fault: () => Error): void {
+  const original: unknown = Reflect.get(object, name);
+  if (typeof original === 'function') {
+    const method = function (this: unknown, ...args: unknown[]): unknown {
+      if (isCalledByUs(method)) throw fault();
+      return Reflect.apply(original, this, args);
+    };
+    Object.defineProperty(object, name, { configurable: true, writable: true, value: method });
+    return;
+  }
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  let value: unknown = original;
+  const get = function (this: object): unknown {
+    if (isCalledByUs(get)) throw fault();
+    return own ? value : Reflect.get(Object.getPrototypeOf(object) as object, name, this);
+  };
+  const set = function (this: object, next: unknown): void {
+    if (own) value = next;
+    else Reflect.set(Object.getPrototypeOf(object) as object, name, next, this);
+  };
+  Object.defineProperty(object, name, { configurable: true, get, set });
+}

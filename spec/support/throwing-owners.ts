@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { type Act, actsOf } from './acts.ts';
+import { everyKind, open } from './every-kind.ts';
+import { inTime } from './in-time.ts';
+import { abortListeners, listenersOn } from './listeners.ts';
+import { override } from './overrides.ts';
+import { connectionsOf } from './scene.ts';
+import { turns, until } from './turns.ts';
+
+/** What of a connection its owner overrides, and where its owner has it from. */
+export interface Owned {
+  /** Of {@link everyKind}, with its way. */
+  readonly kind: string;
+  readonly way: string;
+  readonly event: string;
+  /** Picks the object from the event's arguments. */
+  readonly pick: (...args: never[]) => unknown;
+  /** Methods and getters: each throws for a client of its own. */
+  readonly names: readonly string[];
+}
+
+/** Turns of the event loop in which a request has come that was sent before. */
+const ARRIVAL_TURNS = 10;
+
+function nobody(): void {}
+
+/** All that is told of, by a warning or to `onError`. */
+export class Told {
+  readonly #messages = new Set<string>();
+  readonly #others = process.listeners('warning');
+
+  /** Instead of the runtime, which would print them. */
+  begin(): void {
+    process.removeAllListeners('warning').on('warning', this.add);
+  }
+
+  end(): void {
+    process.off('warning', this.add);
+    for (const other of this.#others) process.on('warning', other);
+  }
+
+  readonly add = (error: unknown): void => void this.#messages.add((error as Error).message);
+
+  has(message: string): boolean {
+    return this.#messages.has(message);
+  }
+}
+
+/**
+ * A client for each name, whose connection's owner throws; one more client, which is served; and a
+ * stop. Each connection costs itself alone.
+ */
+async function meet(owned: Owned, title: string, act: Act, told: Told): Promise<void> {
+  const kind = everyKind[owned.kind] ?? assert.fail(owned.kind);
+  const way = kind.ways[owned.way] ?? assert.fail(owned.way);
+  const answer = Object.values(way.events)[0] ?? assert.fail(owned.way);
+  const thrown = new Set<string>();
+  const sockets = new Set<Socket>();
+  let met = 0;
+  const onEvent = (...args: unknown[]): void => {
+    const name = owned.names[met];
+    met += 1;
+    if (name === undefined) return;
+    const object = Reflect.apply(owned.pick, undefined, args) as object;
+    override(object, name, () => {
+      thrown.add(name);
+      return new Error(`${name} throws: ${title}`);
+    });
+  };
+  const { target, server } = await open(kind, (emitter, of) => {
+    if (of === 'server') emitter.on('request', nobody).off('request', nobody);
+    if (of === 'server') emitter.on('connection', (socket: Socket) => sockets.add(socket));
+    if (!kind.attach || of === 'webSocketServer') emitter.on(owned.event, onEvent);
+  });
+  const before = listenersOn(target);
+  const stop = new AbortController();
+  const cut = new AbortController();
+  const closed = new Promise((resolve) => target.once('close', resolve));
+  const failure = new Error(`the handler fails: ${title}`);
+  let isTheirs = true;
+  const { look, settled, deadline, isLast } = act({
+    target,
+    signal: stop.signal,
+    isTheirs: () => isTheirs,
+    answer,
+    failure,
+    onError: told.add,
+  });
+  const over = new AbortController();
+  const looking = (async (): Promise<void> => {
+    for (; !over.signal.aborted; await turns(1)) look();
+  })();
+  try {
+    const visits = owned.names.map(() => way.visit(target, cut.signal));
+    await until(() => met === owned.names.length);
+    await turns(ARRIVAL_TURNS);
+    isTheirs = false;
+    if (!isLast) assert.equal(await way.visit(target), true, 'the next client is not served');
+    stop.abort();
+    await inTime(deadline, settled);
+    cut.abort();
+    await Promise.all(visits);
+  } finally {
+    over.abort();
+    cut.abort();
+    for (const socket of sockets) socket.destroy();
+    if (server?.listening) await new Promise((resolve) => server.close(resolve));
+  }
+  await closed;
+  await looking;
+  look();
+  const untold = [...thrown].filter(
+    (name) => !told.has(`${name} throws: ${title}`) && !told.has(failure.message),
+  );
+  assert.deepEqual(untold, [], 'nobody is told');
+  assert.deepEqual(listenersOn(target), before);
+  assert.equal(abortListeners(stop.signal), 0);
+  if (server) assert.equal(await connectionsOf(server), 0);
+}
+
+/** Does all that may become of such connections, each with a server of its own. */
+export async function meetOwners(title: string, owned: Owned, told: Told): Promise<void> {
+  const way = everyKind[owned.kind]?.ways[owned.way];
+  const [event = ''] = Object.keys(way?.events ?? {});
+  const failures: Error[] = [];
+  const meetings = Object.entries(actsOf(event)).map(async ([name, act]) => {
+    await meet(owned, `${title}, ${name}`, act, told).catch((cause: unknown) => {
+      failures.push(new Error(name, { cause }));
+    });
+  });
+  await Promise.all(meetings);
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} cases`);
+}

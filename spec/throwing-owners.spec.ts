@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse, Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import { limits } from './support/limits.ts';
+import { suite } from './support/suite.ts';
+import { meetOwners, type Owned, Told } from './support/throwing-owners.ts';
+
+const test = suite("an owner's method or getter that throws");
+
+const words = (all: string): string[] => all.split(' ');
+
+const ofSockets = words(
+  'on once off destroy end unpipe resume pause destroyed remoteAddress closed writableFinished ' +
+    'readableEnded errored listenerCount',
+);
+const ofHandshakes = words('on off destroy destroyed remoteAddress closed');
+const ofHttpSockets = words(
+  'on once off destroy destroySoon destroyed remoteAddress closed errored bytesRead bytesWritten',
+);
+const ofRequests = words('on once prependOnceListener socket complete headers errored');
+const ofAllResponses = words(
+  'on off writeHead end headersSent getHeaderNames writableEnded writableFinished errored',
+);
+const ofResponses = [...ofAllResponses, ...words('destroyed closed hasHeader shouldKeepAlive')];
+const ofSessions = words(
+  'on off prependListener socket close goaway ping destroy destroyed closed',
+);
+const ofStreams = words('on destroy destroyed rstCode session writableEnded');
+const ofWebSockets = words('on off close terminate readyState pause resume bufferedAmount');
+
+const socketOf = (socket: Socket): Socket => socket;
+const requestOf = (request: IncomingMessage): IncomingMessage => request;
+const responseOf = (...args: [IncomingMessage, ServerResponse]): ServerResponse => args[1];
+const sessionOf = (session: Http2Session): Http2Session => session;
+const streamOf = (stream: ServerHttp2Stream): ServerHttp2Stream => stream;
+const http2ResponseOf = (...args: [unknown, Http2ServerResponse]): Http2ServerResponse => args[1];
+const webSocketOf = (webSocket: WebSocket): WebSocket => webSocket;
+
+const net = { kind: 'net', way: 'socket', event: 'connection' };
+const tls = { kind: 'tls', way: 'socket', event: 'secureConnection' };
+const http = { kind: 'http', way: 'request', event: 'request' };
+const http2 = { kind: 'h2c', way: 'request', event: 'request' };
+const ws = { kind: 'a WebSocketServer on http', way: 'WebSocket', event: 'connection' };
+
+const everyOwned: Readonly<Record<string, Owned>> = {
+  'a socket': { ...net, pick: socketOf, names: ofSockets },
+  'a TLS socket': { ...tls, pick: socketOf, names: ofSockets },
+  'a socket under TLS': { ...tls, event: 'connection', pick: socketOf, names: ofHandshakes },
+  'a socket under HTTP': { ...http, event: 'connection', pick: socketOf, names: ofHttpSockets },
+  'a request': { ...http, pick: requestOf, names: ofRequests },
+  'a response': { ...http, pick: responseOf, names: ofResponses },
+  'an HTTP/2 session': { ...http2, event: 'session', pick: sessionOf, names: ofSessions },
+  'an HTTP/2 stream': { ...http2, event: 'stream', pick: streamOf, names: ofStreams },
+  'a response of HTTP/2': { ...http2, pick: http2ResponseOf, names: [...ofAllResponses, 'stream'] },
+  'a WebSocket': { ...ws, pick: webSocketOf, names: ofWebSockets },
+};
+
+const told = new Told();
+test.before(() => told.begin());
+test.after(() => told.end());
+
+for (const [name, owned] of Object.entries(everyOwned)) {
+  const title = `costs the connection alone, and is told of: ${name}`;
+  const cannot = owned.kind === 'h2c' ? limits.goawayMeetsStream : [];
+  test(title, () => meetOwners(name, owned, told), { cannot });
+}
+
+test.run();
