@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Server as HttpServer } from 'node:http';
+import type { Server } from 'node:net';
+import type { ServeContext, Straggler } from '../../lib/index.ts';
+import { drainScene } from './drain-scene.ts';
+import { eventScene } from './event-scene.ts';
+import { serveScene } from './serve-scene.ts';
+import { until } from './turns.ts';
+
+interface StragglerReport {
+  readonly forced: number;
+  readonly stragglers: readonly Straggler[];
+}
+
+/** A server that answers nothing. */
+export interface StragglerScene {
+  readonly server: Server;
+  /** Waits until so many have asked. */
+  readonly asked: (count: number) => Promise<void>;
+  /** Stops it with a short grace, and asserts that nothing is left. */
+  readonly end: () => Promise<StragglerReport>;
+}
+
+/** @param unbound - Of HTTP, of either version. */
+type StopWith = (unbound: Server) => Promise<StragglerScene>;
+
+/** Nobody is idle for so long. */
+const options = { grace: 100, idle: 10_000 };
+
+async function untilLost(_: unknown, { signal }: ServeContext): Promise<void> {
+  await once(signal, 'abort');
+}
+
+export const serveRequests: StopWith = async (unbound) => {
+  const { server, serving, end } = await serveScene(unbound as HttpServer, untilLost, options);
+  return { server, asked: (count) => until(() => serving.stats.accepted >= count), end };
+};
+
+export const drainRequests: StopWith = async (unbound) => {
+  let requests = 0;
+  unbound.on('request', () => (requests += 1));
+  const { server, end } = await drainScene(unbound, options);
+  return { server, asked: (count) => until(() => requests >= count), end };
+};
+
+/** Serves another event than `'request'`. */
+export function serveEvent(event: string): StopWith {
+  return async (unbound) => {
+    const { server, serving, end } = await eventScene(unbound, untilLost, { event, ...options });
+    return { server, asked: (count) => until(() => serving.stats.accepted >= count), end };
+  };
+}
+
+/** Asserts that each client is listed once, of one kind, with its address. */
+export function assertListed(
+  { stragglers }: StragglerReport,
+  kind: Straggler['kind'],
+  ports: readonly (number | undefined)[],
+): void {
+  const seen = stragglers.map(({ age: _age, ...straggler }) => straggler);
+  const byPort = seen.toSorted((one, other) => Number(one.remotePort) - Number(other.remotePort));
+  assert.deepEqual(
+    byPort,
+    ports
+      .toSorted((one, other) => Number(one) - Number(other))
+      .map((remotePort) => ({ kind, remoteAddress: '127.0.0.1', remotePort })),
+  );
+  for (const { age } of stragglers) assert.ok(age >= options.grace - 1, String(age));
+}
