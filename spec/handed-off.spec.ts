@@ -6,7 +6,6 @@ import { drain, serve } from 'accept-loop';
 import { inTime } from './support/in-time.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { newLimits } from './support/new-limits.ts';
-import { runtime } from './support/runtime.ts';
 import { assertCounts } from './support/serve-counts.ts';
 import { type Client, follow } from './support/sockets.ts';
 import { spawnScript } from './support/spawn-script.ts';
@@ -22,7 +21,6 @@ let arrived = 0;
 let child: ChildProcess;
 
 test.before(async () => {
-  if (runtime.name !== 'node') return;
   child = spawnScript('spec/fixtures/ending-child.ts', {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -30,7 +28,6 @@ test.before(async () => {
   child.on('message', () => (arrived += 1));
 });
 test.after(async () => {
-  if (runtime.name !== 'node') return;
   const exited = once(child, 'exit');
   child.disconnect();
   await exited;
@@ -67,27 +64,21 @@ async function leave(clients: readonly Client[]): Promise<void> {
   for (const { ending } of clients) assert.equal((await ending).text, 'ended by the child');
 }
 
-const node = { cannot: newLimits.handOffToChild };
-
-test(
-  'is not waited for by drain when its client has gone',
-  async () => {
-    const server = await listening();
-    server.on('connection', send);
-    const before = listenersOn(server);
-    const closed = once(server, 'close');
-    const stop = new AbortController();
-    const drained = drain(server, { signal: stop.signal, grace: 5000 });
-    await leave(await visit(server, COUNT));
-    stop.abort();
-    const { forced, stragglers } = await inTime(1000, drained);
-    assert.deepEqual({ forced, stragglers }, { forced: 0, stragglers: [] });
-    await closed;
-    assert.deepEqual(listenersOn(server), before);
-    assert.equal(abortListeners(stop.signal), 0);
-  },
-  node,
-);
+test('is not waited for by drain when its client has gone', async () => {
+  const server = await listening();
+  server.on('connection', send);
+  const before = listenersOn(server);
+  const closed = once(server, 'close');
+  const stop = new AbortController();
+  const drained = drain(server, { signal: stop.signal, grace: 5000 });
+  await leave(await visit(server, COUNT));
+  stop.abort();
+  const { forced, stragglers } = await inTime(1000, drained);
+  assert.deepEqual({ forced, stragglers }, { forced: 0, stragglers: [] });
+  await closed;
+  assert.deepEqual(listenersOn(server), before);
+  assert.equal(abortListeners(stop.signal), 0);
+});
 
 test(
   'is waited for by drain until grace while its client is there, and left alone',
@@ -110,38 +101,34 @@ test(
     await leave([stays ?? assert.fail()]);
     await closed;
   },
-  node,
+  { cannot: newLimits.countsHandedOff },
 );
 
 for (const { title, isThere } of [
   { title: 'is not waited for by serve when its client has gone', isThere: false },
   { title: 'has left its slot, and serve, while its client is still there', isThere: true },
 ]) {
-  test(
-    title,
-    async () => {
-      const server = await listening();
-      const before = listenersOn(server);
-      const closed = once(server, 'close');
-      const stop = new AbortController();
-      const options = { signal: stop.signal, grace: 5000, concurrency: 1 };
-      const { finished, stats } = serve(server, send, options);
-      // Each waits for the slot of the one before.
-      const clients = await inTime(4000, visit(server, COUNT));
-      if (!isThere) await leave(clients);
-      stop.abort();
-      const report = await inTime(1000, finished);
-      assertCounts(report, { accepted: COUNT, completed: COUNT });
-      assert.deepEqual(report.stragglers, []);
-      assert.equal(stats.active, 0);
-      if (isThere) await leave(clients);
-      await closed;
-      await turns(2);
-      assert.deepEqual(listenersOn(server), before);
-      assert.equal(abortListeners(stop.signal), 0);
-    },
-    node,
-  );
+  test(title, async () => {
+    const server = await listening();
+    const before = listenersOn(server);
+    const closed = once(server, 'close');
+    const stop = new AbortController();
+    const options = { signal: stop.signal, grace: 5000, concurrency: 1 };
+    const { finished, stats } = serve(server, send, options);
+    // Each waits for the slot of the one before.
+    const clients = await inTime(4000, visit(server, COUNT));
+    if (!isThere) await leave(clients);
+    stop.abort();
+    const report = await inTime(1000, finished);
+    assertCounts(report, { accepted: COUNT, completed: COUNT });
+    assert.deepEqual(report.stragglers, []);
+    assert.equal(stats.active, 0);
+    if (isThere) await leave(clients);
+    await closed;
+    await turns(2);
+    assert.deepEqual(listenersOn(server), before);
+    assert.equal(abortListeners(stop.signal), 0);
+  });
 }
 
 test.run();
