@@ -2,10 +2,10 @@ import type { Limit } from './limits.ts';
 
 /** To be moved to `limits.ts`, and so into docs/runtimes.md. */
 export const newLimits = {
-  handOffToChild: {
-    runtimes: ['bun', 'deno'],
-    title: 'Hand a socket to a child process',
-    reason: 'Neither Bun nor Deno sends handles of sockets by `child.send()`.',
+  countsHandedOff: {
+    runtimes: ['bun'],
+    title: 'Wait for a connection that a child process was sent',
+    reason: '`getConnections()` of Bun does not count it.',
   },
   silentWebSocketClients: {
     runtimes: ['node 26'],

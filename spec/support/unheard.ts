@@ -1,0 +1,244 @@
+import { type EventEmitter, once } from 'node:events';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
+import {
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectSecure, createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { WebSocket, WebSocketServer } from 'ws';
+import { certificate } from './certificate.ts';
+import { get, upgrade } from './http-messages.ts';
+import { listening } from './sockets.ts';
+
+/** A client that is in conversation with the server. */
+export interface Visitor {
+  /** Resolves when it has been answered. */
+  readonly answered: Promise<unknown>;
+  /** It goes. Resolves when it has. */
+  readonly leave: () => Promise<void>;
+}
+
+/** A kind of connection whose owner takes every listener off. */
+export interface Unheard {
+  /** A server that listens. */
+  readonly open: () => Promise<EventEmitter>;
+  /** What brings a connection, whatever the server's kind brings by itself. */
+  readonly event: string;
+  /** Whether it is what `serve` brings when no event is asked for. */
+  readonly isUsual: boolean;
+  /**
+   * What the owner does with the event's arguments, in callback style: a while later, when those
+   * who listen have begun to.
+   */
+  own(...args: unknown[]): void;
+  readonly visit: (port: number) => Visitor;
+}
+
+export function portOf(server: EventEmitter): number {
+  return ((server as Server).address() as AddressInfo).port;
+}
+
+const host = '127.0.0.1';
+const nothing = (): void => {};
+
+/** Takes a stream over as its owner, answers, and reads it to its end. */
+function takeOver(stream: Duplex, words = 'taken'): void {
+  stream.removeAllListeners();
+  stream.on('error', nothing).resume();
+  stream.end(words);
+}
+
+function onFirstWords(connection: unknown): void {
+  const socket = connection as Socket;
+  socket.once('data', () => takeOver(socket));
+}
+
+/** The connection goes on under another object. */
+function startTls(connection: unknown): void {
+  const socket = connection as Socket;
+  socket.once('data', () => {
+    socket.removeAllListeners();
+    socket.on('error', nothing);
+    socket.write('go');
+    const secure = new TLSSocket(socket, { isServer: true, ...certificate });
+    secure.on('error', nothing).resume();
+    secure.end('taken');
+  });
+}
+
+function answerAlone(_request: unknown, connection: unknown): void {
+  const response = connection as ServerResponse;
+  setImmediate(() => {
+    response.removeAllListeners();
+    response.end('taken');
+  });
+}
+
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n';
+
+/** What goes when it is told to. */
+interface Leaving extends EventEmitter {
+  destroy(): unknown;
+  readonly destroyed: boolean;
+}
+
+function visitor(client: Leaving, answered: Promise<unknown>): Visitor {
+  client.on('error', nothing);
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  const leave = (): Promise<void> => {
+    client.destroy();
+    return closed;
+  };
+  return { answered, leave };
+}
+
+function says(words: string): (port: number) => Visitor {
+  return (port) => {
+    const socket = connect(port, host);
+    socket.write(words);
+    return visitor(socket, once(socket, 'data'));
+  };
+}
+
+function visitSecurely(port: number): Visitor {
+  const socket = connectSecure({ port, host, ca: certificate.cert });
+  socket.write('hello');
+  return visitor(socket, once(socket, 'data'));
+}
+
+function visitByStartTls(port: number): Visitor {
+  const socket = connect(port, host);
+  socket.write('STARTTLS');
+  const answer = async (): Promise<void> => {
+    await once(socket, 'data');
+    const secure = connectSecure({ socket, ca: certificate.cert, servername: 'localhost' });
+    secure.on('error', nothing);
+    await once(secure, 'data');
+  };
+  return visitor(socket, answer());
+}
+
+/** @param asks - Whether it waits for an answer, and not only for the session. */
+function visitByHttp2(asks: boolean): (port: number) => Visitor {
+  return (port) => {
+    const session = connectHttp2(`http://${host}:${port}`);
+    const stream = asks ? session.request().on('error', nothing) : session;
+    return visitor(session, once(stream, asks ? 'response' : 'remoteSettings'));
+  };
+}
+
+function visitByWebSocket(port: number): Visitor {
+  const client = new WebSocket(`ws://${host}:${port}`);
+  client.on('error', nothing);
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  const leave = (): Promise<void> => {
+    client.terminate();
+    return closed;
+  };
+  return { answered: once(client, 'message'), leave };
+}
+
+async function openWebSocketServer(): Promise<WebSocketServer> {
+  const server = new WebSocketServer({ port: 0, host });
+  await once(server, 'listening');
+  return server;
+}
+
+function http2(): Promise<EventEmitter> {
+  const server = createHttp2Server() as Server;
+  // The first one has it put a listener of its own in the place of another.
+  return listening(server.on('request', nothing).off('request', nothing));
+}
+
+export const unheard: Readonly<Record<string, Unheard>> = {
+  'a socket': {
+    open: () => listening(createServer()),
+    event: 'connection',
+    isUsual: true,
+    own: onFirstWords,
+    visit: says('hello'),
+  },
+  'a socket that goes on as TLS': {
+    open: () => listening(createServer()),
+    event: 'connection',
+    isUsual: true,
+    own: startTls,
+    visit: visitByStartTls,
+  },
+  'a TLS socket': {
+    open: () => listening(createTlsServer(certificate)),
+    event: 'secureConnection',
+    isUsual: true,
+    own: onFirstWords,
+    visit: visitSecurely,
+  },
+  'an upgraded socket': {
+    open: () => listening(createHttpServer()),
+    event: 'upgrade',
+    isUsual: false,
+    own(_request, socket) {
+      setImmediate(() => takeOver(socket as Duplex, switching));
+    },
+    visit: says(upgrade('/')),
+  },
+  'a response': {
+    open: () => listening(createHttpServer()),
+    event: 'request',
+    isUsual: true,
+    own: answerAlone,
+    visit: says(get('/')),
+  },
+  'a response of HTTP/2': {
+    open: http2,
+    event: 'request',
+    isUsual: true,
+    own: answerAlone,
+    visit: visitByHttp2(true),
+  },
+  'a stream of HTTP/2': {
+    open: http2,
+    event: 'stream',
+    isUsual: false,
+    own(connection) {
+      const stream = connection as ServerHttp2Stream;
+      setImmediate(() => {
+        stream.removeAllListeners();
+        stream.on('error', nothing).resume();
+        stream.respond();
+        stream.end('taken');
+      });
+    },
+    visit: visitByHttp2(true),
+  },
+  'a session of HTTP/2': {
+    open: http2,
+    event: 'session',
+    isUsual: false,
+    own(connection) {
+      const session = connection as ServerHttp2Session;
+      setImmediate(() => {
+        session.removeAllListeners();
+        session.on('error', nothing);
+      });
+    },
+    visit: visitByHttp2(false),
+  },
+  'a WebSocket': {
+    open: openWebSocketServer,
+    event: 'connection',
+    isUsual: true,
+    own(connection) {
+      const webSocket = connection as WebSocket;
+      setImmediate(() => {
+        webSocket.removeAllListeners();
+        webSocket.on('error', nothing);
+        webSocket.send('taken');
+      });
+    },
+    visit: visitByWebSocket,
+  },
+};
