@@ -13,3 +13,14 @@ export function attempt<Result>(action: () => Result): Result | undefined {
     return undefined;
   }
 }
+
+/** Does something with each of many: one whose own method throws costs the others nothing. */
+export function attemptEach<Item>(items: Iterable<Item>, action: (item: Item) => void): void {
+  for (const item of items) {
+    try {
+      action(item);
+    } catch (error) {
+      warn(error);
+    }
+  }
+}

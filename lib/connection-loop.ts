@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { attempt } from './attempt.ts';
 import { Acceptor } from './acceptor.ts';
 import type { AcceptLoopStats, Arrival } from './connection-queue.ts';
 import type { ServerKind } from './server-kind.ts';
@@ -36,7 +37,7 @@ export class ConnectionLoop<Connection> {
     const { resume } = kind.connections;
     this.#give = ({ connection }) => {
       // Behind every microtask: the consumer's first lines have run, however it awaits.
-      if (resume) setImmediate(resume, connection);
+      if (resume) setImmediate(() => attempt(() => resume(connection)));
       return { done: false, value: connection };
     };
     this.#tickets = new Tickets(this.#acceptor.queue, () => this.#acceptor.isHoldingBack);

@@ -65,8 +65,8 @@ export class ConnectionTask<Connection>
   previous: ConnectionTask<Connection> | undefined;
   next: ConnectionTask<Connection> | undefined;
   onClose: (() => void) | undefined;
-  /** When its response was found to have ended, of `performance.now()`. */
-  endedAt: number | undefined;
+  /** When its response was found to have ended, of `performance.now()`; `cut` after `flush`. */
+  endedAt: number | 'cut' | undefined;
   /** Called when the connection has closed, for which the task waits now. */
   onClosed: (() => void) | undefined;
   /** From the handler's call to its end. */

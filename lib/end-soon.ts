@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { attempt } from './attempt.ts';
 import { guard } from './protocol.ts';
 
 /** Each further `destroySoon()` would add a listener. */
@@ -15,6 +16,5 @@ export function endSoon(
   ending.add(socket);
   // Its owner may have taken all listeners off it, Node's among them.
   socket.on('error', guard);
-  if (socket.destroySoon) socket.destroySoon();
-  else socket.end();
+  attempt(() => (socket.destroySoon ? socket.destroySoon() : socket.end()));
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Stream } from 'node:http2';
+import { attempt } from './attempt.ts';
 import { hasLeft } from './has-left.ts';
 import { onSocketClose } from './on-socket-close.ts';
 import { type Cancel, guard, type Life, type Protocol } from './protocol.ts';
@@ -115,7 +116,7 @@ function onClose(exchange: Exchange, callback: () => void): Cancel {
     cancelSocket?.();
   };
   const settle = (): void => {
-    cancel();
+    attempt(cancel);
     callback();
   };
   response.on('close', settle);

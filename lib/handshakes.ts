@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { attempt, attemptEach } from './attempt.ts';
 import { harmless } from './harmless.ts';
 import { hasLeft } from './has-left.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
@@ -47,8 +48,9 @@ export class Handshakes {
   /** Forgets those of which nobody has heard that they have gone. */
   sweep(): void {
     for (const handshakes of [this.#byAddress, this.#nowhere]) {
-      for (const handshake of handshakes.values())
+      attemptEach(handshakes.values(), (handshake) => {
         if (hasLeft(handshake.socket)) this.#close(handshake);
+      });
     }
   }
 
@@ -125,7 +127,7 @@ export class Handshakes {
     const { socket, address, onClose } = handshake;
     if (this.#byAddress.get(address) === handshake) this.#byAddress.delete(address);
     this.#nowhere.delete(socket);
-    socket.off('close', onClose);
+    attempt(() => socket.off('close', onClose));
   }
 }
 

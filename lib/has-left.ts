@@ -1,3 +1,7 @@
+import { warn } from './warn.ts';
+
+const warned = new WeakSet<object>();
+
 /** What tells it. A stream that is no socket has none of the last two. */
 interface Leaving {
   readonly destroyed?: boolean;
@@ -15,8 +19,10 @@ export function hasLeft(socket: Leaving): boolean {
   try {
     const { closed, destroyed, pending, connecting } = socket;
     return closed === true || (pending === true && !connecting && !destroyed);
-  } catch {
-    // A getter of its owner's.
+  } catch (error) {
+    // A getter of its owner's, which is told of it once.
+    if (!warned.has(socket)) warn(error);
+    warned.add(socket);
     return false;
   }
 }

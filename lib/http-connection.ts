@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { after } from './after.ts';
 import { type Linked, LinkedList } from './linked-list.ts';
 import { guard } from './protocol.ts';
+import { attempt } from './attempt.ts';
 import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
@@ -102,17 +103,18 @@ export class HttpConnection {
     this.#open.add(exchange);
     clearTimeout(this.#timer);
     if (isWhole) this.#arrive(exchange);
-    else request.prependOnceListener('end', () => this.#arrive(exchange));
+    else request.prependOnceListener('end', () => attempt(() => this.#arrive(exchange)));
     const finish = (): void => {
       // Nobody may have read it to its end.
       if (!isWhole && !request.readableEnded) this.#arrive(exchange);
       exchange.finish();
     };
-    response.once('close', () => {
+    const onAnswered = (): void => {
       // An upload may still be arriving.
       if (request.complete) finish();
-      else request.once('close', finish);
-    });
+      else request.once('close', () => attempt(finish));
+    };
+    response.once('close', () => attempt(onAnswered));
   }
 
   /** It is HTTP no more. Somebody else owns the socket. */
@@ -215,7 +217,7 @@ export class HttpConnection {
     this.#timer = after(time - performance.now(), () => {
       // A timer counts from the beginning of its turn, which may have been long ago.
       if (performance.now() < time) this.#wait(patience, milliseconds, callback);
-      else this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(look));
+      else this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(() => attempt(look)));
     });
   }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { attempt, attemptEach } from './attempt.ts';
 import { emitterListener } from './emitter-listener.ts';
 import { isHttp2 } from './exchange.ts';
 import { harmless } from './harmless.ts';
@@ -78,7 +79,9 @@ export class HttpConnections {
 
   /** Whether one of HTTP/1 is idle, or seems so to Node. */
   get looksIdle(): boolean {
-    for (const { looksIdle } of this.#connections.values()) if (looksIdle) return true;
+    for (const connection of this.#connections.values()) {
+      if (attempt(() => connection.looksIdle)) return true;
+    }
     return false;
   }
 
@@ -86,7 +89,7 @@ export class HttpConnections {
   announceClose(): void {
     this.#closing = true;
     this.#sessions.announceClose();
-    for (const connection of this.#connections.values()) this.#announceClose(connection);
+    attemptEach(this.#connections.values(), (each) => this.#announceClose(each));
   }
 
   /**
@@ -99,7 +102,7 @@ export class HttpConnections {
     this.#strayTimer = isBun ? undefined : setInterval(() => this.#endStray(), STRAY_CHECK_MS);
     this.#strayTimer?.unref();
     this.#sessions.drain(patience);
-    for (const connection of this.#connections.values()) connection.drain(patience);
+    attemptEach(this.#connections.values(), (each) => each.drain(patience));
   }
 
   /**
@@ -108,10 +111,10 @@ export class HttpConnections {
    */
   end(): void {
     this.#leave();
-    for (const connection of this.#connections.values()) {
+    attemptEach(this.#connections.values(), (connection) => {
       connection.leave();
       connection.endIfIdle();
-    }
+    });
     this.#sessions.end();
   }
 
@@ -125,10 +128,10 @@ export class HttpConnections {
   /** Forgets those of which nobody has heard that they have gone. */
   sweep(): void {
     this.#sessions.sweep();
-    for (const [socket, connection] of this.#connections) {
+    attemptEach(this.#connections, ([socket, connection]) => {
       if (hasLeft(socket)) this.#forget(socket);
       else connection.sweep();
-    }
+    });
   }
 
   #leave(): void {
@@ -176,7 +179,7 @@ export class HttpConnections {
     const connection = this.#connectionOf(socket);
     connection.begin(request, response, () => {
       // The next request may be in this very turn's input.
-      if (this.#ended) setImmediate(() => connection.endIfIdle());
+      if (this.#ended) setImmediate(() => attempt(() => connection.endIfIdle()));
     });
     this.#settle(socket);
     if (this.#closing) this.#announceClose(connection);
@@ -200,13 +203,13 @@ export class HttpConnections {
    * is idle that has still time.
    */
   #endStray(): void {
-    let hasStray = false;
-    for (const { looksIdle, hasHalfRequest } of this.#connections.values()) {
-      if (looksIdle) return;
-      hasStray ||= hasHalfRequest;
-    }
+    if (this.looksIdle) return;
     const server = this.#server as { closeIdleConnections?(): void };
-    if (hasStray) server.closeIdleConnections?.();
+    for (const connection of this.#connections.values()) {
+      if (!attempt(() => connection.hasHalfRequest)) continue;
+      server.closeIdleConnections?.();
+      return;
+    }
   }
 
   #settle(newcomer: object): void {

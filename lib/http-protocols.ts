@@ -96,6 +96,7 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
       else reset(tunnelOf(connection) as Duplex & Partial<Resettable>);
     },
     ...served,
+    straggler: 'upgrade',
     onDeparture(connection, callback) {
       const stream = streamOf(connection[1]);
       return stream

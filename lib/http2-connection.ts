@@ -2,6 +2,7 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { after } from './after.ts';
+import { attempt } from './attempt.ts';
 import { cutStream } from './exchange.ts';
 import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
 import { hasLeft } from './has-left.ts';
@@ -135,7 +136,8 @@ export class Http2Connection {
   #endAt(time: number): void {
     if (this.#isLeaving) return;
     this.#wait(time, () => {
-      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(() => this.end()));
+      const end = (): void => attempt(() => this.end());
+      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(end));
     });
   }
 
@@ -145,14 +147,13 @@ export class Http2Connection {
     this.#isLeaving = true;
     const close = (): void => {
       clearTimeout(this.#timer);
-      this.#session.close();
+      attempt(() => this.#session.close());
     };
     this.#wait(performance.now() + ROUND_TRIP_MS, close);
     this.#session.goaway(0, ANY_STREAM);
     // Of what is sent at once a PING comes first.
-    setImmediate(() => {
-      if (!this.#session.destroyed) this.#session.ping(close);
-    });
+    const ping = (): boolean => !this.#session.destroyed && this.#session.ping(close);
+    setImmediate(() => attempt(ping));
   }
 
   #wait(time: number, callback: () => void): void {

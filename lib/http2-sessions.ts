@@ -1,7 +1,8 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import { attempt, attemptEach } from './attempt.ts';
 import { harmless } from './harmless.ts';
 import type { Patience } from './http-connection.ts';
-import { Http2Connection } from './http2-connection.ts';
+import { cutSession, Http2Connection } from './http2-connection.ts';
 import { type End, turn } from './in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OnStraggler } from './straggler.ts';
@@ -14,6 +15,7 @@ export class Http2Sessions {
   readonly #sessions = new Map<Http2Session, Http2Connection>();
   #isClosing = false;
   #isOver = false;
+  #isForced = false;
   #patience: Patience | undefined;
 
   constructor(newcomers: Newcomers) {
@@ -33,24 +35,24 @@ export class Http2Sessions {
   /** From now on each is told that it is to end. */
   announceClose(): void {
     this.#isClosing = true;
-    for (const connection of this.#sessions.values()) connection.announceClose();
+    attemptEach(this.#sessions.values(), (each) => each.announceClose());
   }
 
   /** From now on ends each that has had no stream for a while. */
   drain(patience: Patience): void {
     this.#patience = patience;
-    for (const connection of this.#sessions.values()) connection.drain(patience);
+    attemptEach(this.#sessions.values(), (each) => each.drain(patience));
   }
 
   /** Ends those that have not been told of it. */
   end(): void {
     this.#isOver = true;
-    for (const connection of this.#sessions.values()) connection.end();
+    attemptEach(this.#sessions.values(), (each) => each.end());
   }
 
   /** What ends them by force. @param onStraggler - Told of every one, just before. */
   force(onStraggler: OnStraggler): End[] {
-    this.#isOver = true;
+    this.#isForced = true;
     const all = [...this.#sessions.values()];
     if (all.length === 0) return [];
     return [
@@ -64,10 +66,10 @@ export class Http2Sessions {
 
   /** Forgets those of which nobody has heard that they have gone. */
   sweep(): void {
-    for (const [session, connection] of this.#sessions) {
+    attemptEach(this.#sessions, ([session, connection]) => {
       connection.sweep();
       if (connection.hasLeft) this.#forget(session);
-    }
+    });
   }
 
   readonly add: (session: Http2Session) => void = harmless((session) => {
@@ -80,8 +82,9 @@ export class Http2Sessions {
     session.prependListener('stream', this.begin);
     if (this.#isClosing) connection.announceClose();
     if (this.#patience) connection.drain(this.#patience);
-    // By a listener before this one, in this very emit.
-    if (this.#isOver) connection.end();
+    // All was ended by a listener before this one, in this very emit.
+    if (this.#isForced) cutSession(session);
+    else if (this.#isOver) connection.end();
   });
 
   /** A session has begun a stream: it may be one that was there before. */
@@ -94,9 +97,9 @@ export class Http2Sessions {
   });
 
   #forget(session: Http2Session): void {
-    session.off('stream', this.begin);
     if (!this.#sessions.delete(session)) return;
     this.#newcomers.delete(session);
+    attempt(() => session.off('stream', this.begin));
     this.onChange();
   }
 }

@@ -74,7 +74,7 @@ export class LingeringCloses<Owner> {
   linger(owner: Owner, closable: Closable): void {
     if (closable.isClosed()) return;
     this.#add(this.#lingering, this.#times.linger, owner, closable);
-    closable.hearOut?.();
+    attempt(() => closable.hearOut?.());
     this.#cutOldest();
   }
 
@@ -132,7 +132,7 @@ export class LingeringCloses<Owner> {
     this.#enter(undefined, close);
     this.#destroyed.add(close);
     attempt(() => close.closable.destroy());
-    if (close.closable.isClosed()) this.#forget(close);
+    if (attempt(() => close.closable.isClosed())) this.#forget(close);
   }
 
   #enter(phase: LinkedList<LingeringClose<Owner>> | undefined, close: LingeringClose<Owner>): void {
@@ -142,9 +142,9 @@ export class LingeringCloses<Owner> {
   }
 
   #forget(close: LingeringClose<Owner>): void {
-    close.stopWaiting();
     this.#enter(undefined, close);
     this.#destroyed.delete(close);
+    attempt(close.stopWaiting);
     this.#onEnd();
   }
 

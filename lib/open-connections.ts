@@ -1,3 +1,4 @@
+import { attemptEach } from './attempt.ts';
 import { emitterListener } from './emitter-listener.ts';
 import { harmless } from './harmless.ts';
 import { hasLeft } from './has-left.ts';
@@ -6,6 +7,7 @@ import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 /** A socket, or what has one under it. */
 export interface OpenConnection extends Addressed {
   readonly destroyed?: boolean;
+  readonly closed?: boolean;
   on(event: 'close', listener: () => void): unknown;
   destroy?(): unknown;
 }
@@ -16,6 +18,7 @@ export class OpenConnections {
   readonly #open = new Map<OpenConnection, number>();
   readonly #onChange: () => void;
   #total = 0;
+  #hasHandedOff = false;
   /** What ends one that comes when all were ended, in the very emit in which that was begun. */
   #endLate: ((connection: OpenConnection) => void) | undefined;
 
@@ -33,6 +36,11 @@ export class OpenConnections {
     return this.#total;
   }
 
+  /** Whether one was sent to another process. */
+  get hasHandedOff(): boolean {
+    return this.#hasHandedOff;
+  }
+
   beginCount(): void {
     this.#total = this.#open.size;
   }
@@ -47,7 +55,11 @@ export class OpenConnections {
 
   /** Forgets those of which nobody has heard that they have gone. */
   sweep(): void {
-    for (const connection of this.#open.keys()) if (hasLeft(connection)) this.#forget(connection);
+    attemptEach(this.#open.keys(), (connection) => {
+      if (!hasLeft(connection)) return;
+      this.#hasHandedOff ||= !connection.closed;
+      this.#forget(connection);
+    });
   }
 
   /** What ends each of them by force. @param onStraggler - Told of every one, just before. */

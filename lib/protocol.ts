@@ -1,4 +1,4 @@
-import type { Addressed } from './straggler.ts';
+import type { Addressed, Straggler } from './straggler.ts';
 
 /** The part of an emitter that a connection's end is known by. */
 export interface Life {
@@ -58,7 +58,7 @@ export interface Protocol<Connection = any> {
   /** Tells the client at once that nobody will serve it. */
   refuse(connection: Connection): void;
   /** What one is that had to be ended by force. */
-  readonly straggler: 'connection' | 'request';
+  readonly straggler: Straggler['kind'];
   /** Whether a task lasts until its connection has closed, though its handler has resolved. */
   readonly lastsUntilClosed: boolean;
   /** What tells the address of the client. */

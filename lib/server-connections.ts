@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Http2Session } from 'node:http2';
 import { after } from './after.ts';
 import type { DrainReport } from './drain-report.ts';
-import { type End, inSlices } from './in-slices.ts';
+import { type End, inSlices, turn } from './in-slices.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { OpenConnections } from './open-connections.ts';
 import { countListeners } from './overhear.ts';
@@ -47,7 +47,7 @@ export class ServerConnections {
     this.#kind = kind;
     this.#onChange = onChange;
     this.#open = new OpenConnections(onChange);
-    this.#strangers = new Strangers(server, () => this.#open.size);
+    this.#strangers = new Strangers(server, this.#open);
     this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
     this.#underWay = new UnderWay(server, kind, this.#politeness);
     const isWebSocket = kind.name === 'WebSocket';
@@ -145,6 +145,7 @@ export class ServerConnections {
     return [
       ...[...this.#webSockets.values()].flatMap((each) => each.ends()),
       ...this.#underWay.force(),
+      ...this.#pause(),
       // HTTP has listed its own, by their TLS sockets and sessions.
       ...this.#open.ends(this.#kind.http ? undefined : this.#addStraggler),
       () => this.#listUnknown(open - this.#listed.size),
@@ -191,6 +192,11 @@ export class ServerConnections {
     if (clients.server === this.#server || countListeners(this.#server, 'upgrade') === 0) return;
     clients.closeServer();
     this.#stopRefusing.push(refuseUpgrades(this.#server));
+  }
+
+  /** Not in an event of the TLS sockets above those that are ended: Node 20 does not survive that. */
+  #pause(): End[] {
+    return this.#kind.tls ? [turn] : [];
   }
 
   #endIdle(): void {

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { OpenConnections } from './open-connections.ts';
 
 /** How often the server is asked, in milliseconds. */
 const CHECK_MS = 100;
@@ -20,16 +21,16 @@ interface Counting extends EventEmitter {
  */
 export class Strangers {
   readonly #server: Counting;
-  readonly #known: () => number;
+  readonly #open: OpenConnections;
   #spares = (): boolean => true;
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
   #first = 0;
 
-  /** @param known - How many connections are known. */
-  constructor(server: EventEmitter, known: () => number) {
+  /** @param open - The connections that are known. */
+  constructor(server: EventEmitter, open: OpenConnections) {
     this.#server = server;
-    this.#known = known;
+    this.#open = open;
   }
 
   /** How many there are, as far as is known. */
@@ -70,6 +71,14 @@ export class Strangers {
     clearInterval(this.#timer);
   }
 
+  /**
+   * Node's own count is one too many as long as a process that was sent a socket has not answered
+   * that it has none any more: from the close of the listener on.
+   */
+  get #surplus(): number {
+    return this.#open.hasHandedOff && this.#server.listening === false ? 1 : 0;
+  }
+
   #check(): void {
     if (isBun && !this.#server.listening) this.#endIdle();
     else this.#ask(() => this.#endIdle());
@@ -84,7 +93,7 @@ export class Strangers {
     // Bun answers at once: one that is just being emitted would be counted, and is not known yet.
     queueMicrotask(() =>
       this.#server.getConnections?.((_error, count) => {
-        this.#count = Math.max(0, (count ?? 0) - this.#known());
+        this.#count = Math.max(0, (count ?? 0) - this.#open.size - this.#surplus);
         onAnswer();
       }),
     );

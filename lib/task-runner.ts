@@ -81,17 +81,22 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
         task.connection,
         context,
       );
-      this.#scope.protocol.resume?.(task.connection);
       if (isPromiseLike(result)) task.follow(Promise.resolve(result));
       else this.#awaitClose(task);
+      const { resume } = this.#scope.protocol;
+      if (resume) attempt(() => resume(task.connection));
     } catch (error) {
       this.#fail(task, error);
     }
   }
 
   onResolved(task: ConnectionTask<Connection>): void {
-    if (this.#scope.protocol.lastsUntilClosed) this.#awaitEnd(task, () => this.#complete(task));
-    else this.#complete(task);
+    try {
+      if (this.#scope.protocol.lastsUntilClosed) this.#awaitEnd(task, () => this.#complete(task));
+      else this.#complete(task);
+    } catch (error) {
+      this.#fail(task, error);
+    }
   }
 
   onRejected(task: ConnectionTask<Connection>, error: unknown): void {
@@ -131,9 +136,11 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
       if (onClosed === undefined) continue;
       const { closable } = task;
       if (attempt(() => closable.isClosed())) onClosed();
-      else if (closable.hasEnded?.()) {
+      else if (attempt(() => closable.hasEnded?.()) && task.endedAt !== 'cut') {
         task.endedAt ??= now;
-        if (now - task.endedAt >= this.#flush) late.push(() => closable.destroy());
+        if (now - task.endedAt < this.#flush) continue;
+        task.endedAt = 'cut';
+        late.push(() => closable.destroy());
       }
     }
     this.#lingering.sweep();
@@ -149,9 +156,10 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   #awaitClose(task: ConnectionTask<Connection>): void {
     const { protocol } = this.#scope;
     const { connection, closable } = task;
-    protocol.onFinish?.(connection, () => this.#lingering.linger(task, closable));
+    protocol.onFinish?.(connection, () => attempt(() => this.#lingering.linger(task, closable)));
     this.#awaitEnd(task, () => {
-      if (protocol.hasFailed(connection)) this.#fail(task, undefined, { isReported: false });
+      if (task.endedAt === 'cut' || protocol.hasFailed(connection))
+        this.#fail(task, undefined, { isReported: false });
       else this.#complete(task);
     });
   }
@@ -161,7 +169,11 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     task.onClosed = (): void => {
       if (task.onClosed === undefined) return;
       task.onClosed = undefined;
-      callback();
+      try {
+        callback();
+      } catch (error) {
+        this.#fail(task, error);
+      }
     };
     task.closable.onClose(task.onClosed);
   }

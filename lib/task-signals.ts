@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { attempt } from './attempt.ts';
 import type { ConnectionTask, TaskScope } from './connection-task.ts';
 import type { Cancel } from './protocol.ts';
 
@@ -57,7 +58,7 @@ export class TaskSignals<Connection> {
 
   /** The handler has ended. */
   stopWatching(): void {
-    this.#stopWatching?.();
+    if (this.#stopWatching) attempt(this.#stopWatching);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { attemptEach } from './attempt.ts';
 import { harmless } from './harmless.ts';
 import { inSlices } from './in-slices.ts';
 import type { OpenConnection } from './open-connections.ts';
@@ -95,9 +96,9 @@ export class WebSocketClients {
 
   /** Forgets those of which nobody has heard that they have gone. */
   sweep(): void {
-    for (const { webSocket } of this.#clients.values()) {
+    attemptEach(this.#clients.keys(), (webSocket) => {
       if (webSocket.readyState === CLOSED) this.#forget(webSocket);
-    }
+    });
   }
 
   /** Stops following the server. */
@@ -140,11 +141,12 @@ export class WebSocketClients {
 
   #terminateSilent(): void {
     const silent: Client[] = [];
-    for (const client of this.#clients.values()) {
-      if (client.looks === undefined) continue;
-      client.looks = client.webSocket.bufferedAmount > 0 ? 0 : client.looks + 1;
+    attemptEach(this.#clients.values(), (client) => {
+      if (client.looks === undefined) return;
+      client.looks += 1;
+      if (client.webSocket.bufferedAmount > 0) client.looks = 0;
       if (client.looks >= ANSWER_LOOKS) silent.push(client);
-    }
+    });
     const ends = silent.map((client) => this.#forcedEnd(client));
     inSlices(ends, nothing);
   }

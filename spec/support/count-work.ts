@@ -65,7 +65,8 @@ export async function countWork(): Promise<WorkCounter> {
 
 /** Whether what is counted was called by lib/, perhaps by way of Node: it would be Node's own. */
 function isCalledByLib(): boolean {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+  const { stackTraceLimit } = Error;
+  const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace');
   Error.stackTraceLimit = 8;
   Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
   const files = new Error().stack as unknown as string[];

@@ -21,9 +21,9 @@ export const ways = ['acceptLoop', 'serve', 'drain'] as const;
 export type Way = (typeof ways)[number];
 
 /** Handles the connections of a server in one of our ways. @returns What stops it. */
-function handle<Server extends ConnectionServer & NodeJS.EventEmitter>(
+function handle(
   way: Way,
-  server: Server,
+  server: ConnectionServer & NodeJS.EventEmitter,
   event: string,
   handler: (...args: never[]) => void,
 ): () => Promise<unknown> {
