@@ -14,6 +14,7 @@ import {
   paths,
   sayings,
 } from './support/http-versions.ts';
+import type { Limit } from './support/limits.ts';
 import { loopScene } from './support/loop-scene.ts';
 import { connectionsOf, gate } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
@@ -24,6 +25,13 @@ import { turns, until } from './support/turns.ts';
 const test = suite('a client that writes another HTTP version');
 
 type Exchange = [request: IncomingMessage, response: ServerResponse];
+
+/** It happens to a bare server, too. */
+const refusalsOverTls: Limit = {
+  runtimes: ['deno'],
+  title: 'Read over TLS that a request line is refused',
+  reason: 'Deno destroys a TLS socket now and then before the `400` of its own parser has left.',
+};
 
 interface Case {
   readonly name: string;
@@ -79,53 +87,67 @@ function assertToldOfTheEnd(answers: Answers): void {
 }
 
 for (const { name, kind, create, bare } of cases) {
-  test(`is answered by serve of ${name} as by a bare server`, async () => {
-    const { begun, requests } = await bare();
-    const { server, end } = await serveScene(create(), async ([request, response]: Exchange) => {
-      await echo(request, response);
-    });
-    assert.deepEqual(await answersTo(server, kind, sayings(paths.begun, 'close')), begun);
-    await assertNextIsServed(server, kind);
-    assertCounts(await end(), { accepted: requests + 1, completed: requests + 1 });
-  });
+  const cannot = kind.isSecure ? refusalsOverTls : [];
 
-  test(`is answered by the consumer of acceptLoop of ${name}, too`, async () => {
-    const { begun, requests } = await bare();
-    const { server, end } = await loopScene(create(), ([request, response]: Exchange) =>
-      echo(request, response),
-    );
-    assert.deepEqual(await answersTo(server, kind, sayings(paths.begun, 'close')), begun);
-    await assertNextIsServed(server, kind);
-    const { accepted, yielded } = await end();
-    assert.deepEqual({ accepted, yielded }, { accepted: requests + 1, yielded: requests + 1 });
-  });
-
-  test(`reads to its end an answer that is on its way when ${name} is drained`, async () => {
-    const { begun, held, requests } = await bare();
-    const { opened, open } = gate();
-    let count = 0;
-    const unbound = create();
-    unbound.on('request', (request, response) => {
-      void echo(request, response, () => {
-        count += 1;
-        return opened;
+  test(
+    `is answered by serve of ${name} as by a bare server`,
+    async () => {
+      const { begun, requests } = await bare();
+      const { server, end } = await serveScene(create(), async ([request, response]: Exchange) => {
+        await echo(request, response);
       });
-    });
-    const { server, stop, over } = await drainScene(unbound);
-    const ask = (path: string): Promise<Answers> =>
-      answersTo(server, kind, sayings(path, 'keep-alive'));
-    const heard = Promise.all([ask(paths.begun), ask(paths.held)]);
-    await until(() => count === requests * 2);
-    await untilOpen(server, countServed(begun) + countServed(held));
-    stop.abort();
-    await until(() => !server.listening);
-    open();
-    const [afterBegun, afterHeld] = await heard;
-    assert.deepEqual(lasting(afterBegun), lasting(begun));
-    assert.deepEqual(lasting(afterHeld), lasting(held));
-    assertToldOfTheEnd(afterHeld);
-    assert.equal((await over()).forced, 0);
-  });
+      assert.deepEqual(await answersTo(server, kind, sayings(paths.begun, 'close')), begun);
+      await assertNextIsServed(server, kind);
+      assertCounts(await end(), { accepted: requests + 1, completed: requests + 1 });
+    },
+    { cannot },
+  );
+
+  test(
+    `is answered by the consumer of acceptLoop of ${name}, too`,
+    async () => {
+      const { begun, requests } = await bare();
+      const { server, end } = await loopScene(create(), ([request, response]: Exchange) =>
+        echo(request, response),
+      );
+      assert.deepEqual(await answersTo(server, kind, sayings(paths.begun, 'close')), begun);
+      await assertNextIsServed(server, kind);
+      const { accepted, yielded } = await end();
+      assert.deepEqual({ accepted, yielded }, { accepted: requests + 1, yielded: requests + 1 });
+    },
+    { cannot },
+  );
+
+  test(
+    `reads to its end an answer that is on its way when ${name} is drained`,
+    async () => {
+      const { begun, held, requests } = await bare();
+      const { opened, open } = gate();
+      let count = 0;
+      const unbound = create();
+      unbound.on('request', (request, response) => {
+        void echo(request, response, () => {
+          count += 1;
+          return opened;
+        });
+      });
+      const { server, stop, over } = await drainScene(unbound);
+      const ask = (path: string): Promise<Answers> =>
+        answersTo(server, kind, sayings(path, 'keep-alive'));
+      const heard = Promise.all([ask(paths.begun), ask(paths.held)]);
+      await until(() => count === requests * 2);
+      await untilOpen(server, countServed(begun) + countServed(held));
+      stop.abort();
+      await until(() => !server.listening);
+      open();
+      const [afterBegun, afterHeld] = await heard;
+      assert.deepEqual(lasting(afterBegun), lasting(begun));
+      assert.deepEqual(lasting(afterHeld), lasting(held));
+      assertToldOfTheEnd(afterHeld);
+      assert.equal((await over()).forced, 0);
+    },
+    { cannot },
+  );
 }
 
 test.run();

@@ -9,7 +9,7 @@ import { assertReport, assertStats } from './report.ts';
 /** Milliseconds, for `serve` and `drain`. */
 const GRACE_MS = 150;
 
-export interface Stage {
+interface Stage {
   readonly target: EventEmitter;
   readonly signal: AbortSignal;
   /** Whether it is still the turn of those whose owners throw. */
@@ -21,7 +21,7 @@ export interface Stage {
   readonly onError: (error: unknown) => void;
 }
 
-export interface Acting {
+interface Acting {
   /** Asserts that every connection is in exactly one place. */
   readonly look: () => void;
   readonly settled: Promise<unknown>;

@@ -25,7 +25,7 @@ export type Visit = (to: Listening, cut?: AbortSignal) => Promise<boolean>;
 const host = '127.0.0.1';
 const secure = { ca: certificate.cert, servername: 'localhost' };
 
-export function portOf(to: Listening): number {
+function portOf(to: Listening): number {
   return (to.address() as AddressInfo).port;
 }
 

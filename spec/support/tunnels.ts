@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect as connectSocket, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectSecure } from 'node:tls';
+import { certificate } from './certificate.ts';
+import { upgrade } from './http-messages.ts';
+import { type Client, follow, portOf } from './sockets.ts';
+
+/** What an event of tunnels brings. */
+export type Tunnel = [request: IncomingMessage, socket: Duplex, head: Buffer];
+
+/** An HTTP/1 server's event that brings tunnels, and a way to listen. */
+export interface TunnelMode {
+  readonly title: string;
+  readonly event: 'upgrade' | 'connect';
+  /** What a client sends for one. */
+  readonly hello: string;
+  /** @param listener - The owner's, of requests. */
+  readonly create: (listener?: RequestListener) => Server;
+  /** A client that has connected, as far as the kernel goes. */
+  readonly open: (server: Server) => Promise<Client>;
+}
+
+const hellos = {
+  upgrade: upgrade('/'),
+  connect: 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n',
+} as const;
+
+/** What a handler answers first. */
+export const WELCOME = 'HTTP/1.1 200 OK\r\nUpgrade: x\r\n\r\n';
+
+async function open(server: Server, isSecure: boolean): Promise<Client> {
+  const where = { port: portOf(server), host: '127.0.0.1', ca: certificate.cert };
+  const socket: Socket = isSecure ? connectSecure(where) : connectSocket(where);
+  const ending = follow(socket);
+  await once(socket, isSecure ? 'secureConnect' : 'connect');
+  return { socket, ending };
+}
+
+export const tunnelModes: readonly TunnelMode[] = (['upgrade', 'connect'] as const).flatMap(
+  (event) =>
+    [false, true].map((isSecure) => ({
+      title: `'${event}' of ${isSecure ? 'https' : 'http'}`,
+      event,
+      hello: hellos[event],
+      create: (listener?: RequestListener) =>
+        isSecure ? createSecureServer(certificate, listener) : createServer(listener),
+      open: (server: Server) => open(server, isSecure),
+    })),
+);
