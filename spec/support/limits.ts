@@ -52,6 +52,14 @@ export const limits = {
     title: 'End a WebSocket that has sent an invalid frame',
     reason: "Bun puts its own WebSockets in the place of `ws`'s; they leave such a client waiting.",
   },
+  firstSignalListener: {
+    runtimes: ['deno'],
+    title: 'Hear a signal before listeners that were added earlier',
+    reason:
+      'Deno calls the listeners of a signal in the order in which they were added, whatever was ' +
+      'prepended: one that throws keeps the later ones from being called, and one that takes ' +
+      'itself off is not in the count of the warning.',
+  },
   denoListen: {
     runtimes: ['node', 'bun'],
     title: 'Compare with `Deno.listen`',
