@@ -38,12 +38,12 @@ class ProcessSignal {
   }
 
   subscribe(callback: () => SignalMeaning): () => void {
-    this.#callbacks.add(callback);
     // Not only with the first: somebody may have called process.removeAllListeners().
     if (!process.listeners(this.#name).includes(this.#listener)) {
       // First of all: an earlier listener that throws would keep it from being called.
       process.prependListener(this.#name, this.#listener);
     }
+    this.#callbacks.add(callback);
     return () => {
       this.#callbacks.delete(callback);
       this.#leaveIfUnused();
@@ -57,7 +57,9 @@ class ProcessSignal {
       this.#leaveIfUnused();
     });
     const meanings: SignalMeaning[] = [];
-    for (const callback of [...this.#callbacks]) {
+    // One that is added meanwhile does not hear this one.
+    const present = [...this.#callbacks];
+    for (const callback of present) {
       if (this.#callbacks.has(callback)) meanings.push(callback());
     }
     debug('%s was received: %s', this.#name, meanings.join(', '));

@@ -6,7 +6,13 @@ const debug = debuglog('accept-loop');
 const mark = Symbol.for('accept-loop.signal-listener');
 
 /** The signals to which signal-exit 3 and 4 listen, of those that stop a server. */
-const signalExitSignals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR2'];
+const signalExitSignals: ReadonlySet<string> = new Set([
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGTERM',
+  'SIGUSR2',
+]);
 
 let hasWarned = false;
 
@@ -46,7 +52,7 @@ export function warnOfOtherListeners(name: NodeJS.Signals): void {
  * copy of it has one, and counts itself, so that the copies know of each other.
  */
 function signalExitListeners(name: NodeJS.Signals): number {
-  if (!signalExitSignals.includes(name)) return 0;
+  if (!signalExitSignals.has(name)) return 0;
   const version4: unknown = Reflect.get(globalThis, Symbol.for('signal-exit emitter'));
   const version3: unknown = Reflect.get(process, '__signal_exit_emitter__');
   return countOf(version4) + countOf(version3);

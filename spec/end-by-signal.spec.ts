@@ -36,7 +36,7 @@ for (const [name, options, status] of [
   test(
     `ends with ${status} at a second ${name} that is to end it`,
     async () => {
-      const outcome = await run({ first: name, then: [{ send: name, at: 'later' }], options });
+      const outcome = await run({ first: name, next: [{ send: name, at: 'later' }], options });
       const { code, stdout, stderr } = outcome;
       assert.deepEqual([code, stderr], [status, '']);
       const aborts = `0: ${name} was received\n1: ${name} was received\n`;
@@ -49,7 +49,7 @@ for (const [name, options, status] of [
 test(
   'drains on at a second SIGTERM, as elsewhere',
   async () => {
-    const plan: Plan = { first: 'SIGTERM', then: [{ send: 'SIGTERM', at: 'later' }] };
+    const plan: Plan = { first: 'SIGTERM', next: [{ send: 'SIGTERM', at: 'later' }] };
     const { code, stdout, stderr } = await run(plan);
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /\nsurvived\nexit 0\n$/);

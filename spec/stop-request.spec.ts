@@ -35,8 +35,8 @@ function assertSurvived({ code, signal, stdout, stderr }: Outcome, first: Plan['
 }
 
 /** Killed by the signal, as a shell expects of Ctrl-C. */
-function assertKilled({ code, signal, stdout, stderr }: Outcome, { first, then }: Plan): void {
-  const name = then.at(-1)?.send ?? 'SIGKILL';
+function assertKilled({ code, signal, stdout, stderr }: Outcome, { first, next }: Plan): void {
+  const name = next.at(-1)?.send ?? 'SIGKILL';
   const status = 128 + constants.signals[name];
   // On Deno the signal comes a moment later, and may find that the process has exited.
   const hasExited = runtime.name === 'deno' && code === status;
@@ -50,21 +50,21 @@ const steps = (...all: [NodeJS.Signals, Step['at']][]): Step[] =>
 const repetitions: Record<string, Plan> = {
   'SIGTERM three times at once': {
     first: 'SIGTERM',
-    then: steps(['SIGTERM', 0], ['SIGTERM', 0]),
+    next: steps(['SIGTERM', 0], ['SIGTERM', 0]),
   },
   'SIGTERM three times, as from nodemon': {
     first: 'SIGTERM',
-    then: steps(['SIGTERM', 30], ['SIGTERM', 70]),
+    next: steps(['SIGTERM', 30], ['SIGTERM', 70]),
   },
-  'SIGINT twice, as from npm': { first: 'SIGINT', then: steps(['SIGINT', 1]) },
-  'SIGINT twice, as from concurrently': { first: 'SIGINT', then: steps(['SIGINT', 105]) },
-  'SIGINT after 200 ms': { first: 'SIGINT', then: steps(['SIGINT', 200]) },
-  'SIGINT at once after SIGTERM': { first: 'SIGTERM', then: steps(['SIGINT', 0]) },
-  'SIGTERM soon after SIGINT': { first: 'SIGINT', then: steps(['SIGTERM', 20], ['SIGINT', 40]) },
-  'SIGINT soon after the IPC message': { first: 'message', then: steps(['SIGINT', 50]) },
+  'SIGINT twice, as from npm': { first: 'SIGINT', next: steps(['SIGINT', 1]) },
+  'SIGINT twice, as from concurrently': { first: 'SIGINT', next: steps(['SIGINT', 105]) },
+  'SIGINT after 200 ms': { first: 'SIGINT', next: steps(['SIGINT', 200]) },
+  'SIGINT at once after SIGTERM': { first: 'SIGTERM', next: steps(['SIGINT', 0]) },
+  'SIGTERM soon after SIGINT': { first: 'SIGINT', next: steps(['SIGTERM', 20], ['SIGINT', 40]) },
+  'SIGINT soon after the IPC message': { first: 'message', next: steps(['SIGINT', 50]) },
   'SIGINT that waits while the event loop stalls': {
     first: 'SIGINT',
-    then: steps(['SIGINT', 0]),
+    next: steps(['SIGINT', 0]),
     stall: 600,
   },
 };
@@ -83,16 +83,16 @@ const { SIGTERM, SIGINT, SIGHUP, SIGQUIT } = {
 };
 
 const ignored: Record<string, Plan> = {
-  'SIGTERM, which programs repeat': { first: 'SIGTERM', then: SIGTERM },
-  'SIGTERM after SIGINT': { first: 'SIGINT', then: SIGTERM },
-  'SIGTERM after the IPC message': { first: 'message', then: SIGTERM },
-  'SIGTERM again and again': { first: 'SIGTERM', then: [...SIGTERM, ...SIGTERM] },
+  'SIGTERM, which programs repeat': { first: 'SIGTERM', next: SIGTERM },
+  'SIGTERM after SIGINT': { first: 'SIGINT', next: SIGTERM },
+  'SIGTERM after the IPC message': { first: 'message', next: SIGTERM },
+  'SIGTERM again and again': { first: 'SIGTERM', next: [...SIGTERM, ...SIGTERM] },
   'SIGHUP, if it is asked for': {
     first: 'SIGHUP',
-    then: SIGHUP,
+    next: SIGHUP,
     options: { signals: ['SIGHUP'] },
   },
-  'SIGINT, with the option': { first: 'SIGINT', then: SIGINT, options: { endOnSecond: [] } },
+  'SIGINT, with the option': { first: 'SIGINT', next: SIGINT, options: { endOnSecond: [] } },
 };
 
 for (const [what, plan] of Object.entries(ignored)) {
@@ -102,22 +102,22 @@ for (const [what, plan] of Object.entries(ignored)) {
 }
 
 const endings: Record<string, Plan> = {
-  'SIGINT (A54, B48)': { first: 'SIGINT', then: SIGINT },
+  'SIGINT (A54, B48)': { first: 'SIGINT', next: SIGINT },
   'SIGINT after a repetition': {
     first: 'SIGINT',
-    then: [...steps(['SIGINT', 100]), ...SIGINT],
+    next: [...steps(['SIGINT', 100]), ...SIGINT],
   },
-  'SIGINT after SIGTERM': { first: 'SIGTERM', then: SIGINT },
-  'SIGINT after the IPC message': { first: 'message', then: SIGINT },
-  'SIGINT after a second SIGTERM': { first: 'SIGTERM', then: [...SIGTERM, ...SIGINT] },
+  'SIGINT after SIGTERM': { first: 'SIGTERM', next: SIGINT },
+  'SIGINT after the IPC message': { first: 'message', next: SIGINT },
+  'SIGINT after a second SIGTERM': { first: 'SIGTERM', next: [...SIGTERM, ...SIGINT] },
   'SIGQUIT, if it is asked for': {
     first: 'SIGTERM',
-    then: SIGQUIT,
+    next: SIGQUIT,
     options: { signals: ['SIGTERM', 'SIGQUIT'] },
   },
   'SIGTERM, with the option': {
     first: 'SIGTERM',
-    then: SIGTERM,
+    next: SIGTERM,
     options: { endOnSecond: ['SIGTERM'] },
   },
 };
@@ -128,9 +128,19 @@ for (const [what, plan] of Object.entries(endings)) {
   });
 }
 
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  test(`is for a signal that waits again, and not for its repetitions: ${name}`, async () => {
+    const later = { send: name, at: 'later' } as const;
+    const plan: Plan = { first: name, next: [{ send: name, at: 50 }, later], waitsAgain: true };
+    const { code, signal, stdout, stderr } = await run(plan);
+    assert.deepEqual([code, signal, stderr], [0, null, '']);
+    assert.equal(stdout, `${aborts(name)}again: ${name} was received\nsurvived\nexit 0\n`);
+  });
+}
+
 test('ends the process at once though others listen: with 128 + n, and the exit listeners', async () => {
   const options = { warnOfOthers: false };
-  const plan: Plan = { first: 'SIGINT', then: SIGINT, hasOthers: true, options };
+  const plan: Plan = { first: 'SIGINT', next: SIGINT, hasOthers: true, options };
   const { code, signal, stdout, stderr } = await run(plan);
   const status = 128 + constants.signals.SIGINT;
   assert.deepEqual([code, signal, stderr], [status, null, '']);
