@@ -30,11 +30,19 @@ export const onWorkerDisconnect: Subscribe<[message: string]> = shared((tell) =>
     worker.exitedAfterDisconnect = true;
     tell('The primary of the cluster worker is gone');
   };
+  const onError = (error: NodeJS.ErrnoException): void => {
+    // Whatever closes a listener tells the primary. Where that is gone, 'disconnect' comes next.
+    if (error.code === 'EPIPE') return;
+    // As if it were not there.
+    if (worker.listenerCount('error') === 1) throw error;
+  };
+  worker.on('error', onError);
   process.prependListener('disconnect', onDisconnect);
   const stopHiding = hideFromChannel();
   return () => {
     clearInterval(timer);
     stopHiding();
     process.off('disconnect', onDisconnect);
+    worker.off('error', onError);
   };
 });

@@ -40,7 +40,8 @@ export interface ShutdownSignal extends AbortSignal, Disposable {}
 /**
  * Gives a signal that aborts when the process is told to stop: by the first of `signals`, or by the
  * IPC message `'shutdown'`. In a worker of a cluster it also aborts when the worker is told to
- * disconnect, which is noticed within 50 ms, and when the primary is gone.
+ * disconnect, which is noticed within 50 ms, and when the primary is gone: Node would end the worker
+ * at once, and no longer does.
  *
  * The reason is an `AbortError` whose message says what has come: what ends by it, such as a timer
  * or a `taskGroup`, ends as cancelled and not as failed.
@@ -69,8 +70,8 @@ export interface ShutdownSignal extends AbortSignal, Disposable {}
  *
  * @param options - Which signals to wait for, and what the second one does.
  * @returns The signal, disposable.
- * @throws `TypeError` or `RangeError` for a bad option, an empty array of `signals` among them,
- * with nothing attached.
+ * @throws `TypeError` or `RangeError` for a bad or unknown option, an empty array of `signals` among
+ * them, with nothing attached.
  *
  * @example
  * ```ts

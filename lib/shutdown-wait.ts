@@ -16,10 +16,10 @@ interface ShutdownWaitOptions {
 /** The wait behind one `shutdownSignal`. It stays on after the abort, until it is disposed. */
 export class ShutdownWait {
   readonly #controller = new AbortController();
-  readonly #endOnSecond: readonly NodeJS.Signals[];
+  readonly #endOnSecond: ReadonlySet<NodeJS.Signals>;
   readonly #warnsOfOthers: boolean;
   readonly #signals: ReadonlySet<NodeJS.Signals>;
-  /** Made by somebody who hears of a shutdown, it does not hear the repetitions. */
+  /** Requests from just before this wait began: what repeats them is not for it. */
   readonly #earlier: readonly StopRequest[];
   readonly #stopWaiting: (() => void)[] = [];
   readonly #stopHearingMessages: () => void;
@@ -27,7 +27,7 @@ export class ShutdownWait {
 
   constructor({ signals, endOnSecond, warnOfOthers }: ShutdownWaitOptions) {
     this.#signals = new Set(signals);
-    this.#endOnSecond = endOnSecond;
+    this.#endOnSecond = new Set(endOnSecond);
     this.#warnsOfOthers = warnOfOthers;
     this.#earlier = StopRequest.recent(this.#signals);
     this.#stopHearingMessages = onIpcMessage((message) => {
@@ -52,7 +52,7 @@ export class ShutdownWait {
 
   #hearSignal(name: NodeJS.Signals): SignalMeaning {
     if (this.#isRepetition) return 'repetition';
-    if (this.#request) return this.#endOnSecond.includes(name) ? 'end' : 'ignored';
+    if (this.#request) return this.#endOnSecond.has(name) ? 'end' : 'ignored';
     if (this.#warnsOfOthers) warnOfOtherListeners(name);
     this.#hear(`${name} was received`);
     return 'stop';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { limits } from './support/limits.ts';
 import { killPrograms, type Program, watch } from './support/programs.ts';
 import { connect } from './support/sockets.ts';
 import { spawnScript } from './support/spawn-script.ts';
@@ -14,32 +15,61 @@ async function start(...args: string[]): Promise<{ program: Program; port: numbe
   return { program, port: Number(port) };
 }
 
-for (const policy of ['shared', 'round robin']) {
-  test(`hears of it, and serves its client to the end: ${policy}`, async () => {
-    const { program, port } = await start(policy);
-    const { socket, ending } = await connect(port);
-    await program.printed(/^connected$/m);
-    program.signal('SIGKILL');
-    await program.printed(/^aborted: The primary of the cluster worker is gone$/m);
-    socket.write('bye');
-    assert.deepEqual(await ending, { text: 'goodbye', by: 'end' });
-    const { stdout, stderr } = await program.ending;
-    assert.equal(stderr, '');
-    assert.match(stdout, /\ndrained: 1 finished, 0 forced\nexit 0\n$/);
-  });
+const policies = {
+  shared: {},
+  'round robin': { cannot: limits.orphanUnderRoundRobin },
+};
 
-  test(`serves its client to the end when it has been told to stop before: ${policy}`, async () => {
-    const { program, port } = await start(policy, 'draining');
-    const { socket, ending } = await connect(port);
-    await program.printed(/^aborted: SIGTERM was received$/m);
-    program.signal('SIGKILL');
-    await new Promise((resolve) => program.child.once('exit', resolve));
-    socket.write('bye');
-    assert.deepEqual(await ending, { text: 'goodbye', by: 'end' });
-    const { stdout, stderr } = await program.ending;
-    assert.equal(stderr, '');
-    assert.match(stdout, /\ndrained: 1 finished, 0 forced\nexit 0\n$/);
-  });
+for (const [policy, requirements] of Object.entries(policies)) {
+  test(
+    `hears of it, and serves its client to the end: ${policy}`,
+    async () => {
+      const { program, port } = await start(policy);
+      const { socket, ending } = await connect(port);
+      await program.printed(/^connected$/m);
+      program.signal('SIGKILL');
+      await program.printed(/^aborted: The primary of the cluster worker is gone$/m);
+      socket.write('bye');
+      assert.deepEqual(await ending, { text: 'goodbye', by: 'end' });
+      const { stdout, stderr } = await program.ending;
+      assert.equal(stderr, '');
+      assert.match(stdout, /\ndrained: 1 finished, 0 forced\nexit 0\n$/);
+    },
+    requirements,
+  );
+
+  test(
+    `serves its client to the end when it has been told to stop before: ${policy}`,
+    async () => {
+      const { program, port } = await start(policy, 'draining');
+      const { socket, ending } = await connect(port);
+      await program.printed(/^aborted: SIGTERM was received$/m);
+      program.signal('SIGKILL');
+      await new Promise((resolve) => program.child.once('exit', resolve));
+      socket.write('bye');
+      assert.deepEqual(await ending, { text: 'goodbye', by: 'end' });
+      const { stdout, stderr } = await program.ending;
+      assert.equal(stderr, '');
+      assert.match(stdout, /\ndrained: 1 finished, 0 forced\nexit 0\n$/);
+    },
+    requirements,
+  );
+}
+
+for (const [policy, requirements] of Object.entries(policies)) {
+  test(
+    `outlives a message of its own that finds no primary any more: ${policy}`,
+    async () => {
+      const { program, port } = await start(policy, 'crossing');
+      const { socket, ending } = await connect(port);
+      socket.write('bye');
+      assert.deepEqual(await ending, { text: 'goodbye', by: 'end' });
+      const { stdout, stderr } = await program.ending;
+      assert.equal(stderr, '');
+      assert.match(stdout, /\ndrained: 1 finished, 0 forced\nexit 0\n$/);
+    },
+    requirements,
+  );
 }
 
 test('is ended by Node, as before, when its signal is disposed', async () => {

@@ -180,6 +180,11 @@ export const limits = {
       "Deno's workers do not end under round robin when connections come while the server closes, " +
       'whoever closes it, and they are started without the flags of the primary.',
   },
+  orphanUnderRoundRobin: {
+    runtimes: ['deno'],
+    title: 'End a cluster worker under round robin that has drained when its primary is gone',
+    reason: 'Now and then Deno does not notice that the primary is gone, and holds the worker.',
+  },
   emptyTlsWrites: {
     runtimes: ['deno'],
     title: 'Write an empty chunk to a TLS socket',
