@@ -17,16 +17,27 @@ const nothing = (): void => {};
  * not, and others still do.
  */
 export const onIpcMessage: Subscribe<[message: unknown]> = shared((tell) => {
-  const channel = process.channel as Channel | null | undefined;
-  if (!channel) return nothing;
+  if (!process.channel) return nothing;
   const listener = (message: unknown): void => tell(message);
   process.on('message', listener);
-  const stopHiding = channel.unrefCounted ? hide(channel) : unref(channel);
+  const stopHiding = hideFromChannel();
   return () => {
     stopHiding();
     process.off('message', listener);
   };
 });
+
+/**
+ * Keeps one listener for `'message'` or `'disconnect'`, which has just been added, from holding the
+ * process.
+ *
+ * @returns What lets it hold the process again: call it before the listener is taken off.
+ */
+export function hideFromChannel(): () => void {
+  const channel = process.channel as Channel | null | undefined;
+  if (!channel) return nothing;
+  return channel.unrefCounted ? hide(channel) : unref(channel);
+}
 
 /**
  * Keeps one listener out of the count, by methods that are there since Node 14 and documented

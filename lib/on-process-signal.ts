@@ -1,49 +1,78 @@
-import { isatty } from 'node:tty';
-import { shared, type Subscribe } from './shared.ts';
+import { debuglog } from 'node:util';
+import { endBySignal } from './end-by-signal.ts';
+import { markAsOurs } from './other-listeners.ts';
+
+const debug = debuglog('accept-loop');
 
 /**
- * How long, in milliseconds, the same signal counts as the same key press. npm passes on the Ctrl-C
- * that the terminal has sent to the program as well: 0.2 to 1 ms later, measured with npm 11 where
- * the program takes the place of its shell (`exec`, or bash as the shell); within npm once more.
- * A busy machine takes longer, and nobody presses twice so fast.
+ * What a signal is to the one who hears it: the request to stop, a repetition of it, or a second
+ * request, which is ignored or ends the process.
  */
-const REPETITION_MS = 100;
+export type SignalMeaning = 'stop' | 'repetition' | 'ignored' | 'end';
 
-const subscriptions = new Map<NodeJS.Signals, Subscribe<[]>>();
-const repeating = new Set<NodeJS.Signals>();
-const swallow = (): void => {};
+const processSignals = new Map<NodeJS.Signals, ProcessSignal>();
 
 /**
  * Calls `callback` whenever the process is sent a signal. It does not keep the process alive.
  *
- * Where nobody else listens, a signal kills as before as soon as the callback is taken back: but
- * while standard input is a terminal, a repetition within 100 ms is nobody's.
+ * While anybody is subscribed the signal does not end the process, unless all who hear it call it
+ * a second request and one of them says `'end'`.
  *
- * @returns What takes the callback back.
+ * @returns What takes the callback back. With the last one the listener leaves, and the signal
+ * kills again; while the signal is being dispatched, the listener leaves in the next tick.
  */
-export function onProcessSignal(name: NodeJS.Signals, callback: () => void): () => void {
-  const known = subscriptions.get(name);
-  const subscribe = known ?? shared((tell) => listen(name, tell));
-  if (known === undefined) subscriptions.set(name, subscribe);
-  return subscribe(callback);
+export function onProcessSignal(name: NodeJS.Signals, callback: () => SignalMeaning): () => void {
+  const processSignal = processSignals.get(name) ?? new ProcessSignal(name);
+  processSignals.set(name, processSignal);
+  return processSignal.subscribe(callback);
 }
 
-function listen(name: NodeJS.Signals, tell: () => void): () => void {
-  const listener = (): void => {
-    if (repeating.has(name)) return;
-    if (isatty(0)) swallowRepetition(name);
-    tell();
-  };
-  process.on(name, listener);
-  return () => process.off(name, listener);
-}
+/** One signal of the process, with one listener for all who wait for it. */
+class ProcessSignal {
+  readonly #name: NodeJS.Signals;
+  readonly #callbacks = new Set<() => SignalMeaning>();
+  #isDispatching = false;
 
-function swallowRepetition(name: NodeJS.Signals): void {
-  repeating.add(name);
-  process.on(name, swallow);
-  const stop = (): void => {
-    repeating.delete(name);
-    process.off(name, swallow);
-  };
-  setTimeout(stop, REPETITION_MS).unref();
+  constructor(name: NodeJS.Signals) {
+    this.#name = name;
+  }
+
+  subscribe(callback: () => SignalMeaning): () => void {
+    // Not only with the first: somebody may have called process.removeAllListeners().
+    if (!process.listeners(this.#name).includes(this.#listener)) {
+      // First of all: an earlier listener that throws would keep it from being called.
+      process.prependListener(this.#name, this.#listener);
+    }
+    this.#callbacks.add(callback);
+    return () => {
+      this.#callbacks.delete(callback);
+      this.#leaveIfUnused();
+    };
+  }
+
+  readonly #listener = markAsOurs((): void => {
+    this.#isDispatching = true;
+    process.nextTick(() => {
+      this.#isDispatching = false;
+      this.#leaveIfUnused();
+    });
+    const meanings: SignalMeaning[] = [];
+    // One that is added meanwhile does not hear this one.
+    const present = [...this.#callbacks];
+    for (const callback of present) {
+      if (this.#callbacks.has(callback)) meanings.push(callback());
+    }
+    debug('%s was received: %s', this.#name, meanings.join(', '));
+    const isHeard = meanings.includes('stop') || meanings.includes('repetition');
+    if (!isHeard && meanings.includes('end')) endBySignal(this.#name, this.#listener);
+  });
+
+  /**
+   * Not while others still hear the same signal: signal-exit, and whoever else kills the process if
+   * nobody listens any more, would do so.
+   */
+  #leaveIfUnused(): void {
+    if (this.#callbacks.size > 0 || this.#isDispatching) return;
+    process.off(this.#name, this.#listener);
+  }
 }

@@ -29,6 +29,16 @@ export class OptionCheck {
     throw this.error(TypeError, name, wanted, value);
   }
 
+  /** @throws `TypeError` that names the first of `options` that is not among `names`. */
+  known(names: readonly string[], options: object): void {
+    const unknown = Object.keys(options).find((name) => !names.includes(name));
+    if (unknown === undefined) return;
+    const known = names.map((name) => `"${name}"`).join(', ');
+    throw new TypeError(
+      `${this.#failure}: "${unknown.slice(0, 80)}" is not an option, the options are ${known}`,
+    );
+  }
+
   /** @throws `TypeError` unless `value` is a function. */
   function(name: string, value: unknown): asserts value is (...args: never[]) => unknown {
     if (typeof value !== 'function') throw this.error(TypeError, name, 'a function', value);

@@ -6,6 +6,7 @@ import type { DrainReport } from './drain-report.ts';
 import { httpServerOf } from './http-server-of.ts';
 import { inSlices } from './in-slices.ts';
 import { LastCall } from './last-call.ts';
+import { LateListening } from './late-listening.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
 import { ServerConnections } from './server-connections.ts';
@@ -64,6 +65,7 @@ export class ServerDraining {
   readonly #cancels: (() => void)[] = [];
   #settle: (report: DrainReport) => void = () => {};
   #lastCall: LastCall | undefined;
+  #late: LateListening | undefined;
   #timer: NodeJS.Timeout | undefined;
   #grace = Infinity;
   #idle = Infinity;
@@ -97,11 +99,27 @@ export class ServerDraining {
     this.#grace = Math.min(this.#grace, grace);
     this.#idle = Math.min(this.#idle, idle);
     if (this.#state !== 'open') this.#deadline.set(grace);
-    else if (signal?.aborted) this.#begin(signal.reason);
-    else if (signal) this.#cancels.push(onAbort(signal, () => this.#begin(signal.reason)));
+    else if (signal) this.#follow(signal, grace, idle);
     else this.#begin(new DOMException('The server is drained', 'AbortError'));
     return this.#finished;
   }
+
+  /** Begins when it aborts. A server that is told to listen after that is closed at once. */
+  #follow(signal: AbortSignal, grace: number, idle: number): void {
+    const [server, kind] = [this.#server, this.#kind];
+    const begin = (): void => {
+      this.#late = new LateListening(server, this.#listener.hasListened, () => {
+        if (this.#state === 'over') void drainingOf(server, kind).join({ signal, grace, idle });
+        // Not before its owner has heard that it listens.
+        else setImmediate(() => kind.isListening() && kind.close(this.connections.sessions));
+      });
+      this.#begin(signal.reason);
+    };
+    if (signal.aborted) return begin();
+    LateListening.forget(server);
+    this.#cancels.push(onAbort(signal, begin));
+  }
+
   #begin(reason: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'last call';
@@ -192,6 +210,7 @@ export class ServerDraining {
     const duration = performance.now() - this.#begun;
     const report = { ...this.connections.report(), duration };
     this.connections.leave();
+    this.#late?.end(report.finished + report.forced > 0);
     drainings.delete(this.#server);
     drained.add(this.#server);
     this.#diagnostics.end(() => report);

@@ -20,14 +20,14 @@ const signal = shutdownSignal();
 const server = createServer({ allowHalfOpen: true });
 try {
   const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-  await listen(server, where, { signal });
+  await listen(server, where);
 } catch (error) {
   console.error(`echo-server: ${(error as Error).message}`);
-  process.exit(error === signal.reason ? 0 : 1);
+  process.exit(1);
 }
+console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 const serving = serve(server, echo, { signal });
 
-console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 signal.addEventListener('abort', () => console.log(`${signal.reason.message}: last call`));
 console.log(await serving.finished);
 

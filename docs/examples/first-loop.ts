@@ -10,7 +10,7 @@ import { acceptLoop, listen, shutdownSignal } from 'accept-loop';
 
 const signal = shutdownSignal();
 const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-const server = await listen(createServer({ allowHalfOpen: true }), where, { signal });
+const server = await listen(createServer({ allowHalfOpen: true }), where);
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 
 for await (const socket of acceptLoop(server, { signal })) {

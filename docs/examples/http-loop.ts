@@ -13,7 +13,7 @@ import { acceptLoop, listen, shutdownSignal } from 'accept-loop';
 
 const signal = shutdownSignal();
 const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-const server = await listen(createServer(), where, { signal });
+const server = await listen(createServer(), where);
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -15,7 +15,7 @@ const NOTICE = 2000;
 
 const told = shutdownSignal();
 const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-const server = await listen(createServer(), where, { signal: told });
+const server = await listen(createServer(), where);
 
 const serving = serve(
   server,

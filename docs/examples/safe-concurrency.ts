@@ -76,10 +76,10 @@ async function sendThisFile(socket: Socket): Promise<void> {
 
 const signal = shutdownSignal();
 const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-const server = await listen(createServer({ allowHalfOpen: true }), where, { signal });
+const server = await listen(createServer({ allowHalfOpen: true }), where);
 const { maxConnections, ...limits } = safeConcurrency({ perTask: 2 });
 server.maxConnections = maxConnections;
-const serving = serve(server, sendThisFile, { signal, ...limits });
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
+const serving = serve(server, sendThisFile, { signal, ...limits });
 console.log({ maxConnections, ...limits });
 console.log(await serving.finished);

@@ -16,12 +16,12 @@ import { listen, serve, type ServeContext, shutdownSignal } from 'accept-loop';
 
 const signal = shutdownSignal();
 const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-const server = await listen(createServer(), where, { signal });
+const server = await listen(createServer(), where);
+console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 const serving = serve(server, answer, {
   signal,
   onError: (error, [request]) => console.log(`${request.url} failed: ${String(error)}`),
 });
-console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 console.log(await serving.finished);
 
 async function answer(

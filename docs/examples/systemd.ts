@@ -12,7 +12,7 @@ import { listen, serve, shutdownSignal, systemdSockets } from 'accept-loop';
 const signal = shutdownSignal();
 const [inherited] = systemdSockets();
 const where = inherited ?? { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-const server = await listen(createServer({ allowHalfOpen: true }), where, { signal });
+const server = await listen(createServer({ allowHalfOpen: true }), where);
 const place = inherited
   ? `systemd's socket "${inherited.name}"`
   : `127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -47,7 +47,7 @@ subscribe('accept-loop:drain', (message) => {
 
 const signal = shutdownSignal();
 const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-const server = await listen(createServer({ allowHalfOpen: true }), where, { signal });
+const server = await listen(createServer({ allowHalfOpen: true }), where);
 const answer = async (socket: Socket): Promise<void> => {
   const word = (await text(socket)).trim();
   if (word === 'fail') throw new Error('as you wish');
@@ -55,6 +55,6 @@ const answer = async (socket: Socket): Promise<void> => {
 };
 const limits = { concurrency: 10, maxQueued: 10 };
 // The channel has the errors already.
-const serving = serve(server, answer, { signal, ...limits, onError: () => {} });
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
+const serving = serve(server, answer, { signal, ...limits, onError: () => {} });
 await serving.finished;

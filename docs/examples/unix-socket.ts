@@ -15,7 +15,7 @@ const path = process.env['SOCKET'] ?? join(tmpdir(), 'accept-loop-clock.sock');
 const signal = shutdownSignal();
 const server = createServer({ allowHalfOpen: true });
 try {
-  await listen(server, path, { signal });
+  await listen(server, path);
 } catch (error) {
   console.error(`unix-socket: ${(error as Error).message}`);
   process.exit(1);

@@ -123,5 +123,5 @@ export interface Implementation {
   readonly serve: (handler: Handler, options?: StartOptions) => Promise<Serving>;
   readonly loop?: (options?: StartOptions) => Promise<Looping>;
   readonly group?: Group;
-  readonly shutdownSignal?: () => AbortSignal;
+  readonly shutdownSignal?: () => AbortSignal & Disposable;
 }

@@ -46,7 +46,7 @@ export class Scene {
     return group;
   }
 
-  get shutdownSignal(): () => AbortSignal {
+  get shutdownSignal(): () => AbortSignal & Disposable {
     const { shutdownSignal } = this.#implementation;
     assert.ok(shutdownSignal);
     return shutdownSignal;

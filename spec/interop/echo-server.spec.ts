@@ -168,8 +168,10 @@ test('is killed by a second SIGINT', async () => {
   await server.printed(/ opened$/m);
   server.signal('SIGINT');
   await server.printed(/^SIGINT was received: last call$/m);
-  server.signal('SIGINT');
+  // Within 250 ms it is a repetition of the first.
+  const presses = setInterval(() => server.signal('SIGINT'), 50);
   const { signal, stdout } = await server.ending;
+  clearInterval(presses);
   await ending;
   assert.equal(signal, 'SIGINT');
   assert.doesNotMatch(stdout, /accepted/);

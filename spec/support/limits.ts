@@ -62,6 +62,14 @@ export const limits = {
     title: "Be traced by OpenTelemetry's instrumentation of `node:http`",
     reason: 'It wraps what Node requires; neither runtime lets it.',
   },
+  firstSignalListener: {
+    runtimes: ['deno'],
+    title: 'Hear a signal before listeners that were added earlier',
+    reason:
+      'Deno calls the listeners of a signal in the order in which they were added, whatever was ' +
+      'prepended: one that throws keeps the later ones from being called, and one that takes ' +
+      'itself off is not in the count of the warning.',
+  },
   denoListen: {
     runtimes: ['node', 'bun'],
     title: 'Compare with `Deno.listen`',
@@ -181,6 +189,11 @@ export const limits = {
       "Bun's workers listen each for themselves, and closing a listener resets who waits in it. " +
       "Deno's workers do not end under round robin when connections come while the server closes, " +
       'whoever closes it, and they are started without the flags of the primary.',
+  },
+  orphanUnderRoundRobin: {
+    runtimes: ['deno'],
+    title: 'End a cluster worker under round robin that has drained when its primary is gone',
+    reason: 'Now and then Deno does not notice that the primary is gone, and holds the worker.',
   },
   emptyTlsWrites: {
     runtimes: ['deno'],

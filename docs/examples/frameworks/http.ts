@@ -17,8 +17,8 @@ const server = createServer((request, response) => {
   else if (request.url === '/slow') setTimeout(() => response.end('slow hello\n'), 1000);
   else response.end('hello from node:http\n');
 });
+await listen(server, { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' });
 const drained = drain(server, { signal });
-await listen(server, { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' }, { signal });
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 console.log(await drained);
 

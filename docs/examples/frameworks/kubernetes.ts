@@ -23,9 +23,9 @@ const server = createServer((request, response) => {
   if (request.url === '/ready' && told.aborted) response.statusCode = 503;
   response.end(told.aborted ? 'about to stop\n' : 'at your service\n');
 });
-const drained = drain(server, { signal: delaySignal(told, DELAY), grace: GRACE });
 const host = process.env['HOST'] ?? '127.0.0.1';
-await listen(server, { port: process.env['PORT'] ?? 8000, host }, { signal: told });
+await listen(server, { port: process.env['PORT'] ?? 8000, host });
+const drained = drain(server, { signal: delaySignal(told, DELAY), grace: GRACE });
 const { address, port } = server.address() as AddressInfo;
 console.log(`listening on ${address}:${port}`);
 told.addEventListener('abort', () => console.log('not ready any more'));

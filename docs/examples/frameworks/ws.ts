@@ -20,7 +20,7 @@ webSocketServer.on('connection', (webSocket) => {
     webSocket.send(message, { binary: isBinary });
   });
 });
+await listen(server, { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' });
 const drained = drain(webSocketServer, { signal });
-await listen(server, { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' }, { signal });
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 console.log(await drained);

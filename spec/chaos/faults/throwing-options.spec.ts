@@ -48,7 +48,14 @@ const uses: Record<string, { use: Use; names: readonly string[] }> = {
     names: ['port', 'path', 'fd'],
   },
   taskGroup: { use: (_server, options) => taskGroup(never, options), names: ['signal'] },
-  shutdownSignal: { use: (_server, options) => shutdownSignal(options), names: ['signals'] },
+  shutdownSignal: {
+    use(_server, options) {
+      // It is no option of this one.
+      Reflect.deleteProperty(options, 'signal');
+      return shutdownSignal(options);
+    },
+    names: ['signals', 'endOnSecond', 'warnOfOthers'],
+  },
   delaySignal: {
     use: (_server, { signal }: { signal?: AbortSignal }) => delaySignal(signal as AbortSignal, 1),
     names: ['signal'],

@@ -1,0 +1,64 @@
+import { debuglog } from 'node:util';
+
+const debug = debuglog('accept-loop');
+
+/** On our listeners, those of another copy of this package among them. */
+const mark = Symbol.for('accept-loop.signal-listener');
+
+/** The signals to which signal-exit 3 and 4 listen, of those that stop a server. */
+const signalExitSignals: ReadonlySet<string> = new Set([
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGTERM',
+  'SIGUSR2',
+]);
+
+let hasWarned = false;
+
+/** Marks a listener as one that never ends the process while somebody may be drained. */
+export function markAsOurs(listener: () => void): () => void {
+  return Object.assign(listener, { [mark]: true });
+}
+
+/**
+ * Emits a process warning, the first time that others listen to the signal that stops the process:
+ * most frameworks and many programs exit in such a listener, or raise the signal again.
+ *
+ * Call it before anybody hears of the abort. A listener that `process.once()` has added is gone
+ * when it is called.
+ */
+export function warnOfOtherListeners(name: NodeJS.Signals): void {
+  const others = process.listeners(name).filter((listener) => !(mark in listener));
+  const harmless = Math.min(signalExitListeners(name), others.length);
+  const count = others.length - harmless;
+  debug('%s has %d other listeners, %d of signal-exit: %O', name, others.length, harmless, others);
+  if (count === 0 || hasWarned) return;
+  hasWarned = true;
+  const listeners = count === 1 ? '1 other listener' : `${count} other listeners`;
+  process.emitWarning(
+    `${name} has ${listeners}, which may end the process before its connections are drained`,
+    {
+      code: 'ACCEPT_LOOP_OTHER_LISTENER',
+      detail:
+        "Turn off the framework's own signal handling (see accept-loop's docs/signals.md), or " +
+        'call shutdownSignal({ warnOfOthers: false }). NODE_DEBUG=accept-loop names the listeners.',
+    },
+  );
+}
+
+/**
+ * How many listeners are signal-exit's, which end the process only if nobody else listens. Each
+ * copy of it has one, and counts itself, so that the copies know of each other.
+ */
+function signalExitListeners(name: NodeJS.Signals): number {
+  if (!signalExitSignals.has(name)) return 0;
+  const version4: unknown = Reflect.get(globalThis, Symbol.for('signal-exit emitter'));
+  const version3: unknown = Reflect.get(process, '__signal_exit_emitter__');
+  return countOf(version4) + countOf(version3);
+}
+
+function countOf(emitter: unknown): number {
+  const { count } = (emitter ?? {}) as { count?: unknown };
+  return typeof count === 'number' ? count : 0;
+}
