@@ -7,6 +7,7 @@ import { MAX_QUEUED } from './defaults.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot accept connections');
+const names = ['signal', 'maxQueued', 'event'];
 
 export interface AcceptLoopOptions {
   /** Ends the loop: last call, then the listener is closed. */
@@ -22,8 +23,11 @@ export interface AcceptEventOptions extends AcceptLoopOptions {
 
 type AnyOptions = AcceptLoopOptions & { event?: string | undefined };
 
-/** The connections of one server, as `acceptLoop` gives them. */
-export interface AcceptLoop<Connection> extends AsyncIterableIterator<Connection, undefined> {
+/**
+ * The connections of one server, as `acceptLoop` gives them: an `AsyncIterableIterator`. It is not
+ * declared as one, because that type has its second parameter from TypeScript 5.6 on only.
+ */
+export interface AcceptLoop<Connection> extends AsyncIterator<Connection, undefined> {
   /** What has become of the connections so far: a copy, made when it is read. */
   readonly stats: AcceptLoopStats;
   /** Leaves the loop: closes the listener and refuses what waits. */
@@ -86,6 +90,7 @@ export function acceptLoop(
 ): AcceptLoop<unknown> {
   check.object('options', options, 'an object or an AbortSignal');
   const given: AnyOptions = isAbortSignal(options) ? { signal: options } : options;
+  check.known(names, given);
   const { signal, maxQueued = MAX_QUEUED, event } = given;
   check.signal(signal);
   check.count('maxQueued', maxQueued, { from: 0 });

@@ -1,15 +1,18 @@
 import cluster from 'node:cluster';
 import { createServer, type Server } from 'node:net';
-import type { ListenTarget } from './check-where.ts';
+import { type ListenHandle, type ListenTarget, socketFile } from './check-where.ts';
 import { closeServer } from './close-server.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import { onAbort } from './on-abort.ts';
+import { isSocketFile, removeStaleSocket } from './stale-socket.ts';
 
 /** Linux' own `somaxconn`. Node's 511 are full when 512 clients come while the event loop is busy. */
 const BACKLOG = 4096;
 
 /**
- * Tells a server to listen, once, and waits for the outcome.
+ * Tells a server to listen, once, and waits for the outcome. A stale socket in the way is removed
+ * before, and not when the bind has failed: the server's `'error'` would end a loop that waits for
+ * it to listen.
  *
  * @param signal - One that has not aborted yet.
  * @returns Rejects with the error of the bind, with `signal.reason`, or when somebody closes the
@@ -17,61 +20,77 @@ const BACKLOG = 4096;
  */
 export function bind(
   server: Server,
-  target: ListenTarget,
+  target: ListenTarget | ListenHandle,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Binding(server, signal, resolve, reject).start(target);
+    new Binding(server, target, signal, resolve, reject).start();
   });
 }
 
 class Binding {
   readonly #server: Server;
+  readonly #target: ListenTarget | ListenHandle;
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
   #stopListeningToSignal = (): void => {};
+  /** Calls off what comes before the bind, while it is under way. */
+  #removal: AbortController | undefined;
+  #hasBegun = false;
   #isOver = false;
-  /** Why the server is not to listen, while its bind is let come to an end first. */
+  /** Why the server is not to listen, while what is under way is let come to an end first. */
   #cancelled: { readonly reason: unknown } | undefined;
 
   constructor(
     server: Server,
+    target: ListenTarget | ListenHandle,
     signal: AbortSignal | undefined,
     resolve: () => void,
     reject: (reason: unknown) => void,
   ) {
     this.#server = server;
+    this.#target = target;
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
-  start(target: ListenTarget): void {
+  start(): void {
+    afterEarlierCloses(() => {
+      if (!this.#isOver) this.#server.on('close', this.#onClose);
+    });
+    if (this.#signal) this.#stopListeningToSignal = onAbort(this.#signal, this.#onAbort);
+    const path = socketFile(this.#target);
+    // A server that listens already is to be told so, and nothing else.
+    if (path === undefined || this.#server.listening || !isSocketFile(path)) this.#begin();
+    else void this.#makeRoom(path);
+  }
+
+  async #makeRoom(path: string): Promise<void> {
+    const removal = new AbortController();
+    this.#removal = removal;
+    await removeStaleSocket(path, removal.signal);
+    // Of a close() meanwhile, too, this tells.
+    await new Promise<void>(afterEarlierCloses);
+    this.#removal = undefined;
+    if (this.#cancelled === undefined) this.#begin();
+    else this.#cancel(this.#cancelled.reason);
+  }
+
+  #begin(): void {
+    this.#hasBegun = true;
     const server = this.#server;
     server.on('listening', this.#onListening);
     server.on('error', this.#onError);
-    this.#heedClose();
-    if (this.#signal) this.#stopListeningToSignal = onAbort(this.#signal, this.#onAbort);
+    const { backlog = BACKLOG } = this.#target as ListenTarget;
     try {
       // As an argument, too: with a descriptor, Node ignores the one among the options.
-      server.listen(target, target.backlog ?? BACKLOG);
+      server.listen(this.#target, backlog);
     } catch (error) {
       this.#leave();
       this.#reject(error);
     }
-  }
-
-  /**
-   * Listens for `'close'`, but not for that of a `close()` before this bind, which comes late: by a
-   * tick, or by some turns on Deno. That of a server which is closed now comes right behind it.
-   */
-  #heedClose(): void {
-    const latest = createServer();
-    latest.on('close', () => {
-      if (!this.#isOver) this.#server.on('close', this.#onClose);
-    });
-    latest.close();
   }
 
   readonly #onListening = (): void => {
@@ -90,7 +109,8 @@ class Binding {
   readonly #onAbort = (): void => {
     const reason: unknown = this.#signal?.reason;
     // In a cluster worker, close() makes Node crash when the primary then answers with an error.
-    if (this.#server.listening || !cluster.isWorker) this.#cancel(reason);
+    const mayCancel = this.#server.listening || !cluster.isWorker || !this.#hasBegun;
+    if (mayCancel) this.#cancel(reason);
     else this.#cancelled ??= { reason };
   };
 
@@ -101,7 +121,12 @@ class Binding {
   };
 
   #cancel(reason: unknown): void {
+    if (this.#removal !== undefined) {
+      this.#cancelled ??= { reason };
+      return this.#removal.abort();
+    }
     this.#leave();
+    if (!this.#hasBegun) return this.#reject(reason);
     guardPendingBind(this.#server);
     closeServer(this.#server);
     // Behind the guard.
@@ -115,6 +140,16 @@ class Binding {
     this.#server.off('error', this.#onError);
     this.#server.off('close', this.#onClose);
   }
+}
+
+/**
+ * Calls back when each server that is closed by now has said so, if it has no connection: `'close'`
+ * comes a tick late, on Deno by some turns. That of a later `close()` comes right behind.
+ */
+function afterEarlierCloses(callback: () => void): void {
+  const latest = createServer();
+  latest.on('close', callback);
+  latest.close();
 }
 
 function closedError(): Error {

@@ -1,18 +1,31 @@
 import type { ListenOptions as NodeListenOptions } from 'node:net';
+import { isListenable, looksLike } from './check-server.ts';
 import type { OptionCheck } from './option-check.ts';
 
 /** Where a server is to listen, in Node's own words. */
-export interface ListenTarget extends Omit<NodeListenOptions, 'port' | 'signal'> {
+export interface ListenTarget extends Omit<NodeListenOptions, 'port' | 'fd' | 'handle' | 'signal'> {
   /** A port from 0 to 65535, as a number or as a string of digits. */
   port?: number | string | undefined;
   /** A descriptor that is bound already: inherited from a parent. */
   fd?: number | undefined;
+  /** Node's own handle of a listener. */
+  handle?: unknown;
   /** Not here: it belongs into the options of `listen()`. */
   signal?: undefined;
 }
 
-/** A port, the path of a Unix socket, or both of them and more in an object. */
-export type ListenWhere = number | string | ListenTarget;
+/**
+ * A listener that is open already: the `net.Server` that another process has sent by
+ * `child.send(message, server)`, or Node's own handle of one.
+ */
+export interface ListenHandle {
+  close(): unknown;
+  ref(): unknown;
+  unref(): unknown;
+}
+
+/** A port, the path of a Unix socket, both of them and more in an object, or an open listener. */
+export type ListenWhere = number | string | ListenTarget | ListenHandle;
 
 /**
  * How many bytes of a path a Unix socket has room for: `sun_path` less its final NUL. Node before
@@ -20,25 +33,29 @@ export type ListenWhere = number | string | ListenTarget;
  */
 const MOST_PATH_BYTES: number = /^(?:linux|android)$/.test(process.platform) ? 107 : 103;
 
+type GivenOptions = Omit<ListenTarget, 'signal'> & { signal?: unknown };
+
 const wantedWhere = 'a port, the path of a Unix socket, or listen options';
 const wantedPort = 'a port from 0 to 65535';
 
 /**
- * Makes of a `where` what `server.listen()` takes, in an object of our own.
+ * Makes of a `where` what `server.listen()` takes: an object of our own, or the open listener.
  *
  * @throws `TypeError` or `RangeError` for what names no place to listen at.
  */
-export function checkWhere(check: OptionCheck, where: unknown): ListenTarget {
+export function checkWhere(check: OptionCheck, where: unknown): ListenTarget | ListenHandle {
   if (typeof where === 'string' && where !== '') return checkName(check, where);
   if (typeof where === 'number') return { port: checkPort(check, 'where', where) };
-  if (typeof where !== 'object' || where === null || Array.isArray(where)) {
-    throw check.error(TypeError, 'where', wantedWhere, where);
-  }
-  return checkTarget(check, where);
+  if (isHandle(where)) return checkHandle(check, where);
+  const given = givenOptions(where);
+  if (given === undefined) throw check.error(TypeError, 'where', wantedWhere, where);
+  return checkTarget(check, given, where);
 }
 
 /** The path of the file that the server will be bound to, if it is one that it can find there. */
-export function socketFile({ path, port, fd, handle }: ListenTarget): string | undefined {
+export function socketFile(target: ListenTarget | ListenHandle): string | undefined {
+  if (isHandle(target)) return undefined;
+  const { path, port, fd, handle } = target;
   if (process.platform === 'win32' || path?.startsWith('\0')) return undefined;
   // As Node chooses among several.
   return port === undefined && fd === undefined && handle === undefined ? path : undefined;
@@ -51,10 +68,28 @@ function checkName(check: OptionCheck, where: string): ListenTarget {
   return { path: where };
 }
 
-function checkTarget(check: OptionCheck, where: object): ListenTarget {
-  // Without what is undefined: Node binds a port of its own choice to { port: undefined, path }.
-  const given = Object.entries(where).filter(([, value]) => value !== undefined);
-  const target = Object.fromEntries(given) as ListenTarget & { signal?: unknown };
+/** By its methods: options have none. */
+function isHandle(where: unknown): where is ListenHandle {
+  return looksLike(where, ['close', 'ref', 'unref']);
+}
+
+function checkHandle(check: OptionCheck, where: ListenHandle): ListenHandle {
+  if (!isListenable(where) || where.listening) return where;
+  throw check.error(TypeError, 'where', 'a server that listens', where);
+}
+
+/** A copy without what is undefined: Node binds any port for `{ port: undefined, path }`. */
+function givenOptions(where: unknown): GivenOptions | undefined {
+  try {
+    if (typeof where !== 'object' || where === null || Array.isArray(where)) return undefined;
+    return Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
+  } catch {
+    // A revoked proxy, or a getter that throws.
+    return undefined;
+  }
+}
+
+function checkTarget(check: OptionCheck, target: GivenOptions, where: unknown): ListenTarget {
   const { port, path, fd, handle, signal } = target;
   if (signal !== undefined) {
     const wanted = 'left out, and given in the options: listen(server, where, { signal })';
@@ -66,7 +101,7 @@ function checkTarget(check: OptionCheck, where: object): ListenTarget {
   if ((port ?? path ?? fd ?? handle) === undefined) {
     throw check.error(TypeError, 'where', 'listen options with a port, a path or an fd', where);
   }
-  return target;
+  return target as ListenTarget;
 }
 
 function checkPort(check: OptionCheck, name: string, value: unknown): number {

@@ -6,6 +6,7 @@ import type {
   Http2ServerRequest,
   Http2ServerResponse,
 } from 'node:http2';
+import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 
@@ -27,12 +28,15 @@ export type ConnectionServer = NetServer | WebSocketServerLike;
 /** What a loop over a server of this type yields. */
 export type ConnectionOf<Server> = Server extends Http2Server | Http2SecureServer
   ? [request: Http2ServerRequest, response: Http2ServerResponse]
-  : Server extends HttpServer<infer Request, infer Response>
+  : // Before that of http, which since @types/node 25 does not see the classes of this one.
+    Server extends HttpsServer<infer Request, infer Response>
     ? [request: InstanceType<Request>, response: InstanceType<Response>]
-    : Server extends TlsServer
-      ? TLSSocket
-      : Server extends NetServer
-        ? Socket
-        : Server extends WebSocketServerLike<infer WebSocket, infer Request>
-          ? [webSocket: WebSocket, request: Request]
-          : never;
+    : Server extends HttpServer<infer Request, infer Response>
+      ? [request: InstanceType<Request>, response: InstanceType<Response>]
+      : Server extends TlsServer
+        ? TLSSocket
+        : Server extends NetServer
+          ? Socket
+          : Server extends WebSocketServerLike<infer WebSocket, infer Request>
+            ? [webSocket: WebSocket, request: Request]
+            : never;

@@ -1,17 +1,21 @@
 import type { EventEmitter } from 'node:events';
+import { checkHandledServer } from './check-server.ts';
 import type { ConnectionServer } from './connection-of.ts';
 import type { DrainReport } from './drain-report.ts';
-import { hasMethods } from './any-event.ts';
-import { isAbortSignal, OptionCheck } from './option-check.ts';
-import { serverKind } from './server-kind.ts';
 import { GRACE_MS, IDLE_MS } from './defaults.ts';
-import { drainingOf } from './server-draining.ts';
+import { isAbortSignal, OptionCheck } from './option-check.ts';
+import { drainingOf, type DrainingOptions } from './server-draining.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot drain');
+const names = ['signal', 'grace', 'idle'];
+const wantedSignal = 'an AbortSignal, or left out to begin at once';
 
 export interface DrainOptions {
-  /** Begins the shutdown when it aborts. Without it the shutdown begins at once. */
-  signal?: AbortSignal | undefined;
+  /**
+   * Begins the shutdown when it aborts. Without this key the shutdown begins at once. A key whose
+   * value is `undefined` is refused: something should have made a signal, and has not.
+   */
+  signal?: AbortSignal;
   /** Milliseconds from the shutdown's beginning to its deadline. Default 10 000. */
   grace?: number | undefined;
   /** Milliseconds of a shutdown that an idle HTTP connection has for one more request. Default 1000. */
@@ -49,31 +53,45 @@ export interface DrainOptions {
  * the signal, and nothing of it keeps a process running until it begins.
  *
  * @param server - A `net`, `tls`, `http`, `https`, `http2` or WebSocket server, listening or not.
- * @param options - Or the signal alone.
+ * @param options - Or the signal alone. Left out, the shutdown begins at once; `undefined` in its
+ * place is refused.
  * @returns The report. Never rejects; for a server that is closed or has never listened it is empty.
  * @throws `TypeError` or `RangeError` for a bad argument, with nothing attached.
  *
  * @example
  * ```ts
  * const server = app.listen(3000);
- * const report = await drain(server, { signal: shutdownSignal() });
+ * const drained = drain(server, { signal: shutdownSignal() });
+ * // The rest of the start-up. Do not await the report before it: it comes when the server has stopped.
+ * console.log(await drained);
  * ```
  */
 export function drain(
   server: ConnectionServer,
-  options: DrainOptions | AbortSignal = {},
+  options?: DrainOptions | AbortSignal,
+): Promise<DrainReport>;
+export function drain(
+  server: ConnectionServer,
+  ...given: [options?: DrainOptions | AbortSignal]
 ): Promise<DrainReport> {
+  const options = checkOptions(given);
+  const kind = checkHandledServer(check, server);
+  return drainingOf(server as EventEmitter, kind).join(options);
+}
+
+function checkOptions(given: [options?: DrainOptions | AbortSignal]): DrainingOptions {
+  const [options = {}] = given;
   check.object('options', options, 'an object or an AbortSignal');
   const all: DrainOptions = isAbortSignal(options) ? { signal: options } : options;
+  check.known(names, all);
   const { signal, grace = GRACE_MS, idle = IDLE_MS } = all;
+  // Not as if it were left out: that would close the server at start-up, and without a word.
+  const isMissing = given.length > 0 && given[0] === undefined;
+  if (isMissing || (signal === undefined && 'signal' in all)) {
+    throw check.error(TypeError, isMissing ? 'options' : 'signal', wantedSignal, undefined);
+  }
   check.signal(signal);
   check.duration('grace', grace);
   check.duration('idle', idle);
-  const emitter = server as EventEmitter;
-  const kind = hasMethods(server, ['on', 'off']) ? serverKind(emitter) : undefined;
-  if (kind === undefined) {
-    const wanted = 'a net, tls, http, https, http2 or WebSocket server';
-    throw check.error(TypeError, 'server', wanted, server);
-  }
-  return drainingOf(emitter, kind).join({ signal, grace, idle });
+  return { signal, grace, idle };
 }

@@ -1,9 +1,8 @@
 import type { Server } from 'node:net';
 import { bind } from './bind.ts';
-import { checkWhere, type ListenTarget, type ListenWhere, socketFile } from './check-where.ts';
-import { hasMethods } from './any-event.ts';
+import { isListenable, serverHint } from './check-server.ts';
+import { checkWhere, type ListenWhere } from './check-where.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
-import { removeStaleSocket } from './stale-socket.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot listen');
 
@@ -17,11 +16,18 @@ export interface ListenOptions {
 /**
  * Tells a server to listen, and waits until it does.
  *
- * `where` is a port (0 lets the system choose one; a string of digits is one, too, as in
- * `process.env.PORT`), the path of a Unix socket or Windows pipe (any other string), or an object
- * of Node's listen options with a `port`, a `path` or an inherited `fd`; what else is in it
- * (`host`, `reusePort`, …) is Node's business. The kernel's queue of connections may be 4096 long,
- * or `backlog` if it is given, and never longer than the system allows.
+ * `where` is one of these:
+ *
+ * - a port: a number, or a string of digits as in `process.env.PORT`. 0 lets the system choose one.
+ * - the path of a Unix socket or Windows pipe: any other string.
+ * - Node's listen options, with a `port`, a `path` or an inherited `fd`. What else is in them
+ *   (`host`, `reusePort`, …) is Node's business.
+ * - a listener that is open already: a `net.Server` that listens, such as another process sends by
+ *   `child.send(message, server)`, or Node's own handle of one. It is taken over: from now on its
+ *   connections are those of `server`, and it is closed with `server`.
+ *
+ * The kernel's queue of connections may be 4096 long, or `backlog` if it is given, and never longer
+ * than the system allows.
  *
  * Call `serve()` or `acceptLoop()`, or have your own listeners on it, in the same tick as the
  * `await` returns: a connection that arrives before somebody listens for it is served by nobody.
@@ -34,13 +40,14 @@ export interface ListenOptions {
  * which closes it in order. It rejects as well when somebody else calls `close()` before the server
  * is bound.
  *
- * **A file in the way.** A Unix socket that a dead process has left is removed, and the server
- * bound a second time; the server emits the `'error'` of the first time all the same. It is left
- * by a dead process if it is a socket and refuses a connection (so does, on macOS and BSD, a live
- * one whose accept queue is full). Neither a live server's, which gets a connection that says
- * nothing and ends, nor a file of another kind, nor a link is ever touched: the promise rejects
- * with `EADDRINUSE`, and on Bun always. Closing a server removes whatever file is at its path by
- * then: do not bind a second server to the path of one that still listens.
+ * **A file in the way.** A Unix socket that no process has any more is removed before the bind, so
+ * that the server emits no `'error'`. Of several starters that find it at once, one listens. A live
+ * server gets a connection that says nothing and ends. Its file is never touched, though it does
+ * not listen yet; nor is a file of another kind, or a link: the promise rejects with `EADDRINUSE`.
+ * So it does whenever the system does not tell whether a server is dead: on macOS, BSD and Bun.
+ *
+ * Closing a server removes whatever file is at its path by then: do not bind a second server to the
+ * path of one that still listens.
  *
  * **Who owns what.** The server stays the caller's, to close it. Once the promise has settled,
  * nothing of this call is left on the server or the signal.
@@ -49,9 +56,9 @@ export interface ListenOptions {
  * @param where - With a `signal` in it, it is refused: Node would close the listener at once.
  * @param options - Or the signal alone.
  * @returns The same server, listening.
- * @throws Only as a rejection. `TypeError` or `RangeError` for a bad argument, a path among them
- * that is longer than the system has room for (107 bytes on Linux, 103 elsewhere), with nothing
- * touched; `ERR_SERVER_ALREADY_LISTEN` when the server listens already, and goes on to.
+ * @throws Only as a rejection. `TypeError` or `RangeError` for a bad argument, with nothing touched:
+ * an unknown option, a server in the place of `where` that does not listen, a path that is longer
+ * than the system has room for (107 bytes on Linux, 103 elsewhere); `ERR_SERVER_ALREADY_LISTEN` when the server listens already, and goes on to.
  *
  * @example
  * ```ts
@@ -67,44 +74,25 @@ export async function listen<AnyServer extends Server>(
   checkServer(server);
   const target = checkWhere(check, where);
   check.object('options', options, 'an object or an AbortSignal');
-  const { signal }: ListenOptions = isAbortSignal(options) ? { signal: options } : options;
+  const given: ListenOptions = isAbortSignal(options) ? { signal: options } : options;
+  check.known(['signal'], given);
+  const { signal } = given;
   check.signal(signal);
   if (signal?.aborted) throw signal.reason;
   if (pending.has(server)) throw beingBound();
   pending.add(server);
   try {
-    await bindAfresh(server, target, signal);
+    await bind(server, target, signal);
   } finally {
     pending.delete(server);
   }
   return server;
 }
 
-/** Binds it, a second time if the first fails at a file that nobody uses any more. */
-async function bindAfresh(
-  server: Server,
-  target: ListenTarget,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await bind(server, target, signal);
-    return;
-  } catch (error) {
-    const path = socketFile(target);
-    const isInUse = (error as NodeJS.ErrnoException | null)?.code === 'EADDRINUSE';
-    if (path === undefined || !isInUse) throw error;
-    const isFree = !signal?.aborted && (await removeStaleSocket(path, signal));
-    if (signal?.aborted) throw signal.reason;
-    if (!isFree) throw error;
-  }
-  await bind(server, target, signal);
-}
-
 function checkServer(server: unknown): void {
-  const isServer = hasMethods(server, ['on', 'off', 'listen', 'close']);
-  // Other things listen, too, in their own ways.
-  if (isServer && typeof (server as Server).listening === 'boolean') return;
-  throw check.error(TypeError, 'server', 'a net, tls, http, https or http2 server', server);
+  if (isListenable(server)) return;
+  const hint = serverHint(server, 'give createServer(app)');
+  throw check.error(TypeError, 'server', 'a net, tls, http, https or http2 server', server, hint);
 }
 
 /** As Node's own for a server that is bound, which does not come yet while it is being bound. */

@@ -1,5 +1,8 @@
 import { inspect } from 'node:util';
 
+/** How much is shown of what came: with the rest, an error is a line of less than 300 characters. */
+const MOST_SHOWN = 80;
+
 /**
  * The checks of one public function's arguments. Each error says what could not be done, and names
  * the option, what is wanted and what came.
@@ -12,14 +15,19 @@ export class OptionCheck {
     this.#failure = failure;
   }
 
-  /** The error for an argument of the wrong shape or range. */
+  /**
+   * The error for an argument of the wrong shape or range: one line, whatever came.
+   *
+   * @param hint - What to give instead, if that can be told: `'give app.server'`.
+   */
   error(
     ErrorKind: typeof TypeError | typeof RangeError,
     name: string,
     wanted: string,
     received: unknown,
+    hint?: string,
   ): Error {
-    const came = inspect(received, { depth: 0, breakLength: Infinity, maxStringLength: 80 });
+    const came = show(received) + (hint === undefined ? '' : `: ${hint}`);
     return new ErrorKind(`${this.#failure}: "${name}" must be ${wanted}, received ${came}`);
   }
 
@@ -29,14 +37,15 @@ export class OptionCheck {
     throw this.error(TypeError, name, wanted, value);
   }
 
-  /** @throws `TypeError` that names the first of `options` that is not among `names`. */
+  /**
+   * A misspelt option would be ignored without a word.
+   *
+   * @throws `TypeError` for a key that is none of `names`, and for a signal in the options' place.
+   */
   known(names: readonly string[], options: object): void {
-    const unknown = Object.keys(options).find((name) => !names.includes(name));
-    if (unknown === undefined) return;
-    const known = names.map((name) => `"${name}"`).join(', ');
-    throw new TypeError(
-      `${this.#failure}: "${unknown.slice(0, 80)}" is not an option, the options are ${known}`,
-    );
+    const wanted = `an object with no other keys than ${names.join(', ')}`;
+    const unknown = isAbortSignal(options) ? options : strangeKey(names, options);
+    if (unknown !== undefined) throw this.error(TypeError, 'options', wanted, unknown);
   }
 
   /** @throws `TypeError` unless `value` is a function. */
@@ -68,12 +77,32 @@ export class OptionCheck {
 
 /** By shape: a signal may come from another realm. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'aborted' in value &&
-    typeof value.aborted === 'boolean' &&
-    'addEventListener' in value &&
-    typeof value.addEventListener === 'function'
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { aborted, addEventListener } = value as Partial<AbortSignal>;
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  } catch {
+    // A revoked proxy, or a getter that throws.
+    return false;
+  }
+}
+
+/** A key that is none of `names`; the object itself when it does not tell its keys. */
+function strangeKey(names: readonly string[], options: object): unknown {
+  try {
+    return Object.keys(options).find((key) => !names.includes(key));
+  } catch {
+    return options;
+  }
+}
+
+/** In one line, and not the whole of it: an application has all that there is among its fields. */
+function show(value: unknown): string {
+  try {
+    const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: MOST_SHOWN });
+    const line = text.replaceAll(/\s*\n\s*/g, ' ');
+    return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN)}…` : line;
+  } catch {
+    return `${typeof value} that cannot be shown`;
+  }
 }

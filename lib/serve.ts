@@ -9,6 +9,17 @@ import { isAbortSignal, OptionCheck } from './option-check.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
+const names = [
+  'signal',
+  'maxQueued',
+  'event',
+  'concurrency',
+  'grace',
+  'idle',
+  'linger',
+  'flush',
+  'onError',
+];
 
 /** Serves one connection. What it returns is awaited if it is a promise. */
 export type ServeHandler<Connection> = (connection: Connection, context: ServeContext) => unknown;
@@ -47,6 +58,7 @@ export interface Serving {
    * @param options - `grace`: milliseconds from now to the deadline; an earlier one stands. Default:
    * that of `serve`.
    * @returns `finished`. A handler that awaits it waits for itself, until the deadline.
+   * @throws `TypeError` or `RangeError` for a bad argument: the shutdown does not begin then.
    */
   stop(options?: { grace?: number | undefined }): Promise<ServeReport>;
   /** Stops, and waits until nothing is left. Never rejects: `finished` does. */
@@ -125,7 +137,10 @@ export function serve(
     get stats() {
       return serving.stats;
     },
-    stop({ grace = all.grace } = {}) {
+    stop(stopOptions = {}) {
+      check.object('options', stopOptions);
+      check.known(['grace'], stopOptions);
+      const { grace = all.grace } = stopOptions;
       check.duration('grace', grace);
       return serving.stop(grace);
     },
@@ -135,7 +150,9 @@ export function serve(
 
 type CheckedOptions = ServingOptions<never> & { event: unknown };
 
-function checkOptions({ signal, event, onError, ...others }: AnyOptions): CheckedOptions {
+function checkOptions(options: AnyOptions): CheckedOptions {
+  check.known(names, options);
+  const { signal, event, onError, ...others } = options;
   const { maxQueued = MAX_QUEUED, concurrency = Infinity } = others;
   const { grace = GRACE_MS, idle = IDLE_MS, linger = LINGER_MS, flush = FLUSH_MS } = others;
   check.signal(signal);

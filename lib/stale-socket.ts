@@ -1,26 +1,37 @@
-import { lstatSync, unlinkSync, type BigIntStats } from 'node:fs';
-import { connect } from 'node:net';
-import { onAbort } from './on-abort.ts';
+import { randomUUID } from 'node:crypto';
+import { linkSync, lstatSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs';
+import { listsSockets, mayBeAboutToListen } from './bound-sockets.ts';
+import { awaitKernelLock, takeKernelLock } from './kernel-lock.ts';
+import { probeSocket } from './probe-socket.ts';
 
-/** How long a live server may take to end the connection of the probe, in milliseconds. */
-const PATIENCE_MS = 1000;
+/** How long others may take to replace the same file, in milliseconds. It takes them two or three. */
+const PATIENCE_MS = 5000;
 
 /**
  * Bun says ECONNREFUSED whatever `connect(2)` says (oven-sh/bun#39579): of a server that is too
- * busy to accept, too.
+ * busy to accept, too. So do macOS and BSD.
  */
-const tellsRefusals = !('bun' in process.versions);
+const tellsDeath = listsSockets && !('bun' in process.versions);
+
+/** Whether a path leads to a socket, and not by a link. */
+export function isSocketFile(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Removes the file of a Unix socket that a dead process has left. Of a live process, and what is no
- * socket, nothing is touched; a live one gets a connection that says nothing and ends.
+ * socket, nothing is touched; a live one gets a connection that says nothing and ends. Where the
+ * system does not tell whether a server is dead, nothing is removed: decision 7.
  *
- * The file is taken for stale when it is a socket, refuses a connection, and is the same file
- * after that. Of two processes that find one at the same time, the second to look again finds the
- * file of the first. Two live servers refuse, too, and cannot be told apart: one between its
- * bind(2) and its listen(2), for microseconds, and on macOS and BSD one whose accept queue is full.
+ * A socket is dead when no process has it any more. That is for good: no server can be bound to an
+ * existing file. It is removed under a lock, so that the file that is looked at is the one that is
+ * removed, however many processes find it at once.
  *
- * @param path - The file that has kept a server from being bound.
+ * @param path - The file that keeps a server from being bound.
  * @param signal - One that has not aborted yet. When it aborts, nothing is removed.
  * @returns Whether the path is free now, because the file is removed or has gone by itself.
  */
@@ -28,43 +39,84 @@ export async function removeStaleSocket(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  if (!tellsRefusals) return false;
+  if (!tellsDeath) return false;
+  const deadline = performance.now() + PATIENCE_MS;
   try {
-    const found = lstatSync(path, { bigint: true });
-    // A regular file refuses a connection just as well.
-    if (!found.isSocket()) return false;
-    const answer = await probe(path, signal);
-    if (answer === 'ENOENT') return true;
-    if (signal?.aborted || answer !== 'ECONNREFUSED') return false;
-    if (!isSameFile(found, lstatSync(path, { bigint: true }))) return false;
-    unlinkSync(path);
-    return true;
+    for (;;) {
+      const file = lstatSync(path, { bigint: true });
+      // A regular file refuses a connection just as well.
+      if (!file.isSocket()) return false;
+      const isFree = (await isKnownFree(path, signal)) ?? (await removeLocked(path, file, signal));
+      const left = deadline - performance.now();
+      if (isFree !== undefined || signal?.aborted || left <= 0) return isFree === true;
+      await awaitKernelLock(keyOf(file), left, signal);
+    }
   } catch (error) {
+    // EACCES, for one, or ENOENT.
     return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
 
-/** What a connection attempt comes to: an error's code, or nothing when it is made or called off. */
-async function probe(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  const socket = connect({ path });
-  const stopListening = signal && onAbort(signal, () => socket.destroy());
-  let answer: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    socket.on('connect', () => {
-      // Not destroyed: with a greeting unread that would be a reset, which crashes some servers.
-      socket.resume().end();
-      timer = setTimeout(() => socket.destroy(), PATIENCE_MS);
-    });
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => (answer = timer ? undefined : code));
-    socket.on('close', () => resolve());
-  });
-  clearTimeout(timer);
-  stopListening?.();
-  return answer;
+/** What can be said of a path without the lock; `undefined` when nobody accepts there. */
+async function isKnownFree(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean | undefined> {
+  const answer = await probeSocket(path, signal);
+  if (signal?.aborted) return false;
+  return answer === 'ECONNREFUSED' ? undefined : answer === 'ENOENT';
+}
+
+/** @returns `undefined` when somebody else has the lock, or has replaced the file before. */
+async function removeLocked(
+  path: string,
+  file: BigIntStats,
+  signal: AbortSignal | undefined,
+): Promise<boolean | undefined> {
+  const release = await takeKernelLock(keyOf(file));
+  if (release === undefined) return undefined;
+  try {
+    if (signal?.aborted) return false;
+    if (!isSameFile(file, lstatSync(path, { bigint: true }))) return undefined;
+    awaitBind(path);
+    if (mayBeAboutToListen(path, file)) return false;
+    // Not before the list: a server may begin to listen between the two.
+    return (await isKnownFree(path, signal)) ?? remove(path, file);
+  } finally {
+    release();
+  }
+}
+
+/**
+ * Waits until the bind(2) that has made the file is over, and the kernel's list has it: both need
+ * the lock of the folder. Nothing is linked, since there is a file.
+ */
+function awaitBind(path: string): void {
+  try {
+    linkSync(path, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Removes a file that no process of this package replaces meanwhile. */
+function remove(path: string, file: BigIntStats): boolean {
+  // What is moved can be looked at before it is gone: others may remove a stale file without asking.
+  const aside = `${path}.${randomUUID()}`;
+  renameSync(path, aside);
+  const isMoved = isSameFile(file, lstatSync(aside, { bigint: true }));
+  if (isMoved) unlinkSync(aside);
+  else renameSync(aside, path);
+  return isMoved;
 }
 
 /** The number of an inode that was freed is given to the next file: the time tells them apart. */
 function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
-  return one.dev === other.dev && one.ino === other.ino && one.ctimeNs === other.ctimeNs;
+  // Of its last modification, which for a socket is its birth: a rename changes `ctime`.
+  return one.dev === other.dev && one.ino === other.ino && one.mtimeNs === other.mtimeNs;
+}
+
+/** By number: a file has more than one name. */
+function keyOf({ dev, ino }: BigIntStats): string {
+  return `accept-loop/stale-socket/${dev}/${ino}`;
 }

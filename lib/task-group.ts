@@ -3,6 +3,7 @@ import { onAbort } from './on-abort.ts';
 import { OptionCheck } from './option-check.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot run a task group');
+const names = ['signal'];
 const nothing = (): void => {};
 
 export interface TaskGroupOptions {
@@ -75,6 +76,7 @@ export async function taskGroup<Result>(
 ): Promise<Result | undefined> {
   check.function('body', body);
   check.object('options', options);
+  check.known(names, options);
   const { signal } = options;
   check.signal(signal);
   const tasks = new Tasks();

@@ -301,7 +301,7 @@ for (const [args, name, message] of [
   [
     [{ signal: 'SIGINT' }],
     'TypeError',
-    '"signal" is not an option, the options are "signals", "endOnSecond", "warnOfOthers"',
+    `${options} with no other keys than signals, endOnSecond, warnOfOthers, received 'signal'`,
   ],
   [[{ signals: 'SIGINT' }], 'TypeError', `"signals" ${wanted}, received 'SIGINT'`],
   [[{ signals: null }], 'TypeError', `"signals" ${wanted}, received null`],

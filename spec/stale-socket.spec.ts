@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import {
   existsSync,
   lstatSync,
+  readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -13,7 +15,9 @@ import { createServer as createHttp } from 'node:http';
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { acceptLoop } from '../lib/accept-loop.ts';
 import { listen } from '../lib/listen.ts';
+import { serve } from '../lib/serve.ts';
 import { removeStaleSocket } from '../lib/stale-socket.ts';
 import { limits } from './support/limits.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
@@ -21,9 +25,11 @@ import { killPrograms, type Program, startProgram, watch } from './support/progr
 import { connect, follow, listening, portOf } from './support/sockets.ts';
 import { spawnNode, spawnScript } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
-import { until } from './support/turns.ts';
+import { turns, until } from './support/turns.ts';
 
 const test = suite('a socket file in the way', { timeout: 20_000 });
+
+const nextTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 let folder: string;
 let path: string;
@@ -110,19 +116,66 @@ test(
   { cannot: limits.staleSockets },
 );
 
+const waiting: [string, (server: Server) => Promise<unknown>][] = [
+  ['a serving', (server) => serve(server, (socket) => socket.end('served')).finished],
+  ['a loop', (server) => endEach(acceptLoop(server))],
+];
+for (const [kind, wait] of waiting) {
+  test(
+    `is replaced without a word to ${kind} that waits for its server to listen`,
+    async () => {
+      await leaveStale();
+      const server = createServer();
+      const errors: unknown[] = [];
+      server.on('error', (error) => errors.push(error));
+      const end = wait(server);
+      await listen(server, path);
+      assert.deepEqual(errors, []);
+      assert.equal((await (await connect(path)).ending).text, 'served');
+      server.close();
+      await end;
+    },
+    { cannot: limits.staleSockets },
+  );
+}
+
+async function endEach(loop: AsyncIterable<Socket>): Promise<void> {
+  for await (const socket of loop) socket.end('served');
+}
+
 test(
-  "shows itself in the server's error all the same",
+  'keeps no server from being closed meanwhile',
   async () => {
-    await leaveStale();
-    const server = createServer();
-    const errors: unknown[] = [];
-    server.on('error', ({ code }: NodeJS.ErrnoException) => errors.push(code));
-    await listen(server, path);
-    assert.deepEqual(errors, ['EADDRINUSE']);
-    await closed(server);
+    const closes: ((server: Server) => unknown)[] = [
+      (server) => server.close(),
+      (server) => void acceptLoop(server).return(),
+      (server) => serve(server, () => {}).stop({ grace: 0 }),
+    ];
+    for (const close of closes) {
+      await leaveStale();
+      const server = createServer();
+      const before = listenersOn(server);
+      const call = listen(server, path);
+      void close(server);
+      await assert.rejects(call, {
+        message: 'Cannot listen: the server was closed before it was bound',
+      });
+      await turns(5);
+      assert.equal(server.listening, false);
+      assert.deepEqual(listenersOn(server), before);
+      rmSync(path, { force: true });
+    }
   },
   { cannot: limits.staleSockets },
 );
+
+test('is not touched for a server that listens already', async () => {
+  await leaveStale();
+  const server = await listening(createServer());
+  await assert.rejects(listen(server, path), { code: 'ERR_SERVER_ALREADY_LISTEN' });
+  assert.equal(lstatSync(path).isSocket(), true);
+  await closed(server);
+});
 
 test('is not touched when a server of this process listens', async () => {
   const live = await listen(createServer(), path);
@@ -279,21 +332,48 @@ test(
   { cannot: limits.staleSockets },
 );
 
-test('stays when the signal aborts between the first bind and the second', async () => {
-  await leaveStale();
-  for (const order of ['before', 'after']) {
-    const server = createServer();
-    const stop = new AbortController();
-    const abort = (): void => stop.abort('stopped');
-    if (order === 'before') server.once('error', abort);
-    const call = listen(server, path, stop);
-    if (order === 'after') server.once('error', abort);
-    await assert.rejects(call, (error) => error === 'stopped', order);
-    assert.equal(server.listening, false);
-    assert.equal(lstatSync(path).isSocket(), true);
-    assert.equal(abortListeners(stop.signal), 0);
-  }
-});
+test(
+  'stays when the signal aborts before it is removed',
+  async () => {
+    await leaveStale();
+    const moments: (() => unknown)[] = [() => {}, () => Promise.resolve(), nextTick];
+    for (const wait of moments) {
+      const server = createServer();
+      const before = listenersOn(server);
+      const stop = new AbortController();
+      const call = listen(server, path, stop);
+      await wait();
+      stop.abort('stopped');
+      await assert.rejects(call, (error) => error === 'stopped');
+      await turns(5);
+      assert.equal(server.listening, false);
+      assert.deepEqual(listenersOn(server), before);
+      assert.equal(lstatSync(path).isSocket(), true);
+      assert.equal(abortListeners(stop.signal), 0);
+    }
+  },
+  { cannot: limits.staleSockets },
+);
+
+test(
+  'leaves a server that listens or a path that is free, whenever the signal aborts',
+  async () => {
+    for (let count = 1; count < 12; count += 1) {
+      if (!existsSync(path)) await leaveStale();
+      const server = createServer();
+      const stop = new AbortController();
+      const call = listen(server, path, stop).catch((error: unknown) => error);
+      await turns(count);
+      stop.abort('stopped');
+      const isListening = (await call) === server;
+      await turns(5);
+      assert.equal(server.listening, isListening, `after ${count} turns`);
+      if (isListening) await closed(server);
+      assert.deepEqual(readdirSync(folder), existsSync(path) ? ['server.sock'] : []);
+    }
+  },
+  { cannot: limits.staleSockets },
+);
 
 test(
   'is replaced in a cluster worker, too',

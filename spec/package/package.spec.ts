@@ -7,12 +7,12 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPacked } from '../support/packed.ts';
 import { killPrograms, type Outcome, runProgram } from '../support/programs.ts';
 import { projectRoot } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
@@ -32,11 +32,6 @@ interface Sources {
 let folder: string;
 let project: string;
 
-async function npm(cwd: string, ...args: string[]): Promise<void> {
-  const { code, stdout, stderr } = await runProgram('npm', args, { cwd });
-  assert.equal(code, 0, `npm ${args.join(' ')}:\n${stdout}${stderr}`);
-}
-
 /** Runs a file of the project with this very Node. */
 function run(...args: string[]): Promise<Outcome> {
   return runProgram(process.execPath, args, { cwd: project });
@@ -45,12 +40,9 @@ function run(...args: string[]): Promise<Outcome> {
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'accept-loop-'));
   project = join(folder, 'project');
-  await npm(projectRoot, 'pack', '--pack-destination', folder);
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no tarball';
+  mkdirSync(project);
+  await installPacked(project);
   cpSync(consumer, project, { recursive: true });
-  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  await npm(project, 'install', ...flags, join(folder, tarball));
   // The compiler follows the link, and finds there what these types need.
   mkdirSync(join(project, 'node_modules/@types'));
   const types = 'node_modules/@types/node';

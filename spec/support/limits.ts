@@ -135,7 +135,13 @@ export const limits = {
     title: 'Replace the Unix socket that a dead process has left',
     reason:
       'Bun says `ECONNREFUSED` whatever `connect(2)` says, of a live server that is too busy to ' +
-      'accept, too: nothing is removed there, and the bind fails with `EADDRINUSE`.',
+      'accept, too: nothing is removed there, and the bind fails with `EADDRINUSE`. So it does on ' +
+      'macOS and BSD (docs/decisions/0007-when-a-socket-file-is-stale.md).',
+  },
+  openListeners: {
+    runtimes: ['bun'],
+    title: 'Listen with the open listener of another server, or of another process',
+    reason: "Bun's `server.listen(handle)` wants a port or a path, whatever it is given.",
   },
   inheritedHttp: {
     runtimes: ['bun'],

@@ -23,4 +23,6 @@ const server = app.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', (err
   if (error) throw error;
   console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
-console.log(await drain(server, { signal: shutdownSignal() }));
+const drained = drain(server, { signal: shutdownSignal() });
+// Awaited last: the report comes when the server has stopped.
+console.log(await drained);

@@ -22,4 +22,6 @@ const where = { port: Number(process.env['PORT'] ?? 8000), hostname: '127.0.0.1'
 const server = serve({ fetch: app.fetch, ...where }, ({ port }) => {
   console.log(`listening on 127.0.0.1:${port}`);
 });
-console.log(await drain(server, { signal: shutdownSignal() }));
+const drained = drain(server, { signal: shutdownSignal() });
+// Awaited last: the report comes when the server has stopped.
+console.log(await drained);

@@ -20,4 +20,6 @@ app.use(async (context) => {
 const server = app.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', () => {
   console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
-console.log(await drain(server, { signal: shutdownSignal() }));
+const drained = drain(server, { signal: shutdownSignal() });
+// Awaited last: the report comes when the server has stopped.
+console.log(await drained);
