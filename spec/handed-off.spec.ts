@@ -6,6 +6,7 @@ import { drain, serve } from 'accept-loop';
 import { inTime } from './support/in-time.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { newLimits } from './support/new-limits.ts';
+import { connectionsOf } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
 import { type Client, follow } from './support/sockets.ts';
 import { spawnScript } from './support/spawn-script.ts';
@@ -90,6 +91,8 @@ test(
     const drained = drain(server, { signal: stop.signal, grace: 300 });
     const [stays, ...others] = await visit(server, COUNT);
     await leave(others);
+    // The child closes them a moment later.
+    while ((await connectionsOf(server)) > 1) await turns(1);
     stop.abort();
     const { forced, stragglers, duration } = await inTime(300, drained);
     assert.ok(duration >= 299, String(duration));

@@ -15,7 +15,7 @@ import { get, upgrade } from './http-messages.ts';
 import { listening } from './sockets.ts';
 
 /** A client that is in conversation with the server. */
-export interface Visitor {
+interface Visitor {
   /** Resolves when it has been answered. */
   readonly answered: Promise<unknown>;
   /** It goes. Resolves when it has. */
