@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { lineProcess, type LineProcess } from './support/line-process.ts';
 import { abortListeners } from './support/listeners.ts';
 import { connect } from './support/sockets.ts';
 import { spawnNode, spawnScript } from './support/spawn-script.ts';
+import { leaveStaleFile } from './support/stale-file.ts';
 import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 
@@ -51,17 +52,6 @@ function keep(process: LineProcess): LineProcess {
   return process;
 }
 
-/** Leaves a socket file as a process does that is killed: its close() looks elsewhere. */
-async function leaveStale(): Promise<void> {
-  const server = createServer().listen(`${path}.dead`);
-  await once(server, 'listening');
-  renameSync(`${path}.dead`, path);
-  const ended = once(server, 'close');
-  server.close();
-  await ended;
-  assert.equal(lstatSync(path).isSocket(), true);
-}
-
 /** Not by `child.kill()`: on Deno it is over with a child that has been sent a signal. */
 function goOn({ child: { pid } }: LineProcess): void {
   process.kill(pid ?? assert.fail('not started'), 'SIGCONT');
@@ -86,7 +76,7 @@ test(
   async () => {
     const starters = await Promise.all(Array.from({ length: 8 }, () => starter()));
     for (let round = 0; round < 25; round += 1) {
-      await leaveStale();
+      await leaveStaleFile(path);
       const outcomes = await Promise.all(starters.map(({ ask }) => ask('listen')));
       const listening = starters.filter((_, index) => outcomes[index] === 'listening');
       assert.equal(listening.length, 1, `round ${round}: ${outcomes.join()}`);
@@ -102,7 +92,7 @@ test(
 test(
   'is replaced by one of two when the first is held up, and the other waits for it',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const [first, second] = await Promise.all([disturbed('held'), starter()]);
     assert.equal(await first.ask('listen'), 'held');
     const outcome = second.ask('listen');
@@ -119,7 +109,7 @@ test(
 test(
   'is replaced by another when the one that was held up is killed',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const [first, second] = await Promise.all([disturbed('held'), starter()]);
     assert.equal(await first.ask('listen'), 'held');
     const outcome = second.ask('listen');
@@ -134,7 +124,7 @@ test(
 test(
   'is given up when the other process does not come to an end',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const [first, second] = await Promise.all([disturbed('held'), starter()]);
     assert.equal(await first.ask('listen'), 'held');
     assert.equal(await second.ask('listen'), 'EADDRINUSE');
@@ -149,7 +139,7 @@ test(
 test(
   'is given up when the signal aborts while another process has it',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const first = await disturbed('held');
     assert.equal(await first.ask('listen'), 'held');
     const server = createServer();
@@ -167,7 +157,7 @@ test(
 test(
   'is put back when a program that asks nobody has replaced it in the last moment',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const first = await disturbed('overtaken');
     assert.equal(await first.ask('listen'), 'EADDRINUSE');
     assert.equal(await reached(), 'other');
@@ -206,7 +196,7 @@ test(
   async () => {
     const args = [join(folder, 'other.sock')];
     keep(await lineProcess(spawnNode('spec/fixtures/bound-socket.ts', { args })));
-    await leaveStale();
+    await leaveStaleFile(path);
     const server = await listen(createServer(), path);
     const ended = once(server, 'close');
     server.close();

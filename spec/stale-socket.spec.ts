@@ -24,6 +24,7 @@ import { abortListeners, listenersOn } from './support/listeners.ts';
 import { killPrograms, type Program, startProgram, watch } from './support/programs.ts';
 import { connect, follow, listening, portOf } from './support/sockets.ts';
 import { spawnNode, spawnScript } from './support/spawn-script.ts';
+import { leaveStaleFile } from './support/stale-file.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
 
@@ -124,7 +125,7 @@ for (const [kind, wait] of waiting) {
   test(
     `is replaced without a word to ${kind} that waits for its server to listen`,
     async () => {
-      await leaveStale();
+      await leaveStaleFile(path);
       const server = createServer();
       const errors: unknown[] = [];
       server.on('error', (error) => errors.push(error));
@@ -152,7 +153,7 @@ test(
       (server) => serve(server, () => {}).stop({ grace: 0 }),
     ];
     for (const close of closes) {
-      await leaveStale();
+      await leaveStaleFile(path);
       const server = createServer();
       const before = listenersOn(server);
       const call = listen(server, path);
@@ -170,7 +171,7 @@ test(
 );
 
 test('is not touched for a server that listens already', async () => {
-  await leaveStale();
+  await leaveStaleFile(path);
   const server = await listening(createServer());
   await assert.rejects(listen(server, path), { code: 'ERR_SERVER_ALREADY_LISTEN' });
   assert.equal(lstatSync(path).isSocket(), true);
@@ -251,7 +252,7 @@ test('is not touched when it is no socket', async () => {
 });
 
 test('is not touched when it is a link, whatever it leads to', async () => {
-  await leaveStale();
+  await leaveStaleFile(path);
   const stale = path;
   path = join(folder, 'link.sock');
   symlinkSync(stale, path);
@@ -262,7 +263,7 @@ test('is not touched when it is a link, whatever it leads to', async () => {
 });
 
 test('is not touched when it is not what the server is to be bound to', async () => {
-  await leaveStale();
+  await leaveStaleFile(path);
   const taken = await listening(createServer());
   const where = { port: portOf(taken), host: '127.0.0.1', path };
   await assert.rejects(listen(createServer(), where), { code: 'EADDRINUSE' });
@@ -274,12 +275,12 @@ test('is not touched when it is not what the server is to be bound to', async ()
 test(
   'is no hindrance when it vanishes meanwhile',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const server = createServer();
     server.once('error', () => unlinkSync(path));
     await listen(server, path);
     await closed(server);
-    await leaveStale();
+    await leaveStaleFile(path);
     const removal = removeStaleSocket(path, undefined);
     unlinkSync(path);
     assert.equal(await removal, true);
@@ -289,7 +290,7 @@ test(
 );
 
 test('is not touched when it is another one after the probe', async () => {
-  await leaveStale();
+  await leaveStaleFile(path);
   const removal = removeStaleSocket(path, undefined);
   unlinkSync(path);
   const live = createServer((socket) => socket.end('served')).listen(path);
@@ -302,7 +303,7 @@ test('is not touched when it is another one after the probe', async () => {
 test(
   'is replaced by one of several servers that find it at once',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const servers = Array.from({ length: 8 }, () => createServer((socket) => socket.end('served')));
     const outcomes = await Promise.allSettled(servers.map((server) => listen(server, path)));
     const codes = outcomes
@@ -320,7 +321,7 @@ test(
 test(
   'stays when the signal aborts during the probe',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const stop = new AbortController();
     const removal = removeStaleSocket(path, stop.signal);
     assert.equal(abortListeners(stop.signal), 1);
@@ -335,7 +336,7 @@ test(
 test(
   'stays when the signal aborts before it is removed',
   async () => {
-    await leaveStale();
+    await leaveStaleFile(path);
     const moments: (() => unknown)[] = [() => {}, () => Promise.resolve(), nextTick];
     for (const wait of moments) {
       const server = createServer();
@@ -359,7 +360,7 @@ test(
   'leaves a server that listens or a path that is free, whenever the signal aborts',
   async () => {
     for (let count = 1; count < 12; count += 1) {
-      if (!existsSync(path)) await leaveStale();
+      if (!existsSync(path)) await leaveStaleFile(path);
       const server = createServer();
       const stop = new AbortController();
       const call = listen(server, path, stop).catch((error: unknown) => error);
