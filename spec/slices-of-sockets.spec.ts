@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { drain, serve, type ServeReport } from 'accept-loop';
 import { WebSocketServer } from 'ws';
+import { certificate } from './support/certificate.ts';
 import { inTime } from './support/in-time.ts';
 import { limits } from './support/limits.ts';
 import { abortListeners } from './support/listeners.ts';
 import { newLimits } from './support/new-limits.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
+import { serveScene } from './support/serve-scene.ts';
 import { type Client, connect } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { countTicks } from './support/ticks.ts';
@@ -142,5 +145,27 @@ test(
   },
   { cannot: limits.acceptsOneByOne },
 );
+
+test('is done to its end before serve finishes: handshakes', async () => {
+  const count = 100;
+  const unbound = createTlsServer({ ...certificate, handshakeTimeout: 60_000 });
+  const { server, end } = await serveScene(unbound, () => {}, { grace: 5000 });
+  let accepted = 0;
+  const slowDown = (socket: Socket): void => {
+    accepted += 1;
+    const destroy = socket.destroy.bind(socket);
+    socket.destroy = (error?: Error): Socket => {
+      if (!socket.destroyed) stall(1);
+      return destroy(error);
+    };
+  };
+  server.on('connection', slowDown);
+  const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
+  await until(() => accepted === count);
+  server.off('connection', slowDown);
+  const { stragglers } = await end();
+  assert.equal(stragglers.length, count);
+  for (const { ending } of clients) await ending;
+});
 
 test.run();
