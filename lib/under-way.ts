@@ -28,6 +28,8 @@ export class UnderWay {
   readonly #politeness: Politeness | undefined;
   readonly #endsIdle: boolean;
   #stopWaiting = nothing;
+  /** What ends handshakes whose time is over, as far as it is still to be done. */
+  #lateEnds: Iterator<() => void, undefined, undefined> & Iterable<() => void> = [].values();
   /** When the shutdown began, of `performance.now()`. */
   #begun = 0;
 
@@ -83,15 +85,19 @@ export class UnderWay {
    */
   wait(deadline: number, onDone: () => void, isForced = false): void {
     let isBoundOver = false;
+    let isEnding = false;
     const check = (): void => {
-      if (this.#handshakes?.size) return;
+      if (this.#handshakes?.size || isEnding) return;
       if (this.#politeness ? !this.#http?.size : isBoundOver || !this.#http?.newcomers) onDone();
     };
     if (this.#politeness && !isForced) this.#http?.drain(this.#patience(this.#politeness));
     const onBound = (): void => {
-      isBoundOver = true;
-      inSlices(this.#handshakeEnds(), nothing);
-      check();
+      isBoundOver = isEnding = true;
+      this.#lateEnds = this.#handshakeEnds().values();
+      inSlices(this.#lateEnds, () => {
+        isEnding = false;
+        check();
+      });
     };
     const timer = after(deadline - performance.now(), onBound);
     this.#stopWaiting = (): void => clearTimeout(timer);
@@ -105,7 +111,7 @@ export class UnderWay {
   /** Nothing is waited for any more. @returns What ends by force what is left, and lists it. */
   force(): End[] {
     this.#stopWaiting();
-    const ends = this.#handshakeEnds();
+    const ends = [...this.#lateEnds, ...this.#handshakeEnds()];
     // Not in the handshake's own event: Node 20 does not survive that.
     const handshakes: End[] = ends.length > 0 ? [turn, ...ends] : [];
     if (this.#politeness) {
