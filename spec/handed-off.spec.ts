@@ -5,11 +5,11 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { drain, serve } from 'accept-loop';
 import { inTime } from './support/in-time.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
-import { newLimits } from './support/new-limits.ts';
 import { connectionsOf } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
 import { type Client, follow } from './support/sockets.ts';
 import { spawnScript } from './support/spawn-script.ts';
+import { limits } from './support/limits.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
 
@@ -104,7 +104,7 @@ test(
     await leave([stays ?? assert.fail()]);
     await closed;
   },
-  { cannot: newLimits.countsHandedOff },
+  { cannot: limits.countsHandedOff },
 );
 
 for (const { title, isThere } of [

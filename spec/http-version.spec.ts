@@ -14,7 +14,7 @@ import {
   paths,
   sayings,
 } from './support/http-versions.ts';
-import type { Limit } from './support/limits.ts';
+import { limits } from './support/limits.ts';
 import { loopScene } from './support/loop-scene.ts';
 import { connectionsOf, gate } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
@@ -25,13 +25,6 @@ import { turns, until } from './support/turns.ts';
 const test = suite('a client that writes another HTTP version');
 
 type Exchange = [request: IncomingMessage, response: ServerResponse];
-
-/** It happens to a bare server, too. */
-const refusalsOverTls: Limit = {
-  runtimes: ['deno'],
-  title: 'Read over TLS that a request line is refused',
-  reason: 'Deno destroys a TLS socket now and then before the `400` of its own parser has left.',
-};
 
 interface Case {
   readonly name: string;
@@ -87,7 +80,7 @@ function assertToldOfTheEnd(answers: Answers): void {
 }
 
 for (const { name, kind, create, bare } of cases) {
-  const cannot = kind.isSecure ? refusalsOverTls : [];
+  const cannot = kind.isSecure ? limits.refusalsOverTls : [];
 
   test(
     `is answered by serve of ${name} as by a bare server`,

@@ -9,7 +9,6 @@ import { certificate } from './support/certificate.ts';
 import { inTime } from './support/in-time.ts';
 import { limits } from './support/limits.ts';
 import { abortListeners } from './support/listeners.ts';
-import { newLimits } from './support/new-limits.ts';
 import { type Scene, scene } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
 import { serveScene } from './support/serve-scene.ts';
@@ -81,7 +80,7 @@ for (const { title, shutDown } of [
       assert.ok(ticks.turns() >= 3, `${ticks.turns()} turns`);
       assert.equal(abortListeners(stop.signal), 0);
     },
-    { cannot: [limits.standaloneSockets, newLimits.silentWebSocketClients] },
+    { cannot: [limits.standaloneSockets, limits.silentWebSocketClients] },
   );
 }
 

@@ -52,6 +52,22 @@ export const limits = {
     title: 'End a WebSocket that has sent an invalid frame',
     reason: "Bun puts its own WebSockets in the place of `ws`'s; they leave such a client waiting.",
   },
+  countsHandedOff: {
+    runtimes: ['bun'],
+    title: 'Wait for a connection that a child process was sent',
+    reason: '`getConnections()` of Bun does not count it.',
+  },
+  silentWebSocketClients: {
+    runtimes: ['node 26'],
+    title: 'Give a client of a `WebSocketServer` with a port time for its first request',
+    reason:
+      'Its HTTP server is private, and `close()` of one of Node 26 ends at once who has not asked yet.',
+  },
+  refusalsOverTls: {
+    runtimes: ['deno'],
+    title: 'Read over TLS that a request line is refused',
+    reason: 'Deno destroys a TLS socket now and then before the `400` of its own parser has left.',
+  },
   countedWork: {
     runtimes: ['bun', 'deno'],
     title: 'Count how often each block of the package runs',
