@@ -42,7 +42,8 @@ export interface DrainOptions {
  *   `WebSocketServer` is attached to is drained as well, and answers upgrades with `503`.
  *
  * When `grace` is over, counted from the beginning, what is left is destroyed; thousands in slices,
- * between which the event loop turns. A tenth of a second after the last one it is over.
+ * between which the event loop turns. It is over when the last one has closed, or a tenth of a second
+ * after the last one was destroyed.
  *
  * **Called again** for the same server, it joins the shutdown: the first signal begins it, the
  * earliest deadline counts, and of the calls before it begins the shortest `idle`. All get the same
@@ -50,7 +51,9 @@ export interface DrainOptions {
  *
  * **Who owns what.** The server's listener is closed once, by its own `close()`; no method of it is
  * replaced. Its errors stay its owner's. When it is over, nothing of it is left on the server or
- * the signal, and nothing of it keeps a process running until it begins.
+ * the signal, and nothing of it keeps a process running until it begins. One exception: on a server
+ * that had never listened when its signal aborted, a listener stays that closes it if it is told to
+ * listen after all.
  *
  * @param server - A `net`, `tls`, `http`, `https`, `http2` or WebSocket server, listening or not.
  * @param options - Or the signal alone. Left out, the shutdown begins at once; `undefined` in its
