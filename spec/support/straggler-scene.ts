@@ -14,7 +14,7 @@ interface StragglerReport {
 }
 
 /** A server that answers nothing. */
-export interface StragglerScene {
+interface StragglerScene {
   readonly server: Server;
   /** Waits until so many have asked. */
   readonly asked: (count: number) => Promise<void>;
