@@ -9,6 +9,7 @@ import {
   type StreamClient,
   streamScene,
 } from './support/http2-events.ts';
+import { gate } from './support/scene.ts';
 import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 
@@ -28,13 +29,15 @@ for (const mode of eventModes) {
   for (const [title, depart] of Object.entries(departures)) {
     test(`aborts when the client ${title} (${mode.title})`, async () => {
       const reasons: unknown[] = [];
+      const { opened, open } = gate();
       const scene = await streamScene(mode, async (_, { signal }) => {
+        open();
         await once(signal, 'abort');
         reasons.push(signal.reason);
         throw signal.reason;
       });
       const client = await askForStream(scene.server, mode);
-      await until(() => scene.serving.stats.active === 1);
+      await opened;
       depart(client, mode);
       await until(() => scene.serving.stats.failed === 1);
       assert.ok(reasons[0] instanceof Error);
