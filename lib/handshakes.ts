@@ -37,7 +37,9 @@ export class Handshakes {
   constructor(server: EventEmitter) {
     this.#server = server;
     server.on('connection', this.#begin);
-    server.on('secureConnection', this.#complete);
+    // First in line: what an owner's listener ends there is no handshake any more, and its raw socket
+    // must not be destroyed in this very event. Node 20 does not survive that.
+    server.prependListener('secureConnection', this.#complete);
   }
 
   /** How many are in progress. */

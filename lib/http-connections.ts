@@ -19,7 +19,8 @@ import type { OnStraggler } from './straggler.ts';
 /** How often to look for what only seems to be half a request, in milliseconds. */
 const STRAY_CHECK_MS = 100;
 
-const isBun = 'bun' in process.versions;
+/** Bun ends those that wait for half a request as well, and so does Deno on a kept connection. */
+const knowsStray = !('bun' in process.versions || 'deno' in process.versions);
 
 /**
  * The HTTP connections of one server, for its end: the last response of each HTTP/1 connection
@@ -99,7 +100,7 @@ export class HttpConnections {
   drain(patience: Patience): void {
     this.announceClose();
     this.#patience = patience;
-    this.#strayTimer = isBun ? undefined : setInterval(() => this.#endStray(), STRAY_CHECK_MS);
+    if (knowsStray) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
     this.#strayTimer?.unref();
     this.#sessions.drain(patience);
     attemptEach(this.#connections.values(), (each) => each.drain(patience));

@@ -108,6 +108,8 @@ export class ServerDraining {
   #follow(signal: AbortSignal, grace: number, idle: number): void {
     const [server, kind] = [this.#server, this.#kind];
     const begin = (): void => {
+      // A WebSocketServer without a server of its own is never told to listen.
+      if (kind.isListening() === undefined) return this.#begin(signal.reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
         if (this.#state === 'over') void drainingOf(server, kind).join({ signal, grace, idle });
         // Not before its owner has heard that it listens.

@@ -4,7 +4,7 @@ import { after } from './after.ts';
 import { Handshakes } from './handshakes.ts';
 import type { Patience } from './http-connection.ts';
 import { HttpConnections } from './http-connections.ts';
-import { type End, inSlices, turn } from './in-slices.ts';
+import { type End, inSlices } from './in-slices.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { OnStraggler } from './straggler.ts';
 
@@ -111,9 +111,7 @@ export class UnderWay {
   /** Nothing is waited for any more. @returns What ends by force what is left, and lists it. */
   force(): End[] {
     this.#stopWaiting();
-    const ends = [...this.#lateEnds, ...this.#handshakeEnds()];
-    // Not in the handshake's own event: Node 20 does not survive that.
-    const handshakes: End[] = ends.length > 0 ? [turn, ...ends] : [];
+    const handshakes = [...this.#lateEnds, ...this.#handshakeEnds()];
     if (this.#politeness) {
       return [...handshakes, ...(this.#http?.force(this.#politeness.onStraggler) ?? [])];
     }

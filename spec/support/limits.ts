@@ -68,6 +68,13 @@ export const limits = {
     title: 'Read over TLS that a request line is refused',
     reason: 'Deno destroys a TLS socket now and then before the `400` of its own parser has left.',
   },
+  strayBytes: {
+    runtimes: ['deno'],
+    title: 'End an HTTP connection in time that has sent empty lines behind a request',
+    reason:
+      'They look like half a head, whose time it gets. `closeIdleConnections()`, which tells them ' +
+      'apart elsewhere, ends half a head as well on Deno.',
+  },
   countedWork: {
     runtimes: ['bun', 'deno'],
     title: 'Count how often each block of the package runs',
