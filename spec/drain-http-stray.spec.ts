@@ -107,7 +107,7 @@ for (const [way, stopHttp] of Object.entries(httpStops)) {
         const seen = stragglers.map(({ kind, remotePort }) => ({ kind, remotePort }));
         assert.deepEqual(seen, [{ kind: 'request', remotePort: localPort }]);
       },
-      { cannot: limits.httpNewcomers },
+      { cannot: [limits.httpNewcomers, limits.strayBytes] },
     );
 
     test(
