@@ -53,9 +53,11 @@ export const limits = {
     reason: "Bun puts its own WebSockets in the place of `ws`'s; they leave such a client waiting.",
   },
   countsHandedOff: {
-    runtimes: ['bun'],
-    title: 'Wait for a connection that a child process was sent',
-    reason: '`getConnections()` of Bun does not count it.',
+    runtimes: ['bun', 'deno'],
+    title: 'Wait for a connection that a child process was sent, and count it as one',
+    reason:
+      '`getConnections()` of Bun does not count it. That of Deno counts one more once the listener ' +
+      'is closed, and does not tell whether a socket was sent or has closed.',
   },
   silentWebSocketClients: {
     runtimes: ['node 26'],
