@@ -77,6 +77,11 @@ export const limits = {
       'They look like half a head, whose time it gets. `closeIdleConnections()`, which tells them ' +
       'apart elsewhere, ends half a head as well on Deno.',
   },
+  unixHandshakes: {
+    runtimes: ['bun'],
+    title: 'End a TLS client of a Unix socket whose handshake has just begun at the end',
+    reason: 'Bun tells of such a connection late, now and then when all is over, and counts none.',
+  },
   countedWork: {
     runtimes: ['bun', 'deno'],
     title: 'Count how often each block of the package runs',

@@ -8,6 +8,8 @@ const impossible: Partial<Record<Kind, Limit>> = {
   h2c: limits.goawayMeetsStream,
   h2: limits.goawayMeetsStream,
   'h2-http1': limits.goawayMeetsStream,
+  // Left open now and then.
+  'tls-unix': limits.unixHandshakes,
 };
 
 /** Those that the fuzzer runs on this runtime. */
