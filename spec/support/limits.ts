@@ -82,6 +82,11 @@ export const limits = {
     title: 'End a TLS client of a Unix socket whose handshake has just begun at the end',
     reason: 'Bun tells of such a connection late, now and then when all is over, and counts none.',
   },
+  refusedBody: {
+    runtimes: ['bun'],
+    title: 'Let a body arrive that was refused, and comes all the same more than a second later',
+    reason: "`bytesRead` of Bun's HTTP sockets stays 0: whether something comes is not to be seen.",
+  },
   countedWork: {
     runtimes: ['bun', 'deno'],
     title: 'Count how often each block of the package runs',
