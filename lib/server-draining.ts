@@ -128,7 +128,8 @@ export class ServerDraining {
     this.#begun = performance.now();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
-    this.connections.sweep();
+    // Bun says some turns late that one has closed: it is counted as open.
+    if (!('bun' in process.versions)) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#deadline.set(this.#grace);
     if (this.#kind.isListening() === true) this.#takeLastCall();
