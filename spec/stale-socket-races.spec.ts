@@ -52,9 +52,12 @@ function keep(process: LineProcess): LineProcess {
   return process;
 }
 
-/** Not by `child.kill()`: on Deno it is over with a child that has been sent a signal. */
-function goOn({ child: { pid } }: LineProcess): void {
-  process.kill(pid ?? assert.fail('not started'), 'SIGCONT');
+/** Lets one go on that is held up, once it is: it says so just before it stops. */
+async function goOn({ child: { pid } }: LineProcess): Promise<void> {
+  assert.ok(pid !== undefined);
+  await until(() => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  // Not by `child.kill()`: on Deno it is over with a child that has been sent a signal.
+  process.kill(pid, 'SIGCONT');
 }
 
 /** Who answers at the path. */
@@ -97,7 +100,7 @@ test(
     assert.equal(await first.ask('listen'), 'held');
     const outcome = second.ask('listen');
     await untilSomebodyWaits();
-    goOn(first);
+    await goOn(first);
     const outcomes = [await first.ask('go on'), await outcome];
     assert.deepEqual(outcomes.toSorted(), ['EADDRINUSE', 'listening']);
     const winner = outcomes[0] === 'listening' ? first : second;
@@ -129,7 +132,7 @@ test(
     assert.equal(await first.ask('listen'), 'held');
     assert.equal(await second.ask('listen'), 'EADDRINUSE');
     assert.equal(existsSync(path), true);
-    goOn(first);
+    await goOn(first);
     assert.equal(await first.ask('go on'), 'listening');
     assert.equal(await reached(), String(first.child.pid));
   },
