@@ -14,9 +14,6 @@ import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;
 
-/** The same for those that are told last, where it takes long to end so many. */
-const LEAST_NOTICE_MS = 20;
-
 /** With a `flush` that is shorter than this, in milliseconds, it is looked at more often. */
 const HURRIED_FLUSH_MS = 5000;
 
@@ -206,7 +203,10 @@ export class ConnectionServing<Connection> {
       this.#isEnding = false;
       // Whatever happens, this is the end.
       const left = NOTICE_MS - (performance.now() - begun);
-      this.#noticeTimer = after(Math.max(left, LEAST_NOTICE_MS), this.#finish);
+      if (left > 0) this.#noticeTimer = after(left, this.#finish);
+      // The last were told in this very slice: their promises settle first. A timer would come
+      // behind all that Node does when it closes so many.
+      else queueMicrotask(() => process.nextTick(this.#finish));
       this.#look();
     };
     inSlices(ends, onDone, { isLate: true });

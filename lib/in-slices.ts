@@ -9,16 +9,13 @@ export const turn: unique symbol = Symbol('turn');
 /** What ends one thing by force. */
 export type End = (() => void) | typeof turn;
 
-/** When slices begin to grow where a deadline has passed, in milliseconds after it. */
+/** After which time nothing is waited for any more where a deadline has passed, in milliseconds. */
 const LATE_MS = 100;
-
-/** How much longer each slice is then than the one before. */
-const GROWTH = 2;
 
 interface SlicesOptions {
   /**
-   * Whether a deadline has passed. After a tenth of a second slices grow then, so that the turns
-   * between them, in which somebody may compute, are few.
+   * Whether a deadline has passed. A tenth of a second later what is left is done in one go then: in
+   * each turn between two slices somebody may compute, and Node closes what was ended before.
    */
   readonly isLate?: boolean;
 }
@@ -37,11 +34,9 @@ export function inSlices(
 ): void {
   const iterator = ends[Symbol.iterator]();
   const late = isLate ? performance.now() + LATE_MS : Infinity;
-  let length = SLICE_MS;
   const doSlice = (): void => {
     const now = performance.now();
-    if (now > late) length *= GROWTH;
-    const due = now + length;
+    const due = now > late ? Infinity : now + SLICE_MS;
     for (;;) {
       const { done, value: end } = iterator.next();
       if (done) return onDone();
