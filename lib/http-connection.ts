@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
-import { type Linked, LinkedList } from './linked-list.ts';
+import { LinkedList } from './linked-list.ts';
+import { type ExchangeOwner, isArriving, OpenExchange } from './open-exchange.ts';
 import { guard } from './protocol.ts';
 import { attempt } from './attempt.ts';
 import { endSoon } from './end-soon.ts';
@@ -29,19 +30,13 @@ export interface Patience {
   readonly onStraggler: OnStraggler;
 }
 
-/** A request that is not answered to its end, or has not arrived to its end. */
-interface OpenExchange extends Linked<OpenExchange> {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  finish(): void;
-}
-
 /**
  * One HTTP/1 connection: its exchanges under way, and how it ends. A client may pipeline any number
  * of requests: nothing that is done for each depends on how many are open.
  */
-export class HttpConnection {
+export class HttpConnection implements ExchangeOwner {
   readonly socket: Socket;
+  readonly #onRest: (connection: HttpConnection) => void;
   /** When it was accepted, of `performance.now()`. */
   readonly #since = performance.now();
   /** The exchanges that are not over, in order of arrival. */
@@ -57,8 +52,10 @@ export class HttpConnection {
   #patience: Patience | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket) {
+  /** @param onRest - Called with it when an exchange is over. */
+  constructor(socket: Socket, onRest: (connection: HttpConnection) => void) {
     this.socket = socket;
+    this.#onRest = onRest;
   }
 
   get #isResting(): boolean {
@@ -84,37 +81,24 @@ export class HttpConnection {
     return this.isIdle || this.#open.first?.response.writableEnded === true;
   }
 
-  /** @param onFinish - Called when it is over: answered, and the request has arrived. */
-  begin(request: IncomingMessage, response: ServerResponse, onFinish: () => void): void {
+  /** A request has come. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
     // A listener for 'checkContinue' passes on what was heard of before.
     if (this.#open.last?.response === response) return;
-    const isWhole = !isArriving(request);
-    const exchange: OpenExchange = {
-      request,
-      response,
-      previous: undefined,
-      next: undefined,
-      finish: () => {
-        if (!this.#open.delete(exchange)) return;
-        this.#rest();
-        onFinish();
-      },
-    };
+    const exchange = new OpenExchange(request, response, this);
     this.#open.add(exchange);
     clearTimeout(this.#timer);
-    if (isWhole) this.#arrive(exchange);
-    else request.prependOnceListener('end', () => attempt(() => this.#arrive(exchange)));
-    const finish = (): void => {
-      // Nobody may have read it to its end.
-      if (!isWhole && !request.readableEnded) this.#arrive(exchange);
-      exchange.finish();
-    };
-    const onAnswered = (): void => {
-      // An upload may still be arriving.
-      if (request.complete) finish();
-      else request.once('close', () => attempt(finish));
-    };
-    response.once('close', () => attempt(onAnswered));
+    exchange.follow();
+  }
+
+  onArrived(exchange: OpenExchange): void {
+    if (this.#open.last === exchange) this.#arrivedTo = this.socket.bytesRead;
+  }
+
+  onOver(exchange: OpenExchange): void {
+    if (!this.#open.delete(exchange)) return;
+    this.#rest();
+    this.#onRest(this);
   }
 
   /** It is HTTP no more. Somebody else owns the socket. */
@@ -185,10 +169,6 @@ export class HttpConnection {
     return this.#open.size > 0 || this.hasHalfRequest ? 'request' : 'connection';
   }
 
-  #arrive(exchange: OpenExchange): void {
-    if (this.#open.last === exchange) this.#arrivedTo = this.socket.bytesRead;
-  }
-
   #rest(): void {
     this.#answeredTo = this.socket.bytesWritten;
     this.#restingSince = performance.now();
@@ -229,9 +209,4 @@ export class HttpConnection {
     this.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
     endSoon(this.socket);
   }
-}
-
-/** `complete` turns true only after `'request'`: one without a body has arrived by then. */
-function isArriving({ complete, headers }: IncomingMessage): boolean {
-  return !complete && ('transfer-encoding' in headers || Number(headers['content-length']) > 0);
 }

@@ -156,13 +156,18 @@ export class HttpConnections {
   #connectionOf(socket: Socket): HttpConnection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = new HttpConnection(socket);
+    const connection = new HttpConnection(socket, this.#onRest);
     this.#connections.set(socket, connection);
     this.#newcomers.add(socket);
     socket.on('close', this.#onClose);
     if (this.#patience) connection.drain(this.#patience);
     return connection;
   }
+
+  readonly #onRest = (connection: HttpConnection): void => {
+    // The next request may be in this very turn's input.
+    if (this.#ended) setImmediate(() => attempt(() => connection.endIfIdle()));
+  };
 
   readonly #onClose = emitterListener((socket: Socket) => this.#forget(socket));
 
@@ -178,10 +183,7 @@ export class HttpConnections {
     // A stream of HTTP/2 has come before. An owner's listener before this one may have ended it.
     if (isHttp2(response) || !socket || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
-    connection.begin(request, response, () => {
-      // The next request may be in this very turn's input.
-      if (this.#ended) setImmediate(() => attempt(() => connection.endIfIdle()));
-    });
+    connection.begin(request, response);
     this.#settle(socket);
     if (this.#closing) this.#announceClose(connection);
   };

@@ -153,6 +153,7 @@ for (const mode of tunnelModes) {
   );
 }
 
+/** So few that a busy machine takes them within the half second that the last call may last. */
 const BURST = 10;
 
 for (const mode of tunnelModes.filter(({ title }) => title.endsWith('http'))) {
