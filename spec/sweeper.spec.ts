@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { Sweeper } from '../lib/sweeper.ts';
-import { type FakeInterval, withFakeIntervals } from './support/fake-intervals.ts';
+import { type FakeTimer, withFakeIntervals } from './support/fake-timers.ts';
 import { suite } from './support/suite.ts';
 
 const test = suite('Sweeper');
 
 interface Watched {
   readonly sweeper: Sweeper;
-  readonly interval: FakeInterval;
+  readonly interval: FakeTimer;
   /** How often it has looked. */
   readonly looks: () => number;
   /** Whether somebody waits. */

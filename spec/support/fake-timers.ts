@@ -28,19 +28,33 @@ function clear(timer: Timer | undefined): void {
   if (timer) timer.isCleared = true;
 }
 
-/** Puts fakes in the place of `setTimeout` and `clearTimeout` for the length of one call. */
-export function withFakeTimers(run: (timers: readonly FakeTimer[]) => void): void {
-  const { setTimeout, clearTimeout } = globalThis;
+/** Puts fakes in the place of two of the global functions for the length of one call. */
+function withFakes(
+  kind: 'Timeout' | 'Interval',
+  run: (timers: readonly FakeTimer[]) => void,
+): void {
+  const [setName, clearName] = [`set${kind}`, `clear${kind}`] as const;
+  const { [setName]: realSet, [clearName]: realClear } = globalThis;
   const timers: FakeTimer[] = [];
   const set = (callback: () => void, milliseconds: number): Timer => {
     const timer = new Timer(callback, milliseconds);
     timers.push(timer);
     return timer;
   };
-  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  Object.assign(globalThis, { [setName]: set, [clearName]: clear });
   try {
     run(timers);
   } finally {
-    Object.assign(globalThis, { setTimeout, clearTimeout });
+    Object.assign(globalThis, { [setName]: realSet, [clearName]: realClear });
   }
+}
+
+/** Puts fakes in the place of `setTimeout` and `clearTimeout` for the length of one call. */
+export function withFakeTimers(run: (timers: readonly FakeTimer[]) => void): void {
+  withFakes('Timeout', run);
+}
+
+/** The same for `setInterval` and `clearInterval`. */
+export function withFakeIntervals(run: (timers: readonly FakeTimer[]) => void): void {
+  withFakes('Interval', run);
 }
