@@ -88,7 +88,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     return this.#state === 'over';
   }
 
-  /** Handlers run between two accepts, and would take the time of those who still wait there. */
+  /** Handlers run between two accepts, and would take the time of clients that still wait there. */
   get isHoldingBack(): boolean {
     const { connections, endsIdle } = this.#kind;
     if (this.#state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce) return false;

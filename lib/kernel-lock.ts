@@ -7,7 +7,7 @@ import { onAbort } from './on-abort.ts';
  */
 const NAME_BYTES = 108;
 
-/** Gives a lock back. Whoever waits for it is told. */
+/** Gives a lock back, and tells those that wait for it. */
 export type Release = () => void;
 
 /**

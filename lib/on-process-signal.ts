@@ -27,7 +27,7 @@ export function onProcessSignal(name: NodeJS.Signals, callback: () => SignalMean
   return processSignal.subscribe(callback);
 }
 
-/** One signal of the process, with one listener for all who wait for it. */
+/** One signal of the process, with one listener for all waits. */
 class ProcessSignal {
   readonly #name: NodeJS.Signals;
   readonly #callbacks = new Set<() => SignalMeaning>();

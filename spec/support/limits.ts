@@ -63,7 +63,7 @@ export const limits = {
     runtimes: ['node 26'],
     title: 'Give a client of a `WebSocketServer` with a port time for its first request',
     reason:
-      'Its HTTP server is private, and `close()` of one of Node 26 ends at once who has not asked yet.',
+      'Its HTTP server is private, and `close()` of one of Node 26 ends at once each client that has not asked yet.',
   },
   refusalsOverTls: {
     runtimes: ['deno'],
