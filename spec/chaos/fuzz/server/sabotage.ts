@@ -1,3 +1,4 @@
+import { stall } from '../../../support/turns.ts';
 import type { Running } from './running.ts';
 import type { Scene } from './scene.ts';
 
@@ -23,13 +24,17 @@ export type Sabotage = (typeof sabotages)[number];
 /** Milliseconds: later than any allowance, and longer than anybody waits. */
 const LATE_MS = 1000;
 const STILL_MS = 60_000;
-/** Of processor time for each client. */
+/** Of processor time for each client: while a machine is busy elsewhere, nothing is burnt. */
 const BURN_MS = 50;
 
-const stall = (milliseconds: number): void => {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
-};
+function burn(milliseconds: number): void {
+  const begun = process.cpuUsage();
+  let spent = 0;
+  while (spent < milliseconds * 1000) {
+    const { user, system } = process.cpuUsage(begun);
+    spent = user + system;
+  }
+}
 
 const fail = (): void => {
   throw new Error('Sabotage');
@@ -49,9 +54,7 @@ export function sabotage(fault: Sabotage | undefined, scene: Scene, running: Run
   if (fault === 'stands still') later(() => stall(STILL_MS));
   // oxlint-disable-next-line unicorn/no-process-exit -- What a server's process may come to.
   if (fault === 'exits') later(() => process.exit(7));
-  if (fault === 'burns') {
-    scene.listener?.on('connection', () => stall(BURN_MS));
-  }
+  if (fault === 'burns') scene.listener?.on('connection', () => burn(BURN_MS));
   const { look, settled } = running;
   return {
     ...running,
