@@ -1,15 +1,17 @@
 import { parseArgs } from 'node:util';
 
 import { findSpecs } from './support/runner/find-specs.ts';
-import { hushUvu, printClosing, printFailures } from './support/runner/print.ts';
+import { hushUvu, printClosing, printFailures, printSlowest } from './support/runner/print.ts';
 import { repeat } from './support/runner/repeat.ts';
 import { count, report } from './support/runner/report.ts';
 import { isHeld, runFile } from './support/runner/run-file.ts';
 import { selection } from './support/runner/selection.ts';
 
-// node spec/run.ts [--only text] [--repeat times] [files and folders]
+// node spec/run.ts [--only text] [--repeat times] [--slow] [files and folders]
 
 let finished = false;
+/** Seconds that each file has taken. */
+const times = new Map<string, number>();
 
 function close(): void {
   finished = true;
@@ -29,22 +31,35 @@ function closeEarly(code: number): void {
   close();
 }
 
-function readArguments(): { only: string; times: number | undefined; paths: string[] } {
+interface Arguments {
+  only: string;
+  repetitions: number | undefined;
+  slow: boolean;
+  paths: string[];
+}
+
+function readArguments(): Arguments {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: 'string', default: '' }, repeat: { type: 'string' } },
+    options: {
+      only: { type: 'string', default: '' },
+      repeat: { type: 'string' },
+      slow: { type: 'boolean', default: false },
+    },
   });
-  const times = values.repeat === undefined ? undefined : Number(values.repeat);
-  if (times !== undefined && !(Number.isInteger(times) && times > 0)) {
+  const repetitions = values.repeat === undefined ? undefined : Number(values.repeat);
+  if (repetitions !== undefined && !(Number.isInteger(repetitions) && repetitions > 0)) {
     throw new Error(`--repeat wants a whole number above 0: ${values.repeat}`);
   }
-  return { only: values.only, times, paths: positionals };
+  return { only: values.only, repetitions, slow: values.slow, paths: positionals };
 }
 
 async function runSpecs(paths: readonly string[]): Promise<void> {
   hushUvu();
   for (const [index, file] of findSpecs(paths).entries()) {
+    const begun = performance.now();
     await runFile(file, index);
+    times.set(file, (performance.now() - begun) / 1000);
   }
 }
 
@@ -53,14 +68,15 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => report.blame(error));
   process.on('uncaughtException', (error) => report.blame(error));
   try {
-    const { only, times, paths } = readArguments();
-    if (times !== undefined) {
-      process.exitCode = (await repeat(times, [`--only=${only}`, ...paths])) ? 0 : 1;
+    const { only, repetitions, slow, paths } = readArguments();
+    if (repetitions !== undefined) {
+      process.exitCode = (await repeat(repetitions, [`--only=${only}`, ...paths])) ? 0 : 1;
       finished = true;
       return;
     }
     selection.only = only;
     await runSpecs(paths);
+    if (slow) printSlowest(times);
   } catch (error) {
     report.blame(error);
     printFailures(report.results.slice(-1));

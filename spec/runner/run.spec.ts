@@ -184,6 +184,13 @@ test('stops repeating at the first failure', async () => {
   assert.equal(closing, '1 passed, 1 failed');
 });
 
+test('lists the files that have taken longest, before its closing line', async () => {
+  const { code, output, closing } = await run(['--slow', `${fixtures}/passes.ts`]);
+  assert.equal(code, 0, output);
+  assert.match(output, /^ +\d+\.\d s {2}\S+passes\.ts\n\n2 passed/m);
+  assert.equal(closing, '2 passed, 0 failed');
+});
+
 for (const value of ['0', 'x', '1.5']) {
   test(`does not repeat ${value} times`, async () => {
     const { code, closing } = await run(['--repeat', value, `${fixtures}/passes.ts`]);

@@ -65,6 +65,13 @@ export function printFailures(results: readonly Result[]): void {
   for (const result of results) printDetails(result);
 }
 
+/** The ten files that have taken longest. @param times - Seconds of each. */
+export function printSlowest(times: ReadonlyMap<string, number>): void {
+  const slowest = [...times].sort(([, left], [, right]) => right - left).slice(0, 10);
+  printLine();
+  for (const [file, seconds] of slowest) printLine(`${seconds.toFixed(1).padStart(6)} s  ${file}`);
+}
+
 /** The failures again, by name only, and the closing line. */
 export function printClosing(): void {
   const failures = report.results.filter((result) => statusOf(result) === 'failed');
