@@ -100,6 +100,31 @@ test(
   { cannot: [limits.endOfEarlyAnsweredUpload, limits.httpNewcomers] },
 );
 
+test(
+  'lets the rest arrive of an upload whose response has lost its listeners',
+  async () => {
+    const { server, stop, over } = await drainScene(
+      createServer((_request, response) => {
+        response.end('early');
+        response.removeAllListeners('close');
+      }),
+    );
+    const { socket, ending } = await connect(server);
+    socket.write(post('/', 10) + 'half ');
+    await once(socket, 'data');
+    stop.abort();
+    await refuses(server);
+    // Twice as long as it takes to look for what has ended unheard.
+    await sleep(400);
+    assert.equal(socket.readyState, 'open');
+    socket.write('whole');
+    assert.equal((await ending).by, 'end');
+    const { finished, forced } = await over();
+    assert.deepEqual([finished, forced], [1, 0]);
+  },
+  { cannot: limits.endOfEarlyAnsweredUpload },
+);
+
 test('says close to clients whose uploads no handler reads, however busy they are', async () => {
   const { server, stop, over } = await drainScene(createServer(answer), { grace: 3000 });
   const port = portOf(server);

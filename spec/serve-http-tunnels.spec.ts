@@ -7,6 +7,7 @@ import { eventScene } from './support/event-scene.ts';
 import { limits } from './support/limits.ts';
 import { gate } from './support/scene.ts';
 import { suite } from './support/suite.ts';
+import { until } from './support/turns.ts';
 import { type Tunnel, tunnelModes, WELCOME } from './support/tunnels.ts';
 
 const test = suite('serve of HTTP tunnels');
@@ -101,6 +102,21 @@ for (const mode of tunnelModes) {
     assert.equal(text, `${WELCOME}first second.`);
     assert.equal(by, 'end');
     assert.equal((await end()).completed, 1);
+  });
+
+  test(`resets at grace a tunnel that waits for a slot (${which})`, async () => {
+    const scene = await eventScene<Tunnel>(mode.create(), () => new Promise(() => {}), {
+      event,
+      concurrency: 1,
+      grace: 100,
+    });
+    const { serving, server, end } = scene;
+    const clients = [await mode.open(server), await mode.open(server)];
+    for (const { socket } of clients) socket.write(hello);
+    await until(() => serving.stats.active === 1 && serving.stats.queued === 1);
+    const { forced, discarded } = await end();
+    assert.deepEqual([forced, discarded], [1, 1]);
+    for (const { ending } of clients) assert.equal((await ending).text, '');
   });
 
   test(

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import type { ServeContext } from 'accept-loop';
@@ -137,6 +143,37 @@ for (const [title, { settle, count, ends }] of Object.entries(tunnels)) {
     assert.deepEqual(scene.errors, count === 'failed' ? [failure] : []);
   });
 }
+
+test(
+  'refuses at grace the tunnel of an HTTP/2 client that waits for a slot',
+  async () => {
+    const server = createSecureServer(certificate, nobody) as Server;
+    const begun: unknown[] = [];
+    const scene = await eventScene<[Http2ServerRequest, Http2ServerResponse]>(
+      server,
+      async (tunnel) => {
+        begun.push(tunnel);
+        await new Promise(() => {});
+      },
+      { event: 'connect', concurrency: 1, grace: 100 },
+    );
+    const { session } = await openSession(server, 'https');
+    session.on('error', () => {});
+    const open = (): Promise<unknown> => {
+      const tunnel = session.request({ ':method': 'CONNECT', ':authority': 'localhost:80' });
+      const closed = new Promise((resolve) => tunnel.on('close', () => resolve(tunnel.rstCode)));
+      tunnel.on('error', () => {});
+      return closed;
+    };
+    void open();
+    const waiting = open();
+    await until(() => begun.length === 1 && scene.serving.stats.queued === 1);
+    const { forced, discarded } = await scene.end();
+    assert.deepEqual([forced, discarded], [1, 1]);
+    assert.equal(await waiting, REFUSED_STREAM);
+  },
+  { cannot: limits.unansweredStreams },
+);
 
 function nobody(): void {}
 

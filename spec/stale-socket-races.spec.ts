@@ -165,6 +165,7 @@ test(
     assert.equal(await first.ask('listen'), 'EADDRINUSE');
     assert.equal(await reached(), 'other');
     assert.deepEqual(readdirSync(folder), ['server.sock']);
+    await first.stop();
   },
   linux,
 );

@@ -154,6 +154,16 @@ function fails(): never {
   throw new Error('resists');
 }
 
+test('is an application whose server cannot be looked at, and no hint is given', async () => {
+  const resists = new Proxy(new EventEmitter(), { has: fails });
+  const application = { server: resists };
+  const server = createServer();
+  for (const call of [calls.drain, calls.acceptLoop, calls.serve, calls.listen]) {
+    const plain = /"server" must be .*, received \{ server: .*EventEmitter[\])]+ \}$/;
+    await assertRefused(() => call(application, {}), server, plain);
+  }
+});
+
 /** What fails when it is looked at, in each its own way. */
 function resistant(): [string, unknown][] {
   const revoked = Proxy.revocable({}, {});

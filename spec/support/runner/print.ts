@@ -67,7 +67,7 @@ export function printFailures(results: readonly Result[]): void {
 
 /** The ten files that have taken longest. @param times - Seconds of each. */
 export function printSlowest(times: ReadonlyMap<string, number>): void {
-  const slowest = [...times].sort(([, left], [, right]) => right - left).slice(0, 10);
+  const slowest = [...times].toSorted(([, left], [, right]) => right - left).slice(0, 10);
   printLine();
   for (const [file, seconds] of slowest) printLine(`${seconds.toFixed(1).padStart(6)} s  ${file}`);
 }
