@@ -231,9 +231,9 @@ export const limits = {
       "Deno's workers do not end under round robin when connections come while the server closes, " +
       'whoever closes it, and they are started without the flags of the primary.',
   },
-  orphanUnderRoundRobin: {
+  orphans: {
     runtimes: ['deno'],
-    title: 'End a cluster worker under round robin that has drained when its primary is gone',
+    title: 'End a cluster worker that has drained when its primary is gone',
     reason: 'Now and then Deno does not notice that the primary is gone, and holds the worker.',
   },
   emptyTlsWrites: {

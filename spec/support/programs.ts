@@ -26,10 +26,18 @@ const running = new Set<ChildProcess>();
 
 /** Kills what a failed test has left. For `after.each`. */
 export async function killPrograms(): Promise<void> {
-  const left = [...running];
-  const ended = left.map((child) => new Promise((resolve) => child.once('close', resolve)));
+  const left = [...running].filter(
+    ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
+  );
+  const ended = left.map((child) => new Promise((resolve) => child.once('exit', resolve)));
   for (const child of left) child.kill('SIGKILL');
   await Promise.all(ended);
+  // A child of its own may have its pipes still.
+  for (const { stdout, stderr } of running) {
+    stdout?.destroy();
+    stderr?.destroy();
+  }
+  running.clear();
 }
 
 /** Starts a program of PATH, or at a path. */
