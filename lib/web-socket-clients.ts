@@ -16,7 +16,7 @@ const CHECK_MS = 100;
 /** What is used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
   /** Not there without `clientTracking`. */
-  readonly clients?: Iterable<WebSocketLike>;
+  readonly clients?: ReadonlySet<WebSocketLike>;
   /** Throws when it has no HTTP server; `null` when that is not bound. */
   address(): unknown;
   close(): void;
@@ -105,12 +105,12 @@ export class WebSocketClients {
 
   /** Forgets those of which nobody has heard that they have gone, and finds who has come unheard. */
   sweep(): void {
-    this.#addTracked();
     const now = performance.now();
     attemptEach(this.#clients, ([webSocket, client]) => {
       if (client.isClosed) this.#forget(webSocket);
       else if (!this.#times) client.look(now);
     });
+    if (this.server.clients?.size !== this.#clients.size) this.#addTracked();
   }
 
   /** Stops following the server. */
