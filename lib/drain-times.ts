@@ -9,8 +9,8 @@ const ANSWER_MS = 1000;
 /** The times of one drain, of all calls that share it. */
 export class DrainTimes {
   /** Milliseconds: the shortest of the calls before it begins. */
-  grace = Infinity;
-  idle = Infinity;
+  grace: number = Infinity;
+  idle: number = Infinity;
   #begun = 0;
 
   join(grace: number, idle: number): void {

@@ -7,15 +7,13 @@ import { countListeners } from './overhear.ts';
 const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
 
-const nothing = (): void => {};
-
 /**
  * Answers upgrades with `503` where nobody else listens for them.
  *
- * @returns What ends it.
+ * @returns What ends it; `undefined` if somebody does.
  */
-export function refuseUpgrades(server: EventEmitter): () => void {
-  if (countListeners(server, 'upgrade') > 0) return nothing;
+export function refuseUpgrades(server: EventEmitter): (() => void) | undefined {
+  if (countListeners(server, 'upgrade') > 0) return undefined;
   const onUpgrade = (_request: IncomingMessage, socket: Duplex): void => {
     // It may have become somebody else's.
     if (countListeners(server, 'upgrade') === 1) refuse(socket);
@@ -32,7 +30,7 @@ export function refuseUpgrades(server: EventEmitter): () => void {
 export function refuseLateUpgrades(server: EventEmitter & { readonly listening?: boolean }): void {
   if (server.listening && countListeners(server, 'request') > 0) return;
   const stopRefusing = refuseUpgrades(server);
-  if (stopRefusing === nothing) return;
+  if (stopRefusing === undefined) return;
   const stop = (): void => {
     stopRefusing();
     server.off('close', stop);

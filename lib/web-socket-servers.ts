@@ -22,7 +22,8 @@ export class WebSocketServers {
   readonly #server: EventEmitter;
   readonly #host: WebSocketServersHost;
   readonly #all = new Map<EventEmitter, WebSocketClients>();
-  readonly #cancels: (() => void)[] = [];
+  readonly #listeners: Listener[] = [];
+  #stopRefusing: (() => void) | undefined;
   #times: GoodbyeTimes | undefined;
   #isRefusing = false;
 
@@ -74,7 +75,8 @@ export class WebSocketServers {
   /** Stops following. */
   leave(): void {
     for (const clients of this.#all.values()) clients.leave();
-    for (const cancel of this.#cancels) cancel();
+    for (const listener of this.#listeners) listener.leave();
+    this.#stopRefusing?.();
   }
 
   #followAttached(server: WebSocketServer, clients: WebSocketClients): void {
@@ -87,13 +89,13 @@ export class WebSocketServers {
       this.#refuse(clients);
       this.#host.onClosed();
     });
-    this.#cancels.push(() => listener.leave());
+    this.#listeners.push(listener);
   }
 
   #refuse(clients: WebSocketClients): void {
     // The listener's own is closed; so is one that listens to no upgrades any more.
     if (clients.server === this.#server) return;
     if (countListeners(this.#server, 'upgrade') > 0) clients.closeServer();
-    this.#cancels.push(refuseUpgrades(this.#server));
+    this.#stopRefusing ??= refuseUpgrades(this.#server);
   }
 }
