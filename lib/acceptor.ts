@@ -8,6 +8,7 @@ import { refuseLatecomers } from './latecomers.ts';
 import { Listener } from './listener.ts';
 import { onAbort } from './on-abort.ts';
 import type { ServerKind } from './server-kind.ts';
+import { refuseLateUpgrades } from './refuse-upgrades.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
 import { Sweeper } from './sweeper.ts';
 import { warn } from './warn.ts';
@@ -99,7 +100,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   beginLastCall(reason: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'last call';
-    const { connections, endsIdle } = this.#kind;
+    const { connections, endsIdle, isHeld } = this.#kind;
     const arrivals = new Set(['connection', 'secureConnection', connections.event]);
     const close = (deadline: number): void => {
       this.#listener.close(this.#underWay.sessions);
@@ -107,7 +108,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     };
     const delay = endsIdle ? this.#taker.politeness?.idle : 0;
     const onPause = (): void => this.#taker.onArrival();
-    const lastCall = new LastCall(this.#server, arrivals, close, { delay, onPause });
+    const lastCall = new LastCall(this.#server, arrivals, close, { delay, onPause, isHeld });
     this.#stopWaiting = (): void => lastCall.cancel();
     this.#announceEnding(reason);
   }
@@ -170,6 +171,8 @@ export class Acceptor<Item extends Arrival<Item>> {
   #onClosed(reason: unknown = new DOMException('The server was closed', 'AbortError')): void {
     if (this.#state === 'closed' || this.#state === 'over') return;
     this.#stopWaiting();
+    // One that is attached has no listener of its own, and would go on without us.
+    if (this.#kind.host && !this.#listener.hasClosed) this.#kind.close();
     if (this.#state === 'open') this.#announceEnding(reason);
     this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
   }
@@ -214,6 +217,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (this.#underWay.hasLatecomers && this.#listener.isServerOpen) {
       refuseLatecomers(this.#server, this.#kind.connections);
     }
+    if (this.#kind.host) refuseLateUpgrades(this.#kind.host);
     live.delete(this.#server);
     this.#taker.onOver();
     return ends;

@@ -26,6 +26,11 @@ export class Deadline {
     else this.#timer = after(milliseconds, () => this.#end());
   }
 
+  /** Milliseconds until then. */
+  get left(): number {
+    return this.#due - performance.now();
+  }
+
   /** It never comes, whatever is set. */
   cancel(): void {
     this.#due = -Infinity;

@@ -18,7 +18,10 @@ export interface DrainOptions {
   signal?: AbortSignal;
   /** Milliseconds from the shutdown's beginning to its deadline. Default 10 000. */
   grace?: number | undefined;
-  /** Milliseconds of a shutdown that an idle HTTP connection has for one more request. Default 1000. */
+  /**
+   * Milliseconds of a shutdown that an idle HTTP connection has for one more request, and a WebSocket
+   * client in conversation for its answer. Default 1000.
+   */
   idle?: number | undefined;
 }
 
@@ -29,7 +32,7 @@ export interface DrainOptions {
  * Call it when the server is made, with a signal: it knows the connections that come from then on.
  * Of earlier ones it ends those of HTTP; the others it can only wait for.
  *
- * **How it ends.** By `signal`, or by somebody's `server.close()`: the last call is taken, and the
+ * **How it ends.** By `signal`, or by somebody's `close()` of the server or of the `WebSocketServer`: the last call is taken, and the
  * listener closed. TCP and TLS connections, handshakes and upgraded sockets have until `grace`; of
  * the others each is told then that it is to end.
  *
@@ -38,8 +41,12 @@ export interface DrainOptions {
  *   request has the server's `headersTimeout`.
  * - HTTP/2: an idle session has `idle`, too. One that waits for an answer gets two GOAWAYs, a round
  *   trip apart. Streams that were begun finish; later ones are refused, which is safe to retry.
- * - WebSocket: clients are closed with 1001 and have a second to answer; the HTTP server that the
- *   `WebSocketServer` is attached to is drained as well, and answers upgrades with `503`.
+ * - WebSocket: clients are closed with 1001 and have a second to answer. A client is in conversation
+ *   if a message has come from it in the last `idle` milliseconds: it is told when for `idle` none has
+ *   come or been sent, and when `idle` has passed since the beginning at the latest. The others are
+ *   told at once. The HTTP server that the `WebSocketServer` is attached to is drained as well, and
+ *   answers upgrades with `503`. With `noServer`, upgrades are let in as long as an HTTP server of the
+ *   process takes its last call.
  *
  * When `grace` is over, counted from the beginning, what is left is destroyed; thousands in slices,
  * between which the event loop turns. It is over when the last one has closed, or a tenth of a second

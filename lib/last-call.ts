@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { after } from './after.ts';
+import { beginLastCall, onLastCallOver } from './last-calls.ts';
 
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is
@@ -42,9 +43,14 @@ interface LastCallOptions {
   readonly delay?: number | undefined;
   /** Called in each turn in which nobody waits in the accept queue: time is nobody's then. */
   readonly onPause?: () => void;
+  /** Whether it goes on, whatever comes: until another server has taken its own. */
+  readonly isHeld?: (() => boolean) | undefined;
+  /** Called when it is. */
+  readonly onHeld?: () => void;
 }
 
 const nothing = (): void => {};
+const never = (): boolean => false;
 
 /**
  * The wait until the kernel's accept queue is empty. It calls `close` at a moment when nobody is
@@ -56,6 +62,10 @@ export class LastCall {
   readonly #events: Iterable<string>;
   readonly #close: (deadline: number) => void;
   readonly #onPause: () => void;
+  readonly #isHeld: () => boolean;
+  readonly #onHeld: () => void;
+  readonly #sayOver: () => void;
+  #stopWaiting = nothing;
   #immediate: NodeJS.Immediate | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #arrivals = 0;
@@ -78,12 +88,15 @@ export class LastCall {
     server: EventEmitter,
     events: Iterable<string>,
     close: (deadline: number) => void,
-    { delay = 0, onPause = nothing }: LastCallOptions = {},
+    { delay = 0, onPause = nothing, isHeld = never, onHeld = nothing }: LastCallOptions = {},
   ) {
     this.#server = server;
     this.#events = events;
     this.#close = close;
     this.#onPause = onPause;
+    this.#isHeld = isHeld;
+    this.#onHeld = onHeld;
+    this.#sayOver = beginLastCall(server);
     for (const event of events) server.on(event, this.#count);
     server.on('connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
@@ -94,8 +107,10 @@ export class LastCall {
   cancel(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
+    this.#stopWaiting();
     for (const event of this.#events) this.#server.off(event, this.#count);
     this.#server.off('connection', this.#countAccept);
+    this.#sayOver();
   }
 
   readonly #begin = (): void => {
@@ -111,6 +126,7 @@ export class LastCall {
   };
 
   readonly #turn = (): void => {
+    if (this.#isHeld()) return this.#hold();
     const now = performance.now();
     // The clock starts with the first turn: whoever aborts may block the loop for a while after.
     if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = now;
@@ -119,9 +135,7 @@ export class LastCall {
     if (hasArrivals) this.#lastArrival = now;
     if (this.#isOver(now) || this.#isEmpty(now)) {
       // First of all: every microsecond from the look at the queue to here is one too many.
-      this.#close(this.#begun + LAST_CALL_MS);
-      this.cancel();
-      return;
+      return this.#end();
     }
     this.#pausedTurns += 1;
     if (this.#pausedTurns >= EMPTY_TURNS) this.#onPause();
@@ -129,6 +143,18 @@ export class LastCall {
     this.#lastTurn = now;
     this.#immediate = setImmediate(this.#turn);
   };
+
+  /** Those who come by the other server are let in as long as that accepts, and no longer. */
+  #hold(): void {
+    this.#begun = performance.now();
+    this.#stopWaiting = onLastCallOver(() => this.#isHeld() || this.#end());
+    this.#onHeld();
+  }
+
+  #end(): void {
+    this.#close(this.#begun + LAST_CALL_MS);
+    this.cancel();
+  }
 
   #isOver(now: number): boolean {
     return now - this.#begun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;

@@ -10,15 +10,37 @@ const answer =
 /**
  * Answers upgrades with `503` where nobody else listens for them.
  *
- * @returns What ends it.
+ * @returns What ends it; `undefined` if somebody does.
  */
-export function refuseUpgrades(server: EventEmitter): () => void {
-  if (countListeners(server, 'upgrade') > 0) return () => {};
-  server.on('upgrade', refuse);
-  return () => void server.off('upgrade', refuse);
+export function refuseUpgrades(server: EventEmitter): (() => void) | undefined {
+  if (countListeners(server, 'upgrade') > 0) return undefined;
+  const onUpgrade = (_request: IncomingMessage, socket: Duplex): void => {
+    // It may have become somebody else's.
+    if (countListeners(server, 'upgrade') === 1) refuse(socket);
+  };
+  server.on('upgrade', onUpgrade);
+  return () => void server.off('upgrade', onUpgrade);
 }
 
-function refuse(_request: IncomingMessage, socket: Duplex): void {
+/**
+ * The same when the loop over a `WebSocketServer` that is attached to an HTTP server has ended, until
+ * that has closed or listens again. While it listens, and answers requests, upgrades are requests as
+ * others are: Node hands them to its `'request'` listeners.
+ */
+export function refuseLateUpgrades(server: EventEmitter & { readonly listening?: boolean }): void {
+  if (server.listening && countListeners(server, 'request') > 0) return;
+  const stopRefusing = refuseUpgrades(server);
+  if (stopRefusing === undefined) return;
+  const stop = (): void => {
+    stopRefusing();
+    server.off('close', stop);
+    server.off('listening', stop);
+  };
+  server.on('close', stop);
+  server.on('listening', stop);
+}
+
+function refuse(socket: Duplex): void {
   // Node listens to it no more.
   socket.on('error', guard);
   socket.once('finish', () => socket.destroy());

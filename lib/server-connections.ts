@@ -5,17 +5,23 @@ import type { DrainReport } from './drain-report.ts';
 import { type End, inSlices, turn } from './in-slices.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { OpenConnections } from './open-connections.ts';
-import { countListeners } from './overhear.ts';
-import { refuseUpgrades } from './refuse-upgrades.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
 import { type Straggler, stragglerOf } from './straggler.ts';
 import { Stragglers } from './stragglers.ts';
 import { Strangers } from './strangers.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
-import { WebSocketClients, type WebSocketServer } from './web-socket-clients.ts';
+import type { GoodbyeTimes, WebSocketServer } from './web-socket-clients.ts';
+import { WebSocketServers } from './web-socket-servers.ts';
 
 const nothing = (): void => {};
+
+export interface ServerConnectionsHost {
+  /** A connection has gone. */
+  readonly onChange: () => void;
+  /** Somebody has closed a `WebSocketServer` that is attached to the server. */
+  readonly onClosed: () => void;
+}
 
 /**
  * The connections of one server that somebody else handles, of every kind: they are followed and
@@ -31,18 +37,19 @@ export class ServerConnections {
   readonly #strangers: Strangers;
   readonly #standalone: StandaloneSockets | undefined;
   readonly #underWay: UnderWay;
-  readonly #webSockets = new Map<WebSocketServer, WebSocketClients>();
+  readonly #webSockets: WebSocketServers;
   readonly #stragglers = new Stragglers();
   /** Of these, or again, since the force began. */
   readonly #listed = new Set<object>();
   readonly #politeness: Politeness & { idle: number };
-  readonly #stopRefusing: (() => void)[] = [];
   #isEnding = false;
-  #isRefusing = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  /** @param onChange - Called when a connection has gone. */
-  constructor(server: EventEmitter, kind: ServerKind, onChange: () => void) {
+  constructor(
+    server: EventEmitter,
+    kind: ServerKind,
+    { onChange, onClosed }: ServerConnectionsHost,
+  ) {
     this.#server = server;
     this.#kind = kind;
     this.#onChange = onChange;
@@ -50,10 +57,15 @@ export class ServerConnections {
     this.#strangers = new Strangers(server, this.#open);
     this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
     this.#underWay = new UnderWay(server, kind, this.#politeness);
+    this.#webSockets = new WebSocketServers(server, {
+      onStraggler: this.#addStraggler,
+      onChange,
+      onClosed,
+    });
     const isWebSocket = kind.name === 'WebSocket';
     if (isWebSocket) this.#standalone = new StandaloneSockets(server as WebSocketServer);
     this.source.on('connection', this.#open.add);
-    if (isWebSocket) this.follow(server as WebSocketServer, this.#open.add);
+    if (isWebSocket) this.#webSockets.follow(server as WebSocketServer, this.#open.add);
   }
 
   /** What emits `'connection'` for each socket that is accepted. */
@@ -64,9 +76,7 @@ export class ServerConnections {
   /** How many are known to be open. */
   get size(): number {
     // HTTP connections may have come by another server, which hands them on.
-    let size = Math.max(this.#open.size, this.#underWay.size);
-    for (const clients of this.#webSockets.values()) size += clients.size;
-    return size;
+    return Math.max(this.#open.size, this.#underWay.size) + this.#webSockets.size;
   }
 
   /** How many are open that are not known, as far as the server tells. */
@@ -79,22 +89,9 @@ export class ServerConnections {
     return this.#underWay.sessions;
   }
 
-  /**
-   * Follows the clients of a `WebSocketServer`, too.
-   *
-   * @param onClient - Called with what stands for the connection of each.
-   */
-  follow(server: WebSocketServer, onClient: OpenConnections['add'] = nothing): void {
-    if (this.#webSockets.has(server)) return;
-    const host = { onClient, onStraggler: this.#addStraggler, onChange: this.#onChange };
-    const clients = new WebSocketClients(server, host);
-    // It has the address of a server that it is attached to, until somebody closes it.
-    if (server !== this.#server && this.#kind.isListening() === true) {
-      clients.isServerOpen = server.address() !== null;
-    }
-    this.#webSockets.set(server, clients);
-    if (this.#isEnding) clients.close();
-    if (this.#isRefusing) this.#refuse(clients);
+  /** Follows the clients of a `WebSocketServer`, too. */
+  follow(server: WebSocketServer): void {
+    this.#webSockets.follow(server);
   }
 
   /**
@@ -111,15 +108,14 @@ export class ServerConnections {
   /**
    * Tells each connection that it is to end, and ends those that are idle.
    *
-   * @param idle - Milliseconds that an idle HTTP connection has.
    * @param isForced - The end by force comes at once: none has any time.
    */
-  end(idle: number, isForced = false): void {
+  end(times: GoodbyeTimes, isForced = false): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#politeness.idle = idle;
-    this.#idleTimer = after(Math.max(idle, FIRST_REQUEST_MS), () => this.#endIdle());
-    for (const clients of this.#webSockets.values()) clients.close();
+    this.#politeness.idle = times.idle;
+    this.#idleTimer = after(Math.max(times.idle, FIRST_REQUEST_MS), () => this.#endIdle());
+    this.#webSockets.close(times);
     // Last of all: when nothing is left it is the end, which takes the timer back.
     this.#underWay.wait(Infinity, this.#onChange, isForced);
   }
@@ -129,13 +125,12 @@ export class ServerConnections {
     this.#open.sweep();
     this.#standalone?.sweep();
     this.#underWay.sweep();
-    for (const clients of this.#webSockets.values()) clients.sweep();
+    this.#webSockets.sweep();
   }
 
   /** The listener is closed: WebSockets are opened no more. */
   refuseUpgrades(): void {
-    this.#isRefusing = true;
-    for (const clients of this.#webSockets.values()) this.#refuse(clients);
+    this.#webSockets.refuseUpgrades();
   }
 
   /** What ends all by force, and lists them. */
@@ -143,7 +138,7 @@ export class ServerConnections {
     const open = this.#open.size + this.#strangers.size;
     this.#listed.clear();
     return [
-      ...[...this.#webSockets.values()].flatMap((each) => each.ends()),
+      ...this.#webSockets.ends(),
       ...this.#underWay.force(),
       ...this.#pause(),
       // HTTP has listed its own, by their TLS sockets and sessions.
@@ -169,8 +164,7 @@ export class ServerConnections {
     this.#standalone?.leave();
     this.#strangers.leave();
     inSlices(this.#underWay.force(), nothing);
-    for (const clients of this.#webSockets.values()) clients.leave();
-    for (const stop of this.#stopRefusing) stop();
+    this.#webSockets.leave();
   }
 
   /** What has become of those that were there when the shutdown began, and of those that came. */
@@ -185,13 +179,6 @@ export class ServerConnections {
     for (let left = count; left > 0; left -= 1) {
       this.#addStraggler(stragglerOf('connection', undefined, this.#since), {});
     }
-  }
-
-  #refuse(clients: WebSocketClients): void {
-    // The listener's own is closed; so is one that listens to no upgrades any more.
-    if (clients.server === this.#server || countListeners(this.#server, 'upgrade') === 0) return;
-    clients.closeServer();
-    this.#stopRefusing.push(refuseUpgrades(this.#server));
   }
 
   /** Not in an event of the TLS sockets above those that are ended: Node 20 does not survive that. */

@@ -3,6 +3,7 @@ import { after } from './after.ts';
 import { Deadline } from './deadline.ts';
 import { Diagnostics } from './diagnostics.ts';
 import type { DrainReport } from './drain-report.ts';
+import { DrainTimes } from './drain-times.ts';
 import { httpServerOf } from './http-server-of.ts';
 import { inSlices } from './in-slices.ts';
 import { LastCall } from './last-call.ts';
@@ -16,6 +17,8 @@ import type { WebSocketServer } from './web-socket-clients.ts';
 
 /** How long what was ended by force has to be gone, in milliseconds. */
 const GONE_MS = 100;
+
+const isBun = 'bun' in process.versions;
 
 const arrivals = ['connection', 'secureConnection'];
 
@@ -67,10 +70,7 @@ export class ServerDraining {
   #lastCall: LastCall | undefined;
   #late: LateListening | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #grace = Infinity;
-  #idle = Infinity;
-  /** Of `performance.now()`. */
-  #begun = 0;
+  readonly #times = new DrainTimes();
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
   #isCounted = false;
   #isForced = false;
@@ -82,7 +82,10 @@ export class ServerDraining {
     this.#kind = kind;
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
-    this.connections = new ServerConnections(server, kind, () => this.#check());
+    this.connections = new ServerConnections(server, kind, {
+      onChange: () => this.#check(),
+      onClosed: () => this.#beginClosed(),
+    });
     this.#listener = new Listener(server, kind, undefined, () => this.#onClosed());
     this.#sweeper = new Sweeper(
       () => this.connections.sweep(),
@@ -96,8 +99,7 @@ export class ServerDraining {
 
   /** One more call: the earliest deadline counts, and the first signal. */
   join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
-    this.#grace = Math.min(this.#grace, grace);
-    this.#idle = Math.min(this.#idle, idle);
+    this.#times.join(grace, idle);
     if (this.#state !== 'open') this.#deadline.set(grace);
     else if (signal) this.#follow(signal, grace, idle);
     else this.#begin(new DOMException('The server is drained', 'AbortError'));
@@ -125,24 +127,34 @@ export class ServerDraining {
   #begin(reason: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'last call';
-    this.#begun = performance.now();
+    this.#times.begin();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
     // Bun says some turns late that one has closed: it is counted as open.
     if (!('bun' in process.versions)) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
-    this.#deadline.set(this.#grace);
-    if (this.#kind.isListening() === true) this.#takeLastCall();
+    this.#deadline.set(this.#times.grace);
+    if (this.#kind.isListening() === true || this.#kind.isHeld) this.#takeLastCall();
     else this.#close();
+  }
+
+  #beginClosed(): void {
+    this.#begin(new DOMException('The server was closed', 'AbortError'));
+  }
+
+  #tell(): void {
+    this.connections.end(this.#times.goodbyes(this.#deadline.left), this.#isForced);
   }
 
   #takeLastCall(): void {
     if (this.#state !== 'last call') return;
-    const { endsIdle } = this.#kind;
-    if (endsIdle) this.connections.end(this.#idle);
-    const delay = endsIdle ? this.#idle : 0;
+    const { endsIdle, isHeld } = this.#kind;
+    if (endsIdle) this.#tell();
     this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
-      delay,
+      delay: endsIdle ? this.#times.idle : 0,
+      isHeld,
+      // As those are told of the server that holds it.
+      onHeld: () => isBun && this.#tell(),
     });
   }
 
@@ -153,13 +165,13 @@ export class ServerDraining {
     if (!hasSaid) this.#listener.close(this.connections.sessions);
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
-    this.connections.end(this.#idle, this.#isForced);
+    this.#tell();
     this.#check();
   }
 
   /** The listener is closed, by us or by somebody else; perhaps the last connection has gone. */
   #onClosed(): void {
-    this.#begin(new DOMException('The server was closed', 'AbortError'));
+    this.#beginClosed();
     this.#lastCall?.cancel();
     this.#close();
     this.#check();
@@ -210,8 +222,7 @@ export class ServerDraining {
     this.#listener.leave();
     this.#sweeper.stop();
     // Before the connections are left: a session's own end comes after the server's.
-    const duration = performance.now() - this.#begun;
-    const report = { ...this.connections.report(), duration };
+    const report = { ...this.connections.report(), duration: this.#times.duration };
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
     drainings.delete(this.#server);

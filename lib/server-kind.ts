@@ -4,8 +4,10 @@ import { Server } from 'node:net';
 import { closeServer } from './close-server.ts';
 import type { HttpEvents, Protocol } from './protocol.ts';
 import { eventProtocol, hasMethods } from './any-event.ts';
+import { httpServerOf } from './http-server-of.ts';
 import { sessionProtocol, streamProtocol, tunnelProtocol } from './http-protocols.ts';
 import { exchangeProtocol } from './exchange.ts';
+import { someLastCall } from './last-calls.ts';
 import { socketProtocol } from './socket.ts';
 import { webSocketProtocol } from './web-socket.ts';
 
@@ -25,6 +27,10 @@ export interface ServerKind {
   readonly http?: HttpEvents;
   /** Whether idle connections end with the listener, whatever one does: it is closed after them. */
   readonly endsIdle?: boolean;
+  /** The HTTP server whose listener it uses, and which brings its connections. */
+  readonly host?: EventEmitter | undefined;
+  /** Of one whose connections other servers bring: whether one of those takes its last call. */
+  readonly isHeld?: () => boolean;
   /** Whether its listener is open; `undefined` if nothing but `'close'` tells. */
   isListening(): boolean | undefined;
   /** Closes its listener, and nothing else: not the HTTP/2 sessions that are open. */
@@ -118,7 +124,13 @@ interface WebSocketServer extends EventEmitter {
 }
 
 function webSocketServer(server: WebSocketServer): ServerKind {
+  const host = httpServerOf(server);
+  const { noServer } = (server as { options?: { noServer?: boolean } }).options ?? {};
+  // Which ones hand it upgrades is not known.
+  const isHost = host ? (one: unknown) => one === host : isHttp;
   return {
+    host,
+    ...((host || noServer) && { isHeld: () => someLastCall(isHost) }),
     name: 'WebSocket',
     connections: webSocketProtocol,
     byEvent: { connection: webSocketProtocol },
@@ -132,6 +144,10 @@ function webSocketServer(server: WebSocketServer): ServerKind {
     },
     close: () => server.close(),
   };
+}
+
+function isHttp(server: EventEmitter): boolean {
+  return serverKind(server)?.http !== undefined;
 }
 
 function listenerOf(server: Server): Pick<ServerKind, 'isListening' | 'close'> {

@@ -1,31 +1,33 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { attemptEach } from './attempt.ts';
+import { after } from './after.ts';
+import { attempt, attemptEach } from './attempt.ts';
+import { Conversation, type Counting } from './conversation.ts';
 import { harmless } from './harmless.ts';
 import { inSlices } from './in-slices.ts';
 import type { OpenConnection } from './open-connections.ts';
-import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
-import { CLOSED, type WebSocketLike } from './web-socket.ts';
+import type { OnStraggler } from './straggler.ts';
+import { WebSocketClient } from './web-socket-client.ts';
+import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
 
-/** "Going away", of RFC 6455, 7.4.1. */
-const GOING_AWAY = 1001;
-
-/** How often to look who has not answered, in milliseconds: ws has no event for what has left. */
-const ANSWER_CHECK_MS = 100;
-
-/**
- * How many looks a client has to answer the close frame, and to leave, once it has been sent all: a
- * second. Looks, and not time: however long the event loop was busy, it reads between two of them.
- */
-const ANSWER_LOOKS = 10;
+/** How often to look who talks, and who has not answered, in milliseconds: ws has no event for either. */
+const CHECK_MS = 100;
 
 /** What is used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
   /** Not there without `clientTracking`. */
-  readonly clients?: Iterable<WebSocketLike>;
+  readonly clients?: ReadonlySet<WebSocketLike>;
   /** Throws when it has no HTTP server; `null` when that is not bound. */
   address(): unknown;
   close(): void;
+}
+
+/** When the clients are told to go, of `performance.now()`. */
+export interface GoodbyeTimes {
+  /** Milliseconds in which a message counts as conversation. */
+  readonly idle: number;
+  /** When everybody is told. */
+  readonly latest: number;
 }
 
 const nothing = (): void => {};
@@ -33,38 +35,38 @@ const nothing = (): void => {};
 /** Who is told of the clients. */
 export interface WebSocketClientsHost {
   /** One has come, or was there: what stands for its connection is its socket, where it is known. */
-  onClient(subject: OpenConnection): void;
-  onStraggler: OnStraggler;
+  readonly onClient: (subject: OpenConnection) => void;
+  readonly onStraggler: OnStraggler;
   /** One has gone. */
-  onChange(): void;
+  readonly onChange: () => void;
 }
 
-interface Client {
-  readonly webSocket: WebSocketLike;
-  readonly subject: OpenConnection;
-  /** When it came, of `performance.now()`. */
-  readonly since: number;
-  /** Its socket, where it is known. */
-  readonly socket: Addressed | undefined;
-  /** How often it was looked at since it was sent all; `undefined` before the goodbye. */
-  looks: number | undefined;
-}
-
-/** The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer. */
+/**
+ * The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer.
+ *
+ * One that is silent is told at once. One is in conversation from which a message has come in the
+ * last `idle` milliseconds: it is told when for so long none has come from it or been sent to it,
+ * and when the latest time for everybody has come. A part of a message is one; pings are none.
+ */
 export class WebSocketClients {
   readonly server: WebSocketServer;
   /** Whether it has not emitted `'close'`: its own `close()` would do so again. */
   isServerOpen = true;
-  readonly #clients = new Map<WebSocketLike, Client>();
+  readonly #clients = new Map<WebSocketLike, WebSocketClient>();
+  /** By their sockets: they begin with the upgrade, whoever is handed the WebSocket. */
+  readonly #conversations = new WeakMap<object, Conversation>();
   readonly #host: WebSocketClientsHost;
-  #timer: NodeJS.Timeout | undefined;
+  #times: GoodbyeTimes | undefined;
+  #looks: NodeJS.Timeout | undefined;
+  #last: NodeJS.Timeout | undefined;
 
   constructor(server: WebSocketServer, host: WebSocketClientsHost) {
     this.server = server;
     this.#host = host;
+    server.on('headers', this.#onUpgrade);
     server.on('connection', this.#add);
     server.on('close', this.#onClose);
-    for (const webSocket of server.clients ?? []) this.#add(webSocket);
+    this.#addTracked();
   }
 
   /** How many are open. */
@@ -73,15 +75,21 @@ export class WebSocketClients {
   }
 
   /** Closes every client that is there and every one that comes. */
-  close(): void {
-    this.#timer = setInterval(() => this.#terminateSilent(), ANSWER_CHECK_MS);
-    this.#timer.unref();
+  close(times: GoodbyeTimes): void {
+    this.#addTracked();
+    this.#times = times;
+    this.#looks = setInterval(() => {
+      this.#endOverdue();
+      this.#tellDue(times);
+    }, CHECK_MS);
+    this.#looks.unref();
+    const now = performance.now();
+    this.#last = after(times.latest - now, () => this.#tellDue(times));
+    const since = times.latest > now ? now - times.idle : Infinity;
     // Thousands at once would stop the event loop, and take the time of those that answer.
-    const all = [...this.#clients.values()];
-    inSlices(
-      all.map((client) => () => this.#close(client)),
-      nothing,
-    );
+    this.#inSlices([...this.#clients.values()], (client) => {
+      if (!client.waits(since)) client.tell();
+    });
   }
 
   /** Closes the server itself. */
@@ -91,19 +99,25 @@ export class WebSocketClients {
 
   /** What ends each of them by force, and lists it. */
   ends(): (() => void)[] {
-    return [...this.#clients.values()].map((client) => this.#forcedEnd(client));
+    const { onStraggler } = this.#host;
+    return [...this.#clients.values()].map((client) => () => client.terminate(onStraggler));
   }
 
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets those of which nobody has heard that they have gone, and finds who has come unheard. */
   sweep(): void {
-    attemptEach(this.#clients.keys(), (webSocket) => {
-      if (webSocket.readyState === CLOSED) this.#forget(webSocket);
+    const now = performance.now();
+    attemptEach(this.#clients, ([webSocket, client]) => {
+      if (client.isClosed) this.#forget(webSocket);
+      else if (!this.#times) client.look(now);
     });
+    if (this.server.clients?.size !== this.#clients.size) this.#addTracked();
   }
 
   /** Stops following the server. */
   leave(): void {
-    clearInterval(this.#timer);
+    clearInterval(this.#looks);
+    clearTimeout(this.#last);
+    this.server.off('headers', this.#onUpgrade);
     this.server.off('connection', this.#add);
     this.server.off('close', this.#onClose);
   }
@@ -112,50 +126,63 @@ export class WebSocketClients {
     this.isServerOpen = false;
   };
 
+  readonly #onUpgrade = (_headers: unknown, request?: IncomingMessage): void => {
+    const socket = request?.socket;
+    if (socket) attempt(() => this.#conversations.set(socket, Conversation.begin(socket)));
+  };
+
   readonly #add = harmless((webSocket: WebSocketLike, request?: IncomingMessage): void => {
     if (this.#clients.has(webSocket) || webSocket.readyState === CLOSED) return;
-    const subject: OpenConnection = request?.socket ?? webSocket;
-    const { socket } = request ?? {};
-    const client = {
-      webSocket,
-      subject,
-      socket,
-      since: performance.now(),
-      looks: undefined,
-    };
+    const socket = request?.socket ?? socketOf(webSocket);
+    const conversation = this.#conversationOf(socket);
+    const client = new WebSocketClient(webSocket, socket, conversation);
     this.#clients.set(webSocket, client);
-    this.#host.onClient(subject);
+    this.#host.onClient(client.subject);
     webSocket.on('close', () => this.#forget(webSocket));
-    if (this.#timer) this.#close(client);
+    conversation.hear(webSocket);
+    if (this.#times) client.tell();
   });
+
+  /** Its owner may have handed it an upgrade, and emitted no `'connection'`. */
+  #addTracked(): void {
+    for (const webSocket of this.server.clients ?? []) this.#add(webSocket);
+  }
+
+  /** Of one whose upgrade was not heard it is not known when it has spoken. */
+  #conversationOf(socket: OpenConnection | undefined): Conversation {
+    const known = socket && this.#conversations.get(socket);
+    return known ?? new Conversation(socket as Counting | undefined, performance.now());
+  }
 
   #forget(webSocket: WebSocketLike): void {
     if (this.#clients.delete(webSocket)) this.#host.onChange();
   }
 
-  #close(client: Client): void {
-    if (client.webSocket.readyState === CLOSED) return;
-    client.looks = 0;
-    client.webSocket.close(GOING_AWAY);
-  }
-
-  #terminateSilent(): void {
-    const silent: Client[] = [];
+  /** Tells those that have been silent for long enough. */
+  #tellDue({ idle, latest }: GoodbyeTimes): void {
+    const now = performance.now();
+    const due: WebSocketClient[] = [];
     attemptEach(this.#clients.values(), (client) => {
-      if (client.looks === undefined) return;
-      client.looks += 1;
-      if (client.webSocket.bufferedAmount > 0) client.looks = 0;
-      if (client.looks >= ANSWER_LOOKS) silent.push(client);
+      if (client.isTold) return;
+      client.look(now);
+      if (now >= latest || !client.isAlive(now - idle)) due.push(client);
     });
-    const ends = silent.map((client) => this.#forcedEnd(client));
-    inSlices(ends, nothing);
+    this.#inSlices(due, (client) => client.tell());
   }
 
-  #forcedEnd({ webSocket, subject, socket, since }: Client): () => void {
-    return () => {
-      if (webSocket.readyState === CLOSED) return;
-      this.#host.onStraggler(stragglerOf('connection', socket, since), subject);
-      webSocket.terminate();
-    };
+  /** Ends those that have not answered. */
+  #endOverdue(): void {
+    const overdue: WebSocketClient[] = [];
+    attemptEach(this.#clients.values(), (client) => {
+      if (client.isOverdue()) overdue.push(client);
+    });
+    this.#inSlices(overdue, (client) => client.terminate(this.#host.onStraggler));
+  }
+
+  #inSlices(clients: readonly WebSocketClient[], action: (client: WebSocketClient) => void): void {
+    inSlices(
+      clients.map((client) => () => action(client)),
+      nothing,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
 
 /** What is used of a `WebSocket` of the package `ws`. */
@@ -59,6 +60,11 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
   hasFailed: ([webSocket]) => failures.has(webSocket),
   fail: ([webSocket]) => closableWebSocket(webSocket, INTERNAL_ERROR),
 };
+
+/** Its socket, for which it has no public way; unknown where somebody else's class is in its place. */
+export function socketOf(webSocket: WebSocketLike): Socket | undefined {
+  return (Reflect.get(webSocket, '_socket') as Socket | null | undefined) ?? undefined;
+}
 
 function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
   return {

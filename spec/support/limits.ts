@@ -202,6 +202,14 @@ export const limits = {
     title: 'End an HTTP/2 session before grace whose client begins a stream after the last GOAWAY',
     reason: 'Bun refuses such a stream, and waits for its end all the same.',
   },
+  webSocketBytes: {
+    runtimes: ['bun'],
+    title: 'Know a WebSocket in conversation by the bytes that came, and not by whole messages',
+    reason:
+      "`bytesRead` of Bun's HTTP sockets stays 0. `drain` listens to `'message'` there: it hears " +
+      'nothing of a part of a message, of a client that was handed to a callback alone a moment ' +
+      'ago, or when the owner takes all listeners off.',
+  },
   standaloneSockets: {
     runtimes: ['bun'],
     title: 'Count and end clients of a `WebSocketServer` with a port that open no WebSocket',
