@@ -11,6 +11,7 @@ import type { ServerKind } from './server-kind.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
 import { Sweeper } from './sweeper.ts';
 import { warn } from './warn.ts';
+import { unhear } from './hear.ts';
 
 const live = new WeakSet<object>();
 const nothing = (): void => {};
@@ -59,13 +60,14 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (live.has(server)) {
       throw new Error('Cannot accept connections: the server has a live accept loop');
     }
-    live.add(server);
     this.#server = server;
     this.#kind = kind;
     this.#taker = taker;
     this.queue = new ConnectionQueue(kind.connections, maxQueued, taker.consumers);
     this.diagnostics = new Diagnostics(server);
+    // Where this throws nothing has begun, and the caller is told.
     server.on(kind.connections.event, this.#onConnection);
+    live.add(server);
     this.#underWay = new UnderWay(server, kind, taker.politeness);
     const onClosed = (): void => this.#onClosed();
     this.#listener = new Listener(server, kind, (error) => this.#onError(error), onClosed);
@@ -206,12 +208,13 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#state = 'over';
     this.#stopWaiting();
     this.#stopListeningToSignal();
-    this.#server.off(this.#kind.connections.event, this.#onConnection);
+    unhear(this.#server, this.#kind.connections.event, this.#onConnection);
     this.#listener.leave();
     this.#sweeper.stop();
     const ends = this.#underWay.force();
+    const { isServerOpen, isStuck } = this.#listener;
     // Of the others nothing comes without a listener.
-    if (this.#underWay.hasLatecomers && this.#listener.isServerOpen) {
+    if ((this.#underWay.hasLatecomers && isServerOpen) || isStuck) {
       refuseLatecomers(this.#server, this.#kind.connections);
     }
     live.delete(this.#server);

@@ -10,6 +10,7 @@ import { Sweeper } from './sweeper.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
 import { Stragglers } from './stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
+import { hear, unhear } from './hear.ts';
 
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;
@@ -180,7 +181,7 @@ export class ConnectionServing<Connection> {
 
   /** Nothing comes any more; the server's errors are still heard. */
   #onOver(): void {
-    this.#server.on('error', this.#onServerError);
+    hear(this.#server, 'error', this.#onServerError);
     this.#look();
   }
 
@@ -218,7 +219,7 @@ export class ConnectionServing<Connection> {
   #conclude(): ServeReport {
     this.#deadline.cancel();
     clearTimeout(this.#noticeTimer);
-    this.#server.off('error', this.#onServerError);
+    unhear(this.#server, 'error', this.#onServerError);
     this.#sweeper.stop();
     this.#runner.leave();
     this.#standalone?.leave();

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { after } from './after.ts';
+import { hear, unhear } from './hear.ts';
 
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is
@@ -84,8 +85,8 @@ export class LastCall {
     this.#events = events;
     this.#close = close;
     this.#onPause = onPause;
-    for (const event of events) server.on(event, this.#count);
-    server.on('connection', this.#countAccept);
+    for (const event of events) hear(server, event, this.#count);
+    hear(server, 'connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
     else this.#begin();
   }
@@ -94,8 +95,8 @@ export class LastCall {
   cancel(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
-    for (const event of this.#events) this.#server.off(event, this.#count);
-    this.#server.off('connection', this.#countAccept);
+    for (const event of this.#events) unhear(this.#server, event, this.#count);
+    unhear(this.#server, 'connection', this.#countAccept);
   }
 
   readonly #begin = (): void => {

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { harmless } from './harmless.ts';
 import type { Protocol } from './protocol.ts';
+import { hear, unhear } from './hear.ts';
 
 /**
  * Refuses what still comes of connections that are open when a loop is over: the next request of
@@ -10,11 +11,11 @@ import type { Protocol } from './protocol.ts';
 export function refuseLatecomers(server: EventEmitter, connections: Protocol): void {
   const refuse = harmless((...args) => connections.refuse(connections.accept(...args)));
   const stop = (): void => {
-    server.off(connections.event, refuse);
-    server.off('close', stop);
-    server.off('listening', stop);
+    unhear(server, connections.event, refuse);
+    unhear(server, 'close', stop);
+    unhear(server, 'listening', stop);
   };
-  server.on(connections.event, refuse);
-  server.on('close', stop);
-  server.on('listening', stop);
+  hear(server, connections.event, refuse);
+  hear(server, 'close', stop);
+  hear(server, 'listening', stop);
 }

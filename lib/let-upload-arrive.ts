@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
+import { attempt } from './attempt.ts';
+import { warn } from './warn.ts';
 
 /** Deno ends the connection itself, and never tells that such a request is over. */
 const isDeno = 'deno' in process.versions;
@@ -25,7 +27,20 @@ export function letUploadArrive(request: IncomingMessage, socket: Socket, timeou
   if (!('destroySoon' in socket)) return;
   let timer: NodeJS.Timeout | undefined;
   let isEnding = false;
-  const end = (): void => {
+  // Node calls them, and timers. Methods of a request or a socket are its owner's.
+  const guarded =
+    (action: () => void): (() => void) =>
+    () => {
+      try {
+        action();
+      } catch (error) {
+        warn(error);
+        clearTimeout(timer);
+        Reflect.deleteProperty(socket, 'destroySoon');
+        attempt(() => socket.destroy());
+      }
+    };
+  const end = guarded(() => {
     if (request.complete) isEnding = true;
     if (isEnding) return release();
     isEnding = true;
@@ -36,22 +51,23 @@ export function letUploadArrive(request: IncomingMessage, socket: Socket, timeou
     const { bytesRead } = socket;
     if (!isRefused) wait(timeout, release);
     else {
-      wait(Math.min(REFUSED_BODY_MS, timeout), () => {
+      const look = guarded(() => {
         if (socket.bytesRead === bytesRead) release();
         else wait(timeout, release);
       });
+      wait(Math.min(REFUSED_BODY_MS, timeout), look);
     }
-  };
+  });
   const wait = (milliseconds: number, callback: () => void): void => {
     timer = after(milliseconds, callback);
     timer?.unref();
   };
-  const release = (): void => {
+  const release = guarded(() => {
     clearTimeout(timer);
     request.off('end', release).off('close', release);
     Reflect.deleteProperty(socket, 'destroySoon');
     if (isEnding) socket.destroySoon();
-  };
+  });
   request.on('end', release).on('close', release);
   Object.defineProperty(socket, 'destroySoon', { value: end, configurable: true, writable: true });
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { guard } from './protocol.ts';
 import { countListeners } from './overhear.ts';
+import { hear, unhear } from './hear.ts';
 
 const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
@@ -14,8 +15,8 @@ const answer =
  */
 export function refuseUpgrades(server: EventEmitter): () => void {
   if (countListeners(server, 'upgrade') > 0) return () => {};
-  server.on('upgrade', refuse);
-  return () => void server.off('upgrade', refuse);
+  hear(server, 'upgrade', refuse);
+  return () => unhear(server, 'upgrade', refuse);
 }
 
 function refuse(_request: IncomingMessage, socket: Duplex): void {

@@ -14,6 +14,7 @@ import { Stragglers } from './stragglers.ts';
 import { Strangers } from './strangers.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
 import { WebSocketClients, type WebSocketServer } from './web-socket-clients.ts';
+import { attemptOf, unhear } from './hear.ts';
 
 const nothing = (): void => {};
 
@@ -90,7 +91,7 @@ export class ServerConnections {
     const clients = new WebSocketClients(server, host);
     // It has the address of a server that it is attached to, until somebody closes it.
     if (server !== this.#server && this.#kind.isListening() === true) {
-      clients.isServerOpen = server.address() !== null;
+      clients.isServerOpen = attemptOf(server, 'address', () => server.address()) !== null;
     }
     this.#webSockets.set(server, clients);
     if (this.#isEnding) clients.close();
@@ -165,7 +166,7 @@ export class ServerConnections {
   /** Stops following the server. */
   leave(): void {
     clearTimeout(this.#idleTimer);
-    this.source.off('connection', this.#open.add);
+    unhear(this.source, 'connection', this.#open.add);
     this.#standalone?.leave();
     this.#strangers.leave();
     inSlices(this.#underWay.force(), nothing);

@@ -7,6 +7,7 @@ import { HttpConnections } from './http-connections.ts';
 import { type End, inSlices } from './in-slices.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { OnStraggler } from './straggler.ts';
+import { attemptOf } from './hear.ts';
 
 /** How a shutdown treats what is under way when it is to be served to its end. */
 export interface Politeness {
@@ -140,7 +141,8 @@ export class UnderWay {
   }
 
   #patience({ idle, onStraggler }: Politeness): Patience {
-    const { headersTimeout = 0 } = this.#server as { headersTimeout?: number };
+    const server = this.#server as { headersTimeout?: number };
+    const headersTimeout = attemptOf(server, 'headersTimeout', () => server.headersTimeout) ?? 0;
     return {
       begun: this.#begun,
       idle,

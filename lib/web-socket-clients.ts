@@ -6,6 +6,7 @@ import { inSlices } from './in-slices.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 import { CLOSED, type WebSocketLike } from './web-socket.ts';
+import { attemptOf, hear, unhear } from './hear.ts';
 
 /** "Going away", of RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;
@@ -62,9 +63,10 @@ export class WebSocketClients {
   constructor(server: WebSocketServer, host: WebSocketClientsHost) {
     this.server = server;
     this.#host = host;
-    server.on('connection', this.#add);
-    server.on('close', this.#onClose);
-    for (const webSocket of server.clients ?? []) this.#add(webSocket);
+    hear(server, 'connection', this.#add);
+    hear(server, 'close', this.#onClose);
+    const present = attemptOf(server, 'clients', () => server.clients);
+    for (const webSocket of present ?? []) this.#add(webSocket);
   }
 
   /** How many are open. */
@@ -86,7 +88,7 @@ export class WebSocketClients {
 
   /** Closes the server itself. */
   closeServer(): void {
-    if (this.isServerOpen) this.server.close();
+    if (this.isServerOpen) attemptOf(this.server, 'close', () => this.server.close());
   }
 
   /** What ends each of them by force, and lists it. */
@@ -104,8 +106,8 @@ export class WebSocketClients {
   /** Stops following the server. */
   leave(): void {
     clearInterval(this.#timer);
-    this.server.off('connection', this.#add);
-    this.server.off('close', this.#onClose);
+    unhear(this.server, 'connection', this.#add);
+    unhear(this.server, 'close', this.#onClose);
   }
 
   readonly #onClose = (): void => {

@@ -4,6 +4,8 @@ import { Agent, createServer, type IncomingMessage, request as send } from 'node
 import type { Server } from 'node:net';
 import { answer, drainScene, held, refuses, sleep, told } from './support/drain-scene.ts';
 import { post, saysClose } from './support/http-messages.ts';
+import { override } from './support/overrides.ts';
+import { Told } from './support/throwing-owners.ts';
 import { limits } from './support/limits.ts';
 import { type Client, connect, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
@@ -201,5 +203,35 @@ test('leaves a socket its own destroySoon() when the upload has arrived (A57)', 
   assert.match((await ending).text, /connection: close[^]*whole$/i);
   assert.equal((await over()).finished, 1);
 });
+
+for (const name of ['resume', 'off', 'readableDidRead'] as const) {
+  test(
+    `costs the connection alone whose request has a "${name}" that throws`,
+    async () => {
+      const { hold, responses, arrived } = held();
+      const { server, stop, over } = await drainScene(createServer(hold));
+      const [broken, whole] = [await connect(server), await connect(server)];
+      broken.socket.write(post('/', 10) + 'half ');
+      await arrived(1);
+      whole.socket.write(post('/', 10) + 'half ');
+      await arrived(2);
+      const warned = new Told();
+      warned.begin();
+      override(responses[0]?.req ?? {}, name, () => new Error('of the owner'));
+      stop.abort();
+      await refuses(server);
+      for (const response of responses) response.end('early');
+      await turns(5);
+      broken.socket.write('whole');
+      whole.socket.write('whole');
+      await broken.ending;
+      assert.match((await whole.ending).text, /early$/);
+      await over();
+      warned.end();
+      assert.equal(warned.has('of the owner'), true);
+    },
+    { cannot: limits.endOfEarlyAnsweredUpload },
+  );
+}
 
 test.run();
