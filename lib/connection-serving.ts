@@ -172,9 +172,11 @@ export class ConnectionServing<Connection> {
   };
 
   *#endsOfRest(): Generator<End> {
-    if (!this.#acceptor.hasRest && !this.#standalone) return;
+    const { isKept, hasRest } = this.#acceptor;
+    if (!isKept && !hasRest && !this.#standalone) return;
     // What has just closed says so by then.
     yield turn;
+    yield () => this.#acceptor.closeLast();
     yield* this.#acceptor.endsOfRest();
     yield* this.#standalone?.ends(this.#stragglers.add) ?? [];
   }
@@ -198,7 +200,12 @@ export class ConnectionServing<Connection> {
     this.#isEnding = true;
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
-    const ends = [...this.#runner.force(reason, list), ...this.#acceptor.force(list)];
+    const ends = [
+      // First of all: it may have better means than ours to end what it has brought.
+      () => this.#acceptor.closeLast(),
+      ...this.#runner.force(reason, list),
+      ...this.#acceptor.force(list),
+    ];
     const begun = performance.now();
     const onDone = (): void => {
       this.#isEnding = false;

@@ -32,6 +32,8 @@ export interface ServerKind {
   readonly http?: HttpEvents;
   /** Whether idle connections end with the listener, whatever one does: it is closed after them. */
   readonly endsIdle?: boolean;
+  /** Whether its `close()` may end what it has brought: it is closed after that. */
+  readonly closesLast?: boolean;
   /** Whether its listener is open; `undefined` if nothing but `'close'` tells. */
   isListening(): boolean | undefined;
   /** Closes its listener, and nothing else: not the HTTP/2 sessions that are open. */
@@ -64,6 +66,7 @@ export function emitterKind(emitter: EventEmitter, event: string): ServerKind {
     connections,
     byEvent: { [event]: connections },
     tls: false,
+    closesLast: typeof close === 'function',
     isListening: () =>
       typeof listening === 'boolean'
         ? attemptOf(emitter, 'listening', () => Boolean(Reflect.get(emitter, 'listening')))
