@@ -11,6 +11,7 @@ import { hasLeft } from './has-left.ts';
 import { HttpConnection, type Patience } from './http-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from './in-slices.ts';
+import { timeoutOf } from './node-timeout.ts';
 import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
 import type { HttpEvents } from './protocol.ts';
@@ -197,9 +198,7 @@ export class HttpConnections {
   };
 
   #announceClose(connection: HttpConnection): void {
-    const server = this.#server as { requestTimeout?: number };
-    const requestTimeout = attemptOf(server, 'requestTimeout', () => server.requestTimeout) ?? 0;
-    connection.announceClose(requestTimeout === 0 ? Infinity : requestTimeout);
+    connection.announceClose(timeoutOf(this.#server, 'requestTimeout'));
   }
 
   /**

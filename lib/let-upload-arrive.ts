@@ -20,11 +20,16 @@ const REFUSED_BODY_MS = 1000;
  * request is arriving.
  *
  * @param timeout - Milliseconds that it has once it is answered, or `Infinity`.
+ * @returns The request, if that is done.
  */
-export function letUploadArrive(request: IncomingMessage, socket: Socket, timeout: number): void {
+export function letUploadArrive(
+  request: IncomingMessage,
+  socket: Socket,
+  timeout: number,
+): IncomingMessage | undefined {
   // Once is enough: it is the last request of its connection. A Duplex may have no such method.
-  if (isDeno || request.complete || Object.hasOwn(socket, 'destroySoon')) return;
-  if (!('destroySoon' in socket)) return;
+  if (isDeno || request.complete || Object.hasOwn(socket, 'destroySoon')) return undefined;
+  if (!('destroySoon' in socket)) return undefined;
   let timer: NodeJS.Timeout | undefined;
   let isEnding = false;
   // Node calls them, and timers. Methods of a request or a socket are its owner's.
@@ -70,4 +75,5 @@ export function letUploadArrive(request: IncomingMessage, socket: Socket, timeou
   });
   request.on('end', release).on('close', release);
   Object.defineProperty(socket, 'destroySoon', { value: end, configurable: true, writable: true });
+  return request;
 }
