@@ -130,8 +130,9 @@ export class HttpConnection implements ExchangeOwner {
     if (response.headersSent || response.hasHeader('connection')) return;
     if (response.shouldKeepAlive) this.#lastResponse = response;
     response.shouldKeepAlive = false;
-    if (isArriving(request))
-      this.#letArrive = letUploadArrive(request, this.socket, requestTimeout);
+    if (!isArriving(request)) return;
+    // It may have been said before: then it is let arrive already.
+    this.#letArrive = letUploadArrive(request, this.socket, requestTimeout) ?? this.#letArrive;
   }
 
   /** Ends it, if it has nothing under way. */
