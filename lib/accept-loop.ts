@@ -50,7 +50,9 @@ export interface AcceptLoop<Connection> extends AsyncIterator<Connection, undefi
  * rest of half a second, hands out what is left, and is done. A signal that has aborted already
  * closes the listener at once. Somebody else's `close()` is noticed within 250 ms and ends it in the
  * same way. Leaving it (`break`, a throw in the body, `return()`) closes the listener and refuses
- * what waits. It never waits for the connections that it has handed out.
+ * what waits. It never waits for the connections that it has handed out. An emitter of another kind,
+ * whose `close()` may end what it has brought, is closed when a consumer is told of the end: of
+ * several, when as many have been told as have waited at the same time.
  *
  * **Who owns what.** The loop owns the listener from this call on, and each connection until it is
  * handed out; from then on it is the consumer's, to the end. A listener for `'error'` stays on it,

@@ -12,6 +12,7 @@ import { refuseLateUpgrades } from './refuse-upgrades.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
 import { Sweeper } from './sweeper.ts';
 import { warn } from './warn.ts';
+import { unhear } from './hear.ts';
 
 const live = new WeakSet<object>();
 const nothing = (): void => {};
@@ -54,19 +55,22 @@ export class Acceptor<Item extends Arrival<Item>> {
   readonly #sweeper: Sweeper;
   #stopListeningToSignal = nothing;
   #stopWaiting = nothing;
+  #stopRefusing = nothing;
+  #isLeft = false;
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
 
   constructor(server: EventEmitter, kind: ServerKind, maxQueued: number, taker: Taker<Item>) {
     if (live.has(server)) {
       throw new Error('Cannot accept connections: the server has a live accept loop');
     }
-    live.add(server);
     this.#server = server;
     this.#kind = kind;
     this.#taker = taker;
     this.queue = new ConnectionQueue(kind.connections, maxQueued, taker.consumers);
     this.diagnostics = new Diagnostics(server);
+    // Where this throws nothing has begun, and the caller is told.
     server.on(kind.connections.event, this.#onConnection);
+    live.add(server);
     this.#underWay = new UnderWay(server, kind, taker.politeness);
     const onClosed = (): void => this.#onClosed();
     this.#listener = new Listener(server, kind, (error) => this.#onError(error), onClosed);
@@ -103,7 +107,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     const { connections, endsIdle, isHeld } = this.#kind;
     const arrivals = new Set(['connection', 'secureConnection', connections.event]);
     const close = (deadline: number): void => {
-      this.#listener.close(this.#underWay.sessions);
+      this.#closeListener();
       this.#awaitUnderWay(deadline);
     };
     const delay = endsIdle ? this.#taker.politeness?.idle : 0;
@@ -115,19 +119,35 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   /** Closes the listener at once. Nobody will serve what waits, or what comes. */
   leave(): void {
-    inSlices(this.force(), nothing);
+    const ends = this.force();
+    this.closeLast();
+    inSlices(ends, nothing);
   }
 
   /**
-   * The same.
+   * The same, but for an emitter, which stays open until `closeLast()`.
    *
    * @param onDiscard - Called with each that waits, just before it is refused.
    * @returns What refuses those, and ends what was under way.
    */
   force(onDiscard?: (item: Item) => void): End[] {
     const isOpen = this.#state === 'open' || this.#state === 'last call';
-    if (isOpen) this.#listener.close(this.#underWay.sessions);
+    if (isOpen) this.#closeListener();
     return [...this.queue.discardAll(onDiscard), ...this.#end()];
+  }
+
+  /** What it has brought is served: an emitter is closed now, unless somebody has. */
+  closeLast(): void {
+    if (!this.#kind.closesLast || this.#isLeft) return;
+    this.#isLeft = true;
+    this.#listener.close();
+    this.#stopRefusing();
+    this.#leaveServer();
+  }
+
+  /** Whether that is still to be done. */
+  get isKept(): boolean {
+    return this.#kind.closesLast === true && !this.#isLeft;
   }
 
   /** Whether there may be something that has become no connection. */
@@ -178,13 +198,17 @@ export class Acceptor<Item extends Arrival<Item>> {
   }
 
   #onError(error: unknown): void {
+    const { politeness } = this.#taker;
+    // A serving hears them itself by then.
+    if (this.isOver && politeness) return;
     this.diagnostics.serverError(error);
     // One connection could not be accepted: the listener goes on.
     if ((Object(error) as NodeJS.ErrnoException).syscall === 'accept') return;
     this.failure ??= { error };
-    if (this.#kind.isListening() !== false) this.#listener.close();
+    if (this.isOver) return;
+    if (this.#kind.isListening() !== false) this.#closeListener();
     // What is under way has still to be served.
-    if (this.#taker.politeness) this.#onClosed(error);
+    if (politeness) this.#onClosed(error);
     else inSlices(this.#end(), nothing);
   }
 
@@ -209,17 +233,27 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#state = 'over';
     this.#stopWaiting();
     this.#stopListeningToSignal();
-    this.#server.off(this.#kind.connections.event, this.#onConnection);
-    this.#listener.leave();
+    unhear(this.#server, this.#kind.connections.event, this.#onConnection);
     this.#sweeper.stop();
     const ends = this.#underWay.force();
+    const { isServerOpen, isStuck, hasClosed } = this.#listener;
     // Of the others nothing comes without a listener.
-    if (this.#underWay.hasLatecomers && this.#listener.isServerOpen) {
-      refuseLatecomers(this.#server, this.#kind.connections);
+    if ((this.#underWay.hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
+      this.#stopRefusing = refuseLatecomers(this.#server, this.#kind.connections);
     }
     if (this.#kind.host) refuseLateUpgrades(this.#kind.host);
-    live.delete(this.#server);
+    if (!this.#kind.closesLast) this.#leaveServer();
     this.#taker.onOver();
     return ends;
+  }
+
+  /** Of an emitter, `close()` may end what it has brought. */
+  #closeListener(): void {
+    if (!this.#kind.closesLast) this.#listener.close(this.#underWay.sessions);
+  }
+
+  #leaveServer(): void {
+    this.#listener.leave();
+    live.delete(this.#server);
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { type ListenHandle, type ListenTarget, socketFile } from './check-where.ts';
 import { closeServer } from './close-server.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
+import { attemptOf, hear, unhear } from './hear.ts';
 import { onAbort } from './on-abort.ts';
 import { isSocketFile, removeStaleSocket } from './stale-socket.ts';
 
@@ -56,15 +57,19 @@ class Binding {
     this.#reject = reject;
   }
 
+  get #isListening(): boolean {
+    return attemptOf(this.#server, 'listening', () => this.#server.listening) === true;
+  }
+
   start(): void {
     afterEarlierCloses(() => {
-      if (!this.#isOver) this.#server.on('close', this.#onClose);
+      if (!this.#isOver) hear(this.#server, 'close', this.#onClose);
     });
     if (this.#signal) this.#stopListeningToSignal = onAbort(this.#signal, this.#onAbort);
     const path = socketFile(this.#target);
     // A server that listens already is to be told so, and nothing else.
-    if (path === undefined || this.#server.listening || !isSocketFile(path)) this.#begin();
-    else void this.#makeRoom(path);
+    if (path === undefined || this.#isListening || !isSocketFile(path)) this.#begin();
+    else this.#makeRoom(path).catch(this.#reject);
   }
 
   async #makeRoom(path: string): Promise<void> {
@@ -81,10 +86,10 @@ class Binding {
   #begin(): void {
     this.#hasBegun = true;
     const server = this.#server;
-    server.on('listening', this.#onListening);
-    server.on('error', this.#onError);
     const { backlog = BACKLOG } = this.#target as ListenTarget;
     try {
+      server.on('listening', this.#onListening);
+      server.on('error', this.#onError);
       // As an argument, too: with a descriptor, Node ignores the one among the options.
       server.listen(this.#target, backlog);
     } catch (error) {
@@ -96,7 +101,7 @@ class Binding {
   readonly #onListening = (): void => {
     if (this.#cancelled !== undefined) return this.#cancel(this.#cancelled.reason);
     // By a listener before this one.
-    if (!this.#server.listening) return this.#cancel(closedError());
+    if (!this.#isListening) return this.#cancel(closedError());
     this.#leave();
     this.#resolve();
   };
@@ -109,13 +114,13 @@ class Binding {
   readonly #onAbort = (): void => {
     const reason: unknown = this.#signal?.reason;
     // In a cluster worker, close() makes Node crash when the primary then answers with an error.
-    const mayCancel = this.#server.listening || !cluster.isWorker || !this.#hasBegun;
+    const mayCancel = this.#isListening || !cluster.isWorker || !this.#hasBegun;
     if (mayCancel) this.#cancel(reason);
     else this.#cancelled ??= { reason };
   };
 
   readonly #onClose = (): void => {
-    if (this.#server.listening) return;
+    if (this.#isListening) return;
     // Closed once more: it may be the 'close' of an old listener, whose last connection has ended.
     this.#cancel(this.#cancelled === undefined ? closedError() : this.#cancelled.reason);
   };
@@ -128,7 +133,7 @@ class Binding {
     this.#leave();
     if (!this.#hasBegun) return this.#reject(reason);
     guardPendingBind(this.#server);
-    closeServer(this.#server);
+    attemptOf(this.#server, 'close', () => closeServer(this.#server));
     // Behind the guard.
     setImmediate(() => this.#reject(reason));
   }
@@ -136,9 +141,9 @@ class Binding {
   #leave(): void {
     this.#isOver = true;
     this.#stopListeningToSignal();
-    this.#server.off('listening', this.#onListening);
-    this.#server.off('error', this.#onError);
-    this.#server.off('close', this.#onClose);
+    unhear(this.#server, 'listening', this.#onListening);
+    unhear(this.#server, 'error', this.#onError);
+    unhear(this.#server, 'close', this.#onClose);
   }
 }
 

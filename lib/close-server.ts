@@ -1,5 +1,6 @@
 import type { Http2Session } from 'node:http2';
 import type { Server } from 'node:net';
+import { attempt, attemptEach } from './attempt.ts';
 
 const hidden = { value() {}, configurable: true, writable: true };
 
@@ -10,12 +11,13 @@ const hidden = { value() {}, configurable: true, writable: true };
  * those methods for the length of the call.
  */
 export function closeServer(server: Server, sessions: Iterable<Http2Session> = []): void {
-  const showAll = [hide(server, 'closeIdleConnections')];
-  for (const session of sessions) showAll.push(hide(session, 'close'));
+  // They are their owner's, and may resist. The listener is closed all the same.
+  const hiding = [attempt(() => hide(server, 'closeIdleConnections'))];
+  for (const session of sessions) hiding.push(attempt(() => hide(session, 'close')));
   try {
     server.close();
   } finally {
-    for (const show of showAll) show();
+    attemptEach(hiding, (show) => show?.());
   }
 }
 

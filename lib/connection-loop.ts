@@ -19,7 +19,14 @@ export class ConnectionLoop<Connection> {
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;
   readonly #give: (waiting: Waiting<Connection>) => IteratorYieldResult<Connection>;
+  /** How many have waited at the same time: so many may be at work. */
+  #mostConsumers = 0;
+  /** How often somebody was told that it is the end. */
+  #told = 0;
   readonly #conclude = (): IteratorReturnResult<undefined> => {
+    // Whoever asks is done with what was handed out before.
+    this.#told += 1;
+    if (this.#told >= this.#mostConsumers) this.#acceptor.closeLast();
     const { failure } = this.#acceptor;
     if (failure === undefined) return { done: true, value: undefined };
     // One of the consumers is told.
@@ -49,7 +56,9 @@ export class ConnectionLoop<Connection> {
   }
 
   next(): Promise<IteratorResult<Connection, undefined>> {
-    return this.#tickets.next(this.#give, this.#conclude);
+    const next = this.#tickets.next(this.#give, this.#conclude);
+    this.#mostConsumers = Math.max(this.#mostConsumers, this.#tickets.consumers);
+    return next;
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
@@ -74,6 +83,9 @@ export class ConnectionLoop<Connection> {
   /** Wakes every consumer. */
   #onOver(): void {
     this.#tickets.end();
+    const { yielded, queued } = this.stats;
+    // Nobody is at work, and nobody may ask.
+    if (yielded + queued === 0) this.#acceptor.closeLast();
     this.#acceptor.diagnostics.end(() => this.stats);
   }
 }

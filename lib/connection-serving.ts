@@ -10,6 +10,7 @@ import { Sweeper } from './sweeper.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
 import { Stragglers } from './stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
+import { hear, unhear } from './hear.ts';
 
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;
@@ -171,16 +172,18 @@ export class ConnectionServing<Connection> {
   };
 
   *#endsOfRest(): Generator<End> {
-    if (!this.#acceptor.hasRest && !this.#standalone) return;
+    const { isKept, hasRest } = this.#acceptor;
+    if (!isKept && !hasRest && !this.#standalone) return;
     // What has just closed says so by then.
     yield turn;
+    yield () => this.#acceptor.closeLast();
     yield* this.#acceptor.endsOfRest();
     yield* this.#standalone?.ends(this.#stragglers.add) ?? [];
   }
 
   /** Nothing comes any more; the server's errors are still heard. */
   #onOver(): void {
-    this.#server.on('error', this.#onServerError);
+    hear(this.#server, 'error', this.#onServerError);
     this.#look();
   }
 
@@ -197,7 +200,12 @@ export class ConnectionServing<Connection> {
     this.#isEnding = true;
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
-    const ends = [...this.#runner.force(reason, list), ...this.#acceptor.force(list)];
+    const ends = [
+      // First of all: it may have better means than ours to end what it has brought.
+      () => this.#acceptor.closeLast(),
+      ...this.#runner.force(reason, list),
+      ...this.#acceptor.force(list),
+    ];
     const begun = performance.now();
     const onDone = (): void => {
       this.#isEnding = false;
@@ -218,7 +226,7 @@ export class ConnectionServing<Connection> {
   #conclude(): ServeReport {
     this.#deadline.cancel();
     clearTimeout(this.#noticeTimer);
-    this.#server.off('error', this.#onServerError);
+    unhear(this.#server, 'error', this.#onServerError);
     this.#sweeper.stop();
     this.#runner.leave();
     this.#standalone?.leave();

@@ -1,5 +1,7 @@
 import type { Closable, Protocol } from './protocol.ts';
 import { AsyncResource } from 'node:async_hooks';
+import { attempt } from './attempt.ts';
+import { isExpected } from './own-errors.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
 import { TaskSignals } from './task-signals.ts';
 import type { Arrival } from './connection-queue.ts';
@@ -25,18 +27,6 @@ export interface TaskScope<Connection> {
   /** Set when the shutdown begins. */
   draining: { readonly reason: unknown } | undefined;
 }
-
-/** What Node tells who goes on using a stream that has closed under it. */
-const closedCodes: ReadonlySet<unknown> = new Set([
-  // Bun, of a write that was under way.
-  'ECANCELED',
-  'EPIPE',
-  'ERR_STREAM_ALREADY_FINISHED',
-  'ERR_STREAM_DESTROYED',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ERR_STREAM_UNABLE_TO_PIPE',
-  'ERR_STREAM_WRITE_AFTER_END',
-]);
 
 /** Whom a task tells what the promise of its handler has become. */
 export interface TaskOwner<Connection> {
@@ -134,12 +124,19 @@ export class ConnectionTask<Connection>
    * that one of its signals has aborted.
    */
   isExpected(error: unknown): boolean {
-    try {
-      return isKnown(error, this.connection, this.#scope, this.#signals?.lost);
-    } catch {
-      // Anything may be thrown, a revoked proxy too.
-      return false;
-    }
+    const { protocol, draining } = this.#scope;
+    const { connection } = this;
+    const lost = this.#signals?.lost;
+    const ofConnection = attempt(() => protocol.errors(connection)) ?? [];
+    const errors = ofConnection.filter(isTransportError);
+    if (lost) errors.push(lost.reason);
+    if (draining) errors.push(draining.reason);
+    const wereSignalsHeard = this.#signals?.wereHeard === true;
+    return isExpected(error, {
+      errors,
+      isGone: () => protocol.isGone(connection),
+      wereSignalsHeard,
+    });
   }
 }
 
@@ -149,25 +146,6 @@ function resolve(this: ConnectionTask<unknown>): void {
 
 function reject(this: ConnectionTask<unknown>, error: unknown): void {
   this.owner?.onRejected(this, error);
-}
-
-/** @param lost - Why the work has lost its point, if it has. */
-function isKnown<Connection>(
-  error: unknown,
-  connection: Connection,
-  { protocol, draining }: TaskScope<Connection>,
-  lost: TaskSignals<Connection>['lost'],
-): boolean {
-  const { code, name, cause } = Object(error) as NodeJS.ErrnoException;
-  if (closedCodes.has(code) && protocol.isGone(connection)) return true;
-  const known = new Set<unknown>(protocol.errors(connection).filter(isTransportError));
-  if (lost) known.add(lost.reason);
-  if (draining) known.add(draining.reason);
-  for (const nothing of [null, undefined]) known.delete(nothing);
-  if (known.has(error)) return true;
-  // Most of what takes a signal rejects with an error of its own; not every runtime says why.
-  const isAborted = lost !== undefined || draining !== undefined;
-  return isAborted && name === 'AbortError' && (cause === undefined || known.has(cause));
 }
 
 /** A task as its handler sees it. */

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ServerKind } from './server-kind.ts';
+import { hear, unhear } from './hear.ts';
 
 /**
  * Ends TLS connections whose handshake has failed, or takes longer than the server's
@@ -11,8 +12,8 @@ import type { ServerKind } from './server-kind.ts';
  */
 export function endFailedHandshakes(server: EventEmitter, { tls, http }: ServerKind): () => void {
   if (!tls || http !== undefined) return () => {};
-  server.on('tlsClientError', end);
-  return () => void server.off('tlsClientError', end);
+  hear(server, 'tlsClientError', end);
+  return () => unhear(server, 'tlsClientError', end);
 }
 
 function end(_error: Error, socket: Socket): void {

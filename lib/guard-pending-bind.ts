@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { guard } from './protocol.ts';
+import { hear, unhear } from './hear.ts';
 
 const guarded = new WeakSet<EventEmitter>();
 
@@ -10,11 +11,11 @@ const guarded = new WeakSet<EventEmitter>();
 export function guardPendingBind(server: EventEmitter): void {
   if (guarded.has(server)) return;
   guarded.add(server);
-  server.on('error', guard);
+  hear(server, 'error', guard);
   // Not at 'close': it may come turns later (Deno), when the
   // last old connection ends, or never (Bun's http.Server that was not bound).
   setImmediate(() => {
     guarded.delete(server);
-    server.off('error', guard);
+    unhear(server, 'error', guard);
   });
 }

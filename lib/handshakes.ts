@@ -4,6 +4,7 @@ import { attempt, attemptEach } from './attempt.ts';
 import { harmless } from './harmless.ts';
 import { hasLeft } from './has-left.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
+import { hear, hearFirst, unhear } from './hear.ts';
 
 interface Handshake {
   readonly socket: Socket;
@@ -36,10 +37,10 @@ export class Handshakes {
 
   constructor(server: EventEmitter) {
     this.#server = server;
-    server.on('connection', this.#begin);
+    hear(server, 'connection', this.#begin);
     // First in line: what an owner's listener ends there is no handshake any more, and its raw socket
     // must not be destroyed in this very event. Node 20 does not survive that.
-    server.prependListener('secureConnection', this.#complete);
+    hearFirst(server, 'secureConnection', this.#complete);
   }
 
   /** How many are in progress. */
@@ -63,8 +64,8 @@ export class Handshakes {
    * @returns What ends each of them.
    */
   ends(onStraggler: OnStraggler): (() => void)[] {
-    this.#server.off('connection', this.#begin);
-    this.#server.off('secureConnection', this.#complete);
+    unhear(this.#server, 'connection', this.#begin);
+    unhear(this.#server, 'secureConnection', this.#complete);
     const all = [...this.#nowhere.values()];
     const isServing = this.#completed > 0;
     const nowhere = isServing ? all.filter(({ socket }) => socket.bytesRead === 0) : all;

@@ -8,6 +8,7 @@ import { attempt } from './attempt.ts';
 import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
+import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
 import { type OnStraggler, type Straggler, stragglerOf } from './straggler.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface Patience {
   readonly idle: number;
   /** Milliseconds for the rest of half a head. */
   readonly headersTimeout: number;
+  /** Milliseconds for a request, from its head to the end of its body. */
+  readonly requestTimeout: number;
   readonly onStraggler: OnStraggler;
 }
 
@@ -49,6 +52,8 @@ export class HttpConnection implements ExchangeOwner {
   /** The response that says `Connection: close` because we made it. */
   #lastResponse: ServerResponse | undefined;
   #isUpgraded = false;
+  /** The request that has its time anew when it is answered. */
+  #letArrive: IncomingMessage | undefined;
   #patience: Patience | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -89,6 +94,7 @@ export class HttpConnection implements ExchangeOwner {
     this.#open.add(exchange);
     clearTimeout(this.#timer);
     exchange.follow();
+    this.#awaitUpload();
   }
 
   onArrived(exchange: OpenExchange): void {
@@ -124,7 +130,9 @@ export class HttpConnection implements ExchangeOwner {
     if (response.headersSent || response.hasHeader('connection')) return;
     if (response.shouldKeepAlive) this.#lastResponse = response;
     response.shouldKeepAlive = false;
-    if (isArriving(request)) letUploadArrive(request, this.socket, requestTimeout);
+    if (!isArriving(request)) return;
+    // It may have been said before: then it is let arrive already.
+    this.#letArrive = letUploadArrive(request, this.socket, requestTimeout) ?? this.#letArrive;
   }
 
   /** Ends it, if it has nothing under way. */
@@ -136,6 +144,7 @@ export class HttpConnection implements ExchangeOwner {
   drain(patience: Patience): void {
     this.#patience = patience;
     this.#await();
+    this.#awaitUpload();
   }
 
   /** Ends the exchanges that nobody has heard to be over. Answers leave in order. */
@@ -187,6 +196,26 @@ export class HttpConnection implements ExchangeOwner {
     });
   }
 
+  /**
+   * Waits for the rest of a request. Node itself does not look any more once the server is closed,
+   * and a client could stall for ever.
+   */
+  #awaitUpload(): void {
+    const patience = this.#patience;
+    const { last, first } = this.#open;
+    if (!patience || !last || !first || !isArriving(last.request)) return;
+    const look = (): void => {
+      const { request, response } = last;
+      const isLet = this.#letArrive === request && response.writableFinished;
+      if (this.#open.last !== last || !isArriving(request) || isLet) return;
+      patience.onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
+      endStalledUpload(this.socket, first.response);
+    };
+    clearTimeout(this.#timer);
+    const left = last.since + patience.requestTimeout - performance.now();
+    this.#timer = after(left + LOOK_AGAIN_MS, () => void setImmediate(() => attempt(look)));
+  }
+
   /** Calls back, so many milliseconds of the shutdown after the last exchange, if none has begun. */
   #wait(patience: Patience, milliseconds: number, callback: () => void): void {
     const time = Math.max(patience.begun, this.#restingSince) + milliseconds;
@@ -206,7 +235,7 @@ export class HttpConnection implements ExchangeOwner {
     onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
     // Its owner may have taken all listeners off it, Node's among them.
     this.socket.on('error', guard);
-    this.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+    this.socket.write(REQUEST_TIMEOUT);
     endSoon(this.socket);
   }
 }

@@ -11,10 +11,12 @@ import { hasLeft } from './has-left.ts';
 import { HttpConnection, type Patience } from './http-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from './in-slices.ts';
+import { timeoutOf } from './node-timeout.ts';
 import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
 import type { HttpEvents } from './protocol.ts';
 import type { OnStraggler } from './straggler.ts';
+import { attemptOf, hear, unhear } from './hear.ts';
 
 /** How often to look for what only seems to be half a request, in milliseconds. */
 const STRAY_CHECK_MS = 100;
@@ -44,8 +46,8 @@ export class HttpConnections {
   constructor(server: EventEmitter, events: HttpEvents) {
     this.#server = server;
     this.#events = events;
-    if (events.socket) server.on(events.socket, this.#addSocket);
-    if (events.session) server.on(events.session, this.#sessions.add);
+    if (events.socket) hear(server, events.socket, this.#addSocket);
+    if (events.session) hear(server, events.session, this.#sessions.add);
     // First in line, so that the header is there when a handler answers at once; and only where
     // somebody listens: of 'request' an HTTP/2 server makes compatibility objects, to an upgrade
     // nobody would answer, and the last two come in the place of 'request'.
@@ -140,8 +142,8 @@ export class HttpConnections {
     this.announceClose();
     this.#ended = true;
     const { socket: socketEvent, session: sessionEvent } = this.#events;
-    if (socketEvent) this.#server.off(socketEvent, this.#addSocket);
-    if (sessionEvent) this.#server.off(sessionEvent, this.#sessions.add);
+    if (socketEvent) unhear(this.#server, socketEvent, this.#addSocket);
+    if (sessionEvent) unhear(this.#server, sessionEvent, this.#sessions.add);
     for (const stop of this.#stopOverhearing) stop();
   }
 
@@ -196,8 +198,7 @@ export class HttpConnections {
   };
 
   #announceClose(connection: HttpConnection): void {
-    const { requestTimeout = 0 } = this.#server as { requestTimeout?: number };
-    connection.announceClose(requestTimeout === 0 ? Infinity : requestTimeout);
+    connection.announceClose(timeoutOf(this.#server, 'requestTimeout'));
   }
 
   /**
@@ -210,7 +211,7 @@ export class HttpConnections {
     const server = this.#server as { closeIdleConnections?(): void };
     for (const connection of this.#connections.values()) {
       if (!attempt(() => connection.hasHalfRequest)) continue;
-      server.closeIdleConnections?.();
+      attemptOf(server, 'closeIdleConnections', () => server.closeIdleConnections?.());
       return;
     }
   }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { after } from './after.ts';
 import { beginLastCall, onLastCallOver } from './last-calls.ts';
+import { hear, unhear } from './hear.ts';
 
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is
@@ -97,8 +98,8 @@ export class LastCall {
     this.#isHeld = isHeld;
     this.#onHeld = onHeld;
     this.#sayOver = beginLastCall(server);
-    for (const event of events) server.on(event, this.#count);
-    server.on('connection', this.#countAccept);
+    for (const event of events) hear(server, event, this.#count);
+    hear(server, 'connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
     else this.#begin();
   }
@@ -108,8 +109,8 @@ export class LastCall {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
     this.#stopWaiting();
-    for (const event of this.#events) this.#server.off(event, this.#count);
-    this.#server.off('connection', this.#countAccept);
+    for (const event of this.#events) unhear(this.#server, event, this.#count);
+    unhear(this.#server, 'connection', this.#countAccept);
     this.#sayOver();
   }
 

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { hear, unhear } from './hear.ts';
 
 const watches = new WeakMap<EventEmitter, LateListening>();
 
@@ -25,7 +26,7 @@ export class LateListening {
       this.#isLate = true;
       onListening();
     };
-    server.on('listening', this.#onListening);
+    hear(server, 'listening', this.#onListening);
     watches.set(server, this);
   }
 
@@ -45,7 +46,7 @@ export class LateListening {
   }
 
   #leave(): void {
-    this.#server.off('listening', this.#onListening);
+    unhear(this.#server, 'listening', this.#onListening);
     watches.delete(this.#server);
   }
 }

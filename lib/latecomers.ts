@@ -1,20 +1,28 @@
 import type { EventEmitter } from 'node:events';
 import { harmless } from './harmless.ts';
 import type { Protocol } from './protocol.ts';
+import { hear, unhear } from './hear.ts';
 
 /**
  * Refuses what still comes of connections that are open when a loop is over: the next request of
  * an HTTP connection, a TLS handshake that was not known. They would hang: nobody listens any more.
  * One listener does it, until the server has closed or listens again.
+ *
+ * @returns What ends it.
  */
-export function refuseLatecomers(server: EventEmitter, connections: Protocol): void {
-  const refuse = harmless((...args) => connections.refuse(connections.accept(...args)));
+export function refuseLatecomers(server: EventEmitter, connections: Protocol): () => void {
+  const refuse = harmless((...args) => {
+    const connection: unknown = connections.accept(...args);
+    if (connections.refuseLate) connections.refuseLate(connection);
+    else connections.refuse(connection);
+  });
   const stop = (): void => {
-    server.off(connections.event, refuse);
-    server.off('close', stop);
-    server.off('listening', stop);
+    unhear(server, connections.event, refuse);
+    unhear(server, 'close', stop);
+    unhear(server, 'listening', stop);
   };
-  server.on(connections.event, refuse);
-  server.on('close', stop);
-  server.on('listening', stop);
+  hear(server, connections.event, refuse);
+  hear(server, 'close', stop);
+  hear(server, 'listening', stop);
+  return stop;
 }

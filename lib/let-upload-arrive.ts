@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
+import { attempt } from './attempt.ts';
+import { warn } from './warn.ts';
 
 /** Deno ends the connection itself, and never tells that such a request is over. */
 const isDeno = 'deno' in process.versions;
@@ -18,14 +20,32 @@ const REFUSED_BODY_MS = 1000;
  * request is arriving.
  *
  * @param timeout - Milliseconds that it has once it is answered, or `Infinity`.
+ * @returns The request, if that is done.
  */
-export function letUploadArrive(request: IncomingMessage, socket: Socket, timeout: number): void {
+export function letUploadArrive(
+  request: IncomingMessage,
+  socket: Socket,
+  timeout: number,
+): IncomingMessage | undefined {
   // Once is enough: it is the last request of its connection. A Duplex may have no such method.
-  if (isDeno || request.complete || Object.hasOwn(socket, 'destroySoon')) return;
-  if (!('destroySoon' in socket)) return;
+  if (isDeno || request.complete || Object.hasOwn(socket, 'destroySoon')) return undefined;
+  if (!('destroySoon' in socket)) return undefined;
   let timer: NodeJS.Timeout | undefined;
   let isEnding = false;
-  const end = (): void => {
+  // Node calls them, and timers. Methods of a request or a socket are its owner's.
+  const guarded =
+    (action: () => void): (() => void) =>
+    () => {
+      try {
+        action();
+      } catch (error) {
+        warn(error);
+        clearTimeout(timer);
+        Reflect.deleteProperty(socket, 'destroySoon');
+        attempt(() => socket.destroy());
+      }
+    };
+  const end = guarded(() => {
     if (request.complete) isEnding = true;
     if (isEnding) return release();
     isEnding = true;
@@ -36,22 +56,24 @@ export function letUploadArrive(request: IncomingMessage, socket: Socket, timeou
     const { bytesRead } = socket;
     if (!isRefused) wait(timeout, release);
     else {
-      wait(Math.min(REFUSED_BODY_MS, timeout), () => {
+      const look = guarded(() => {
         if (socket.bytesRead === bytesRead) release();
         else wait(timeout, release);
       });
+      wait(Math.min(REFUSED_BODY_MS, timeout), look);
     }
-  };
+  });
   const wait = (milliseconds: number, callback: () => void): void => {
     timer = after(milliseconds, callback);
     timer?.unref();
   };
-  const release = (): void => {
+  const release = guarded(() => {
     clearTimeout(timer);
     request.off('end', release).off('close', release);
     Reflect.deleteProperty(socket, 'destroySoon');
     if (isEnding) socket.destroySoon();
-  };
+  });
   request.on('end', release).on('close', release);
   Object.defineProperty(socket, 'destroySoon', { value: end, configurable: true, writable: true });
+  return request;
 }

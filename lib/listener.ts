@@ -3,6 +3,7 @@ import type { Http2Session } from 'node:http2';
 import { endFailedHandshakes } from './failed-handshakes.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import type { ServerKind } from './server-kind.ts';
+import { attemptOf, hear, unhear } from './hear.ts';
 
 /**
  * How often a server is asked whether it still listens, in milliseconds. Node has no event for a
@@ -23,6 +24,7 @@ export class Listener {
   readonly #stopEndingHandshakes: () => void;
   #hasListened = false;
   #hasClosed = false;
+  #isStuck = false;
 
   /**
    * @param onError - Called with each `'error'` of the server. Without it they are its owner's, and
@@ -39,10 +41,10 @@ export class Listener {
     this.#kind = kind;
     this.#onError = onError;
     this.#onClosed = onClosed;
-    if (onError) server.on('error', onError);
+    if (onError) hear(server, 'error', onError);
     this.#stopEndingHandshakes = onError ? endFailedHandshakes(server, kind) : nothing;
-    server.on('close', this.#onClose);
-    server.on('listening', this.#check);
+    hear(server, 'close', this.#onClose);
+    hear(server, 'listening', this.#check);
     this.#timer = setInterval(this.#check, LISTENING_CHECK_MS);
     this.#timer.unref();
     this.#hasListened = kind.isListening() === true;
@@ -62,13 +64,18 @@ export class Listener {
     return this.#hasListened && !this.#hasClosed;
   }
 
+  /** Whether its `close()` has thrown: it may listen for good. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
   /** Stops following. */
   leave(): void {
     clearInterval(this.#timer);
     this.#stopEndingHandshakes();
-    if (this.#onError) this.#server.off('error', this.#onError);
-    this.#server.off('close', this.#onClose);
-    this.#server.off('listening', this.#check);
+    if (this.#onError) unhear(this.#server, 'error', this.#onError);
+    unhear(this.#server, 'close', this.#onClose);
+    unhear(this.#server, 'listening', this.#check);
   }
 
   /**
@@ -80,7 +87,11 @@ export class Listener {
     const listening = this.#kind.isListening();
     if (this.#hasClosed || (listening === false && this.#hasListened)) return;
     if (listening === false) guardPendingBind(this.#server);
-    this.#kind.close(sessions);
+    attemptOf(this.#server, 'close', () => {
+      this.#isStuck = true;
+      this.#kind.close(sessions);
+      this.#isStuck = false;
+    });
   }
 
   readonly #onClose = (): void => {

@@ -1,4 +1,5 @@
 import { addAbortListener } from 'node:events';
+import { attemptEach } from './attempt.ts';
 
 const watched = new WeakMap<AbortSignal, Watch>();
 
@@ -15,7 +16,8 @@ interface Watch {
  * `stopImmediatePropagation()` does not keep it from running (not on Deno, see docs/runtimes.md).
  *
  * @param signal - One that has not aborted yet.
- * @param callback - Must not throw.
+ * @param callback - May call what is somebody's own. One that throws is warned of, and the others are
+ * called.
  * @returns What takes the callback back. With the last one the listener leaves the signal.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
@@ -34,7 +36,7 @@ function startWatching(signal: AbortSignal): Watch {
   const callbacks = new Set<() => void>();
   const listener = addAbortListener(signal, () => {
     watched.delete(signal);
-    for (const callback of callbacks) callback();
+    attemptEach(callbacks, (callback) => callback());
     callbacks.clear();
   });
   const watch = { callbacks, listener };

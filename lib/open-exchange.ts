@@ -19,6 +19,8 @@ export class OpenExchange implements Linked<OpenExchange> {
   readonly response: ServerResponse;
   previous: OpenExchange | undefined;
   next: OpenExchange | undefined;
+  /** When it came, of `performance.now()`; of one that has arrived, 0. */
+  readonly since: number;
   readonly #owner: ExchangeOwner;
   readonly #isWhole: boolean;
 
@@ -27,6 +29,7 @@ export class OpenExchange implements Linked<OpenExchange> {
     this.response = response;
     this.#owner = owner;
     this.#isWhole = !isArriving(request);
+    this.since = this.#isWhole ? 0 : performance.now();
   }
 
   /** Follows it to its end. */

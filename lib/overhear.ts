@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { harmless } from './harmless.ts';
+import { attemptOf, hear, hearFirst, unhear } from './hear.ts';
 
 type Listener = (...args: unknown[]) => void;
 
@@ -19,17 +20,18 @@ export function overhear(
   const overhearing = overhearings.get(emitter) ?? new Overhearing(emitter);
   overhearings.set(emitter, overhearing);
   // A wrapper, so that one function may hear two events, or one twice.
-  const hear: Listener = harmless((...args) => listener(...(args as never[])));
-  overhearing.add(event, hear);
+  const heard: Listener = harmless((...args) => listener(...(args as never[])));
+  overhearing.add(event, heard);
   return () => {
-    overhearing.delete(event, hear);
+    overhearing.delete(event, heard);
     if (overhearing.isOver) overhearings.delete(emitter);
   };
 }
 
 /** How many listen to an event, but for those who only overhear it. */
 export function countListeners(emitter: EventEmitter, event: string): number {
-  return emitter.listenerCount(event) - (overhearings.get(emitter)?.countHearing(event) ?? 0);
+  const all = attemptOf(emitter, 'listenerCount', () => emitter.listenerCount(event)) ?? 0;
+  return all - (overhearings.get(emitter)?.countHearing(event) ?? 0);
 }
 
 /** All that is overheard of one emitter: it carries one listener for who comes and one for who goes. */
@@ -41,8 +43,8 @@ class Overhearing {
 
   constructor(emitter: EventEmitter) {
     this.#emitter = emitter;
-    emitter.on('newListener', this.#onAdded);
-    emitter.on('removeListener', this.#onRemoved);
+    hear(emitter, 'newListener', this.#onAdded);
+    hear(emitter, 'removeListener', this.#onRemoved);
   }
 
   get isOver(): boolean {
@@ -66,17 +68,17 @@ class Overhearing {
     if (listeners.size === 0) this.#listeners.delete(event);
     this.#hearing.get(event)?.delete(listener);
     if (this.isOver) {
-      this.#emitter.off('newListener', this.#onAdded);
-      this.#emitter.off('removeListener', this.#onRemoved);
+      unhear(this.#emitter, 'newListener', this.#onAdded);
+      unhear(this.#emitter, 'removeListener', this.#onRemoved);
     }
-    this.#emitter.off(event, listener);
+    unhear(this.#emitter, event, listener);
   }
 
   #begin(event: string, listener: Listener): void {
     const hearing = this.#hearing.get(event) ?? new Set();
     if (hearing.has(listener)) return;
     this.#hearing.set(event, hearing.add(listener));
-    this.#emitter.prependListener(event, listener);
+    hearFirst(this.#emitter, event, listener);
   }
 
   readonly #onAdded = (event: string | symbol, by: unknown): void => {
@@ -90,6 +92,6 @@ class Overhearing {
     if (!hearing?.size || countListeners(this.#emitter, String(event)) > 0) return;
     const present = [...hearing];
     hearing.clear();
-    for (const listener of present) this.#emitter.off(event, listener);
+    for (const listener of present) unhear(this.#emitter, event, listener);
   };
 }

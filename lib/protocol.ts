@@ -57,6 +57,8 @@ export interface Protocol<Connection = any> {
   readonly mustBeTakenAtOnce?: boolean;
   /** Tells the client at once that nobody will serve it. */
   refuse(connection: Connection): void;
+  /** The same for one that comes when the last call is over, where it is treated otherwise. */
+  refuseLate?(connection: Connection): void;
   /** What one is that had to be ended by force. */
   readonly straggler: Straggler['kind'];
   /** Whether a task lasts until its connection has closed, though its handler has resolved. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { guard } from './protocol.ts';
 import { countListeners } from './overhear.ts';
+import { hear, unhear } from './hear.ts';
 
 const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
@@ -18,8 +19,8 @@ export function refuseUpgrades(server: EventEmitter): (() => void) | undefined {
     // It may have become somebody else's.
     if (countListeners(server, 'upgrade') === 1) refuse(socket);
   };
-  server.on('upgrade', onUpgrade);
-  return () => void server.off('upgrade', onUpgrade);
+  hear(server, 'upgrade', onUpgrade);
+  return () => unhear(server, 'upgrade', onUpgrade);
 }
 
 /**
@@ -33,11 +34,11 @@ export function refuseLateUpgrades(server: EventEmitter & { readonly listening?:
   if (stopRefusing === undefined) return;
   const stop = (): void => {
     stopRefusing();
-    server.off('close', stop);
-    server.off('listening', stop);
+    unhear(server, 'close', stop);
+    unhear(server, 'listening', stop);
   };
-  server.on('close', stop);
-  server.on('listening', stop);
+  hear(server, 'close', stop);
+  hear(server, 'listening', stop);
 }
 
 function refuse(socket: Duplex): void {

@@ -90,7 +90,8 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  * When `grace` is over, counted from the beginning, `signal` aborts and what is left is destroyed:
  * TLS handshakes, half-sent requests and upgraded sockets, too; thousands in slices, between which
  * the event loop turns. It is over a tenth of a second after grace, and not before the last one is
- * destroyed, whatever handlers do.
+ * destroyed, whatever handlers do. An emitter whose `close()` may end what it has brought is closed
+ * after the last task, or at grace.
  *
  * **Who owns what.** The listener and the connections are the serving's from this call on; a
  * handler has one until it ends. When it is over, nothing of it is left on the server or the

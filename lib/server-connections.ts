@@ -13,6 +13,7 @@ import { Strangers } from './strangers.ts';
 import { type Politeness, UnderWay } from './under-way.ts';
 import type { GoodbyeTimes, WebSocketServer } from './web-socket-clients.ts';
 import { WebSocketServers } from './web-socket-servers.ts';
+import { unhear } from './hear.ts';
 
 const nothing = (): void => {};
 
@@ -160,7 +161,7 @@ export class ServerConnections {
   /** Stops following the server. */
   leave(): void {
     clearTimeout(this.#idleTimer);
-    this.source.off('connection', this.#open.add);
+    unhear(this.source, 'connection', this.#open.add);
     this.#standalone?.leave();
     this.#strangers.leave();
     inSlices(this.#underWay.force(), nothing);

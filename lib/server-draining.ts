@@ -14,6 +14,7 @@ import { ServerConnections } from './server-connections.ts';
 import { type ServerKind, serverKind } from './server-kind.ts';
 import { Sweeper } from './sweeper.ts';
 import type { WebSocketServer } from './web-socket-clients.ts';
+import { attemptOf } from './hear.ts';
 
 /** How long what was ended by force has to be gone, in milliseconds. */
 const GONE_MS = 100;
@@ -115,13 +116,18 @@ export class ServerDraining {
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
         if (this.#state === 'over') void drainingOf(server, kind).join({ signal, grace, idle });
         // Not before its owner has heard that it listens.
-        else setImmediate(() => kind.isListening() && kind.close(this.connections.sessions));
+        else setImmediate(() => this.#closeLate());
       });
       this.#begin(signal.reason);
     };
     if (signal.aborted) return begin();
     LateListening.forget(server);
     this.#cancels.push(onAbort(signal, begin));
+  }
+
+  #closeLate(): void {
+    const [server, kind] = [this.#server, this.#kind];
+    if (kind.isListening()) attemptOf(server, 'close', () => kind.close(this.connections.sessions));
   }
 
   #begin(reason: unknown): void {

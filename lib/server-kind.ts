@@ -10,6 +10,13 @@ import { exchangeProtocol } from './exchange.ts';
 import { someLastCall } from './last-calls.ts';
 import { socketProtocol } from './socket.ts';
 import { webSocketProtocol } from './web-socket.ts';
+import { attemptOf } from './hear.ts';
+
+/** What Node throws when something is closed once more. */
+const closedCodes: ReadonlySet<unknown> = new Set([
+  'ERR_SERVER_NOT_RUNNING',
+  'ERR_SOCKET_DGRAM_NOT_RUNNING',
+]);
 
 const connect = tunnelProtocol('connect');
 const upgrade = tunnelProtocol('upgrade');
@@ -31,6 +38,8 @@ export interface ServerKind {
   readonly host?: EventEmitter | undefined;
   /** Of one whose connections other servers bring: whether one of those takes its last call. */
   readonly isHeld?: () => boolean;
+  /** Whether its `close()` may end what it has brought: it is closed after that. */
+  readonly closesLast?: boolean;
   /** Whether its listener is open; `undefined` if nothing but `'close'` tells. */
   isListening(): boolean | undefined;
   /** Closes its listener, and nothing else: not the HTTP/2 sessions that are open. */
@@ -63,17 +72,24 @@ export function emitterKind(emitter: EventEmitter, event: string): ServerKind {
     connections,
     byEvent: { [event]: connections },
     tls: false,
+    closesLast: typeof close === 'function',
     isListening: () =>
-      typeof listening === 'boolean' ? Boolean(Reflect.get(emitter, 'listening')) : undefined,
+      typeof listening === 'boolean'
+        ? attemptOf(emitter, 'listening', () => Boolean(Reflect.get(emitter, 'listening')))
+        : undefined,
     close: () => {
-      if (typeof close !== 'function') return;
-      try {
-        Reflect.apply(close, emitter, []);
-      } catch {
-        // Somebody has closed it: node:dgram throws ERR_SOCKET_DGRAM_NOT_RUNNING then.
-      }
+      if (typeof close === 'function') closeEmitter(() => Reflect.apply(close, emitter, []));
     },
   };
+}
+
+/** Somebody may have closed it: `node:dgram` throws then. */
+function closeEmitter(close: () => unknown): void {
+  try {
+    close();
+  } catch (error) {
+    if (!closedCodes.has((Object(error) as NodeJS.ErrnoException).code)) throw error;
+  }
 }
 
 function socketServer(server: Server, tls: boolean): ServerKind {
@@ -118,30 +134,27 @@ function http2Server(server: Server, tls: boolean): ServerKind {
 
 /** What is used of a `WebSocketServer` of the package `ws`. */
 interface WebSocketServer extends EventEmitter {
-  /** `null` when it is not bound; throws when it has no server of its own to ask. */
+  readonly options?: { readonly noServer?: boolean };
+  /** `null` when it is not bound. */
   address(): unknown;
   close(): void;
 }
 
 function webSocketServer(server: WebSocketServer): ServerKind {
   const host = httpServerOf(server);
-  const { noServer } = (server as { options?: { noServer?: boolean } }).options ?? {};
+  const hasNone = server.options?.noServer === true;
   // Which ones hand it upgrades is not known.
   const isHost = host ? (one: unknown) => one === host : isHttp;
   return {
     host,
-    ...((host || noServer) && { isHeld: () => someLastCall(isHost) }),
+    ...((host || hasNone) && { isHeld: () => someLastCall(isHost) }),
     name: 'WebSocket',
     connections: webSocketProtocol,
     byEvent: { connection: webSocketProtocol },
     tls: false,
-    isListening() {
-      try {
-        return server.address() !== null;
-      } catch {
-        return undefined;
-      }
-    },
+    // With `noServer` it has no address, and throws when it is asked for one.
+    isListening: () =>
+      hasNone ? undefined : attemptOf(server, 'address', () => server.address() !== null),
     close: () => server.close(),
   };
 }
@@ -152,7 +165,7 @@ function isHttp(server: EventEmitter): boolean {
 
 function listenerOf(server: Server): Pick<ServerKind, 'isListening' | 'close'> {
   return {
-    isListening: () => server.listening,
+    isListening: () => attemptOf(server, 'listening', () => server.listening),
     close: (sessions) => closeServer(server, sessions),
   };
 }

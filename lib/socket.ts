@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Addressed } from './straggler.ts';
 import { hasLeft } from './has-left.ts';
+import { warn } from './warn.ts';
 import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
 
 const nothing = (): void => {};
@@ -31,8 +32,8 @@ export type Resettable = Pick<Socket, 'resetAndDestroy' | 'destroy'>;
 export function reset(socket: Partial<Resettable>): void {
   try {
     if (socket.resetAndDestroy) return void socket.resetAndDestroy();
-  } catch {
-    // ERR_INVALID_HANDLE_TYPE
+  } catch (error) {
+    if ((Object(error) as NodeJS.ErrnoException).code !== 'ERR_INVALID_HANDLE_TYPE') warn(error);
   }
   socket.destroy?.();
 }

@@ -6,6 +6,7 @@ import { inSlices } from './in-slices.ts';
 import { httpServerOf } from './http-server-of.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
 import type { WebSocketServer } from './web-socket-clients.ts';
+import { attemptOf } from './hear.ts';
 
 /** Node publishes every socket of the process there that one of its servers accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
@@ -77,8 +78,13 @@ export class StandaloneSockets extends EventEmitter {
 
   /** Asked each time: when it is closed, the port may be somebody else's. */
   #isOurs({ localAddress, localPort, localFamily }: Socket): boolean {
-    const ours = this.#server.address() as AddressInfo | string | null;
-    if (ours === null || typeof ours === 'string' || ours.port !== localPort) return false;
+    const server = this.#server;
+    const ours = attemptOf(
+      server,
+      'address',
+      () => server.address() as AddressInfo | string | null,
+    );
+    if (!ours || typeof ours === 'string' || ours.port !== localPort) return false;
     // `::` takes clients of IPv4, too; `0.0.0.0` none of IPv6, whose port may be another server's.
     if (ours.address === '::') return true;
     if (ours.address === '0.0.0.0') return localFamily === 'IPv4';

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { attemptOf } from './hear.ts';
 import type { OpenConnections } from './open-connections.ts';
 
 /** How often the server is asked, in milliseconds. */
@@ -65,7 +66,7 @@ export class Strangers {
   /** Ends those of HTTP/1 by force. Of others Node has no list. */
   destroy(): void {
     // Whatever the count says: a runtime may not have counted one that is silent.
-    this.#server.closeAllConnections?.();
+    this.#attempt('closeAllConnections', (server) => server.closeAllConnections?.());
   }
 
   leave(): void {
@@ -77,26 +78,39 @@ export class Strangers {
    * that it has none any more: from the close of the listener on.
    */
   get #surplus(): number {
-    return this.#open.hasHandedOff && this.#server.listening === false ? 1 : 0;
+    return this.#open.hasHandedOff && this.#isListening === false ? 1 : 0;
   }
 
   #check(): void {
-    if (isBun && !this.#server.listening) this.#endIdle();
+    if (isBun && !this.#isListening) this.#endIdle();
     else this.#ask(() => this.#endIdle());
   }
 
   #endIdle(): void {
-    if (this.#count > 0 && !this.#spares()) this.#server.closeIdleConnections?.();
+    if (this.#count === 0 || this.#spares()) return;
+    this.#attempt('closeIdleConnections', (server) => server.closeIdleConnections?.());
+  }
+
+  get #isListening(): boolean | undefined {
+    return this.#attempt('listening', (server) => server.listening);
   }
 
   #ask(onAnswer: () => void): void {
-    if (this.#server.getConnections === undefined) return onAnswer();
+    const name = 'getConnections';
+    const canTell = this.#attempt(name, (server) => server[name] !== undefined);
+    if (!canTell) return onAnswer();
+    const onCount = (_error: unknown, count: number | undefined): void => {
+      this.#count = Math.max(0, (count ?? 0) - this.#open.size - this.#surplus);
+      onAnswer();
+    };
     // Bun answers at once: one that is just being emitted would be counted, and is not known yet.
-    queueMicrotask(() =>
-      this.#server.getConnections?.((_error, count) => {
-        this.#count = Math.max(0, (count ?? 0) - this.#open.size - this.#surplus);
-        onAnswer();
-      }),
-    );
+    queueMicrotask(() => {
+      const isAsked = this.#attempt(name, (server) => server[name]?.(onCount) || true);
+      if (!isAsked) onAnswer();
+    });
+  }
+
+  #attempt<Result>(name: string, action: (server: Counting) => Result): Result | undefined {
+    return attemptOf(this.#server, name, () => action(this.#server));
   }
 }

@@ -1,12 +1,17 @@
-import { setMaxListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { attempt } from './attempt.ts';
 import type { ConnectionTask, TaskScope } from './connection-task.ts';
 import type { Cancel } from './protocol.ts';
+
+/** `events.once()` and `events.on()` of Deno do not say which abort has ended them. */
+const givesNoCause = 'deno' in process.versions;
 
 /** The signals of one task, each made when it is first read. */
 export class TaskSignals<Connection> {
   /** Why its work has lost its point. */
   lost: { readonly reason: unknown } | undefined;
+  /** Whether somebody listened to one when it aborted; on Deno, whether one that was read has. */
+  wereHeard = false;
   readonly #task: ConnectionTask<Connection>;
   readonly #scope: TaskScope<Connection>;
   #signal: AbortController | undefined;
@@ -22,7 +27,7 @@ export class TaskSignals<Connection> {
   signal(isRunning: boolean): AbortSignal {
     if (this.#signal !== undefined) return this.#signal.signal;
     this.#signal = quietController();
-    if (this.lost) this.#signal.abort(this.lost.reason);
+    if (this.lost) this.#abort(this.#signal, this.lost.reason);
     else if (isRunning) {
       const { protocol } = this.#scope;
       this.#stopWatching = protocol.onDeparture(this.#task.connection, (reason) =>
@@ -36,7 +41,7 @@ export class TaskSignals<Connection> {
     if (this.#draining !== undefined) return this.#draining.signal;
     this.#draining = quietController();
     const { draining } = this.#scope;
-    if (draining) this.#draining.abort(draining.reason);
+    if (draining) this.#abort(this.#draining, draining.reason);
     return this.#draining.signal;
   }
 
@@ -53,6 +58,7 @@ export class TaskSignals<Connection> {
 
   /** Its listeners are of the handler's making. */
   #abort(controller: AbortController, reason: unknown): void {
+    this.wereHeard ||= givesNoCause || getEventListeners(controller.signal, 'abort').length > 0;
     this.#task.runInAsyncScope(abort, controller, reason);
   }
 

@@ -7,6 +7,7 @@ import { HttpConnections } from './http-connections.ts';
 import { type End, inSlices } from './in-slices.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { OnStraggler } from './straggler.ts';
+import { timeoutOf } from './node-timeout.ts';
 
 /** How a shutdown treats what is under way when it is to be served to its end. */
 export interface Politeness {
@@ -140,13 +141,11 @@ export class UnderWay {
   }
 
   #patience({ idle, onStraggler }: Politeness): Patience {
-    const { headersTimeout = 0 } = this.#server as { headersTimeout?: number };
-    return {
-      begun: this.#begun,
-      idle,
-      headersTimeout: headersTimeout === 0 ? Infinity : headersTimeout,
-      onStraggler,
+    const times = {
+      headersTimeout: timeoutOf(this.#server, 'headersTimeout'),
+      requestTimeout: timeoutOf(this.#server, 'requestTimeout'),
     };
+    return { begun: this.#begun, idle, ...times, onStraggler };
   }
 }
 

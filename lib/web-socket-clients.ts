@@ -9,6 +9,7 @@ import type { OpenConnection } from './open-connections.ts';
 import type { OnStraggler } from './straggler.ts';
 import { WebSocketClient } from './web-socket-client.ts';
 import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
+import { attemptOf, hear, unhear } from './hear.ts';
 
 /** How often to look who talks, and who has not answered, in milliseconds: ws has no event for either. */
 const CHECK_MS = 100;
@@ -63,9 +64,9 @@ export class WebSocketClients {
   constructor(server: WebSocketServer, host: WebSocketClientsHost) {
     this.server = server;
     this.#host = host;
-    server.on('headers', this.#onUpgrade);
-    server.on('connection', this.#add);
-    server.on('close', this.#onClose);
+    hear(server, 'headers', this.#onUpgrade);
+    hear(server, 'connection', this.#add);
+    hear(server, 'close', this.#onClose);
     this.#addTracked();
   }
 
@@ -94,7 +95,7 @@ export class WebSocketClients {
 
   /** Closes the server itself. */
   closeServer(): void {
-    if (this.isServerOpen) this.server.close();
+    if (this.isServerOpen) attemptOf(this.server, 'close', () => this.server.close());
   }
 
   /** What ends each of them by force, and lists it. */
@@ -110,16 +111,16 @@ export class WebSocketClients {
       if (client.isClosed) this.#forget(webSocket);
       else if (!this.#times) client.look(now);
     });
-    if (this.server.clients?.size !== this.#clients.size) this.#addTracked();
+    if (this.#tracked?.size !== this.#clients.size) this.#addTracked();
   }
 
   /** Stops following the server. */
   leave(): void {
     clearInterval(this.#looks);
     clearTimeout(this.#last);
-    this.server.off('headers', this.#onUpgrade);
-    this.server.off('connection', this.#add);
-    this.server.off('close', this.#onClose);
+    unhear(this.server, 'headers', this.#onUpgrade);
+    unhear(this.server, 'connection', this.#add);
+    unhear(this.server, 'close', this.#onClose);
   }
 
   readonly #onClose = (): void => {
@@ -145,7 +146,11 @@ export class WebSocketClients {
 
   /** Its owner may have handed it an upgrade, and emitted no `'connection'`. */
   #addTracked(): void {
-    for (const webSocket of this.server.clients ?? []) this.#add(webSocket);
+    for (const webSocket of this.#tracked ?? []) this.#add(webSocket);
+  }
+
+  get #tracked(): WebSocketServer['clients'] {
+    return attemptOf(this.server, 'clients', () => this.server.clients);
   }
 
   /** Of one whose upgrade was not heard it is not known when it has spoken. */

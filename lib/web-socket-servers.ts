@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { attemptOf } from './hear.ts';
 import { Listener } from './listener.ts';
 import type { OpenConnections } from './open-connections.ts';
 import { countListeners } from './overhear.ts';
@@ -84,7 +85,9 @@ export class WebSocketServers {
     if (kind === undefined) return;
     // It has the address of the server that it is attached to, until somebody closes it.
     const isListening = serverKind(this.#server)?.isListening() === true;
-    if (isListening) clients.isServerOpen = server.address() !== null;
+    if (isListening) {
+      clients.isServerOpen = attemptOf(server, 'address', () => server.address()) !== null;
+    }
     const listener = new Listener(server, kind, undefined, () => {
       this.#refuse(clients);
       this.#host.onClosed();

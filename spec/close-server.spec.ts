@@ -9,8 +9,11 @@ import { idleClient } from './support/http2-frames.ts';
 import { listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('closing an HTTP server');
+
+function sealed(): void {}
 
 test("leaves the server's own properties as they were", async () => {
   for (const own of [{}, { closeIdleConnections() {} }]) {
@@ -38,6 +41,26 @@ test('leaves HTTP/2 sessions open, and as they were (A40)', async () => {
   assert.deepEqual(client.goaways, []);
   assert.equal(session.closed, false);
   session.close();
+  await Promise.all([client.closed, closed]);
+});
+
+test('is done though a session or the server is sealed by its owner', async () => {
+  const server: Server = await listening(
+    createHttp2Server((_, response) => void response.end('answer')) as Server,
+  );
+  const opens = once(server, 'session') as Promise<[ServerHttp2Session]>;
+  const client = await idleClient(server);
+  const [session] = await opens;
+  Object.defineProperty(session, 'close', { value: sealed });
+  const { warnings, stopCollecting } = collectWarnings();
+  const closed = once(server, 'close');
+  closeServer(server, [session]);
+  assert.equal(server.listening, false);
+  assert.equal(Reflect.get(session, 'close'), sealed);
+  await turns(2);
+  stopCollecting();
+  assert.match(String(warnings[0]), /TypeError/);
+  session.destroy();
   await Promise.all([client.closed, closed]);
 });
 

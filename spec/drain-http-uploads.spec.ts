@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, request as send } from 'node:http';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request as send,
+  type ServerResponse,
+} from 'node:http';
 import type { Server } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
+import { drain, serve } from 'accept-loop';
 import { answer, drainScene, held, refuses, sleep, told } from './support/drain-scene.ts';
 import { post, saysClose } from './support/http-messages.ts';
+import { override } from './support/overrides.ts';
+import { Told } from './support/throwing-owners.ts';
 import { limits } from './support/limits.ts';
-import { type Client, connect, portOf } from './support/sockets.ts';
+import { type Client, connect, listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
 
@@ -226,5 +236,110 @@ test('leaves a socket its own destroySoon() when the upload has arrived (A57)', 
   assert.match((await ending).text, /connection: close[^]*whole$/i);
   assert.equal((await over()).finished, 1);
 });
+
+for (const kind of ['drain', 'serve'] as const) {
+  test(`answers an upload that stalls 408 when the server's requestTimeout is over: ${kind}`, async () => {
+    const server = await listening(createServer());
+    server.requestTimeout = 400;
+    const stop = new AbortController();
+    const options = { signal: stop.signal, grace: Infinity, idle: 50 };
+    const errors: unknown[] = [];
+    let answered = 0;
+    const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const text = await textOf(request);
+      answered += 1;
+      response.end(text);
+    };
+    const finished =
+      kind === 'drain'
+        ? drain(
+            server.on('request', (...args) => void handle(...args).catch(() => {})),
+            options,
+          )
+        : serve(server, (args) => handle(...args), { ...options, onError: (e) => errors.push(e) })
+            .finished;
+    const slow = [await connect(server), await connect(server)];
+    const whole = await connect(server);
+    const arrivals = once(server, 'request').then(() => until(() => answered === 1));
+    slow[0]?.socket.write(post('/', 10) + 'half ');
+    slow[1]?.socket.write(chunked);
+    whole.socket.write(post('/', 5) + 'first');
+    await arrivals;
+    stop.abort();
+    // One byte now and then is no progress.
+    const drip = setInterval(() => slow[1]?.socket.write('1\r\nx\r\n'), 100);
+    for (const { ending } of slow) assert.match((await ending).text, /^HTTP\/1\.1 408 /);
+    clearInterval(drip);
+    assert.match((await whole.ending).text, /first$/);
+    const report = await finished;
+    assert.deepEqual(
+      report.stragglers.map((straggler) => straggler.kind),
+      ['request', 'request'],
+    );
+    assert.deepEqual(errors, []);
+  });
+}
+
+test('ends an upload that stalls behind the beginning of its answer, without a 408', async () => {
+  const { hold, responses, arrived } = held();
+  const { server, stop, over } = await drainScene(createServer(hold), { grace: Infinity });
+  server.requestTimeout = 300;
+  const { socket, ending } = await connect(server);
+  socket.write(post('/', 10) + 'half ');
+  await arrived(1);
+  responses[0]?.write('some');
+  stop.abort();
+  const { text } = await ending;
+  assert.match(text, /some\r\n$/);
+  assert.doesNotMatch(text, / 408 /);
+  assert.equal((await over()).forced, 1);
+});
+
+test('has a request that is whole answered, however long that takes', async () => {
+  const { hold, responses, arrived } = held();
+  const { server, stop, over } = await drainScene(createServer(hold));
+  server.requestTimeout = 100;
+  const { socket, ending } = await connect(server);
+  socket.write(post('/', 10) + 'half ');
+  await arrived(1);
+  stop.abort();
+  await refuses(server);
+  responses[0]?.req.resume();
+  socket.write('whole');
+  await sleep(300);
+  responses[0]?.end('late');
+  assert.match((await ending).text, /late$/);
+  assert.equal((await over()).forced, 0);
+});
+
+for (const name of ['resume', 'off', 'readableDidRead'] as const) {
+  test(
+    `costs the connection alone whose request has a "${name}" that throws`,
+    async () => {
+      const { hold, responses, arrived } = held();
+      const { server, stop, over } = await drainScene(createServer(hold));
+      const [broken, whole] = [await connect(server), await connect(server)];
+      broken.socket.write(post('/', 10) + 'half ');
+      await arrived(1);
+      whole.socket.write(post('/', 10) + 'half ');
+      await arrived(2);
+      const warned = new Told();
+      warned.begin();
+      override(responses[0]?.req ?? {}, name, () => new Error('of the owner'));
+      stop.abort();
+      await refuses(server);
+      for (const response of responses) response.end('early');
+      await turns(5);
+      broken.socket.write('whole');
+      whole.socket.write('whole');
+      await broken.ending;
+      assert.match((await whole.ending).text, /early$/);
+      await over();
+      warned.end();
+      assert.equal(warned.has('of the owner'), true);
+    },
+    { cannot: limits.endOfEarlyAnsweredUpload },
+  );
+}
 
 test.run();

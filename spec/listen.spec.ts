@@ -19,6 +19,8 @@ import { limits } from './support/limits.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { connect, follow, listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
+import { override } from './support/overrides.ts';
+import { Told } from './support/throwing-owners.ts';
 import { turns } from './support/turns.ts';
 
 const test = suite('listen');
@@ -234,5 +236,35 @@ test(
   },
   { cannot: limits.backlog, timeout: 30_000 },
 );
+
+for (const name of ['on', 'off', 'listening', 'close', 'listen']) {
+  for (const aborts of [false, true]) {
+    const title = aborts ? ', and its signal aborts' : '';
+    test(`settles though "${name}" of the server throws${title}`, async () => {
+      const server = createServer();
+      const stop = new AbortController();
+      const told = new Told();
+      told.begin();
+      let hasThrown = false;
+      const thrown = `${name} throws, aborted: ${String(aborts)}`;
+      override(server, name, () => {
+        hasThrown = true;
+        return new Error(thrown);
+      });
+      const listens = listen(server, loopback, stop.signal).then(
+        () => undefined,
+        (error: unknown) => (error as Error).message,
+      );
+      if (aborts) stop.abort();
+      const message = await listens;
+      await turns(2);
+      told.end();
+      assert.equal(message === thrown || told.has(thrown) || !hasThrown, true);
+      assert.equal(abortListeners(stop.signal), 0);
+      Reflect.deleteProperty(server, name);
+      server.close();
+    });
+  }
+}
 
 test.run();

@@ -12,13 +12,17 @@ const words = (all: string): string[] => all.split(' ');
 
 const ofSockets = words(
   'on once off destroy end unpipe resume pause destroyed remoteAddress closed writableFinished ' +
-    'readableEnded errored listenerCount',
+    'readableEnded errored listenerCount removeAllListeners iterator readableFlowing writableEnded ' +
+    'allowHalfOpen pending connecting remotePort remoteFamily resetAndDestroy destroySoon',
 );
 const ofHandshakes = words('on off destroy destroyed remoteAddress closed');
 const ofHttpSockets = words(
-  'on once off destroy destroySoon destroyed remoteAddress closed errored bytesRead bytesWritten',
+  'on once off destroy destroySoon destroyed remoteAddress closed errored bytesRead bytesWritten ' +
+    'end write pending connecting remotePort alpnProtocol encrypted',
 );
-const ofRequests = words('on once prependOnceListener socket complete headers errored');
+const ofRequests = words(
+  'on once off prependOnceListener socket complete headers errored resume readableEnded readableDidRead readableLength url',
+);
 const ofAllResponses = words(
   'on off writeHead end headersSent getHeaderNames writableEnded writableFinished errored',
 );
