@@ -22,7 +22,7 @@ const ofRequests = words('on once prependOnceListener socket complete headers er
 const ofAllResponses = words(
   'on off writeHead end headersSent getHeaderNames writableEnded writableFinished errored',
 );
-const ofResponses = [...ofAllResponses, ...words('destroyed closed hasHeader shouldKeepAlive')];
+const ofResponses = [...ofAllResponses, ...words('destroyed closed getHeader shouldKeepAlive')];
 const ofSessions = words(
   'on off prependListener socket close goaway ping destroy destroyed closed',
 );
