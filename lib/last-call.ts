@@ -4,7 +4,8 @@ import { after } from './after.ts';
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is
  * fifty times what an ordinary burst needs and short beside the seconds that a supervisor waits
- * after SIGTERM.
+ * after SIGTERM. It counts from the last pause of the first tenth of a second: what is handed out then
+ * takes no time from those who come back.
  */
 export const LAST_CALL_MS = 500;
 
@@ -37,10 +38,19 @@ const PAUSE_MS = 'deno' in process.versions ? 20 : 10;
 /** How long to wait for such a pause, in milliseconds: a steady stream may not have one. */
 const PAUSE_PATIENCE_MS = 100;
 
+/**
+ * How long to wait for a brief turn, in milliseconds: a process that is busy may not have one, and
+ * would be no better off at the bound.
+ */
+const BRIEF_PATIENCE_MS = 200;
+
 interface LastCallOptions {
   /** Milliseconds before it begins. */
   readonly delay?: number | undefined;
-  /** Called in each turn in which nobody waits in the accept queue: time is nobody's then. */
+  /**
+   * Called while there is time for a pause, in each turn in which nobody waits in the accept queue:
+   * time is nobody's then.
+   */
   readonly onPause?: () => void;
 }
 
@@ -65,6 +75,9 @@ export class LastCall {
   /** Without an accept. A request on a connection that is open is none. */
   #pausedTurns = -1;
   #begun = 0;
+  /** When the bound began to count. */
+  #boundBegun = 0;
+  #wasPause = false;
   #lastArrival = 0;
   #lastTurn = 0;
 
@@ -113,28 +126,34 @@ export class LastCall {
   readonly #turn = (): void => {
     const now = performance.now();
     // The clock starts with the first turn: whoever aborts may block the loop for a while after.
-    if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = now;
+    if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = this.#boundBegun = now;
+    // Handlers ran in a pause, however long, and their clients come back.
+    if (this.#wasPause) this.#boundBegun = now;
     const hasArrivals = this.#arrivals !== this.#seen;
     this.#emptyTurns = hasArrivals ? 0 : this.#emptyTurns + 1;
     if (hasArrivals) this.#lastArrival = now;
     if (this.#isOver(now) || this.#isEmpty(now)) {
       // First of all: every microsecond from the look at the queue to here is one too many.
-      this.#close(this.#begun + LAST_CALL_MS);
+      this.#close(this.#boundBegun + LAST_CALL_MS);
       this.cancel();
       return;
     }
     this.#pausedTurns += 1;
-    if (this.#pausedTurns >= EMPTY_TURNS) this.#onPause();
+    const isPatient = now - this.#begun < PAUSE_PATIENCE_MS;
+    this.#wasPause = isPatient && this.#pausedTurns >= EMPTY_TURNS;
+    if (this.#wasPause) this.#onPause();
     this.#seen = this.#arrivals;
     this.#lastTurn = now;
     this.#immediate = setImmediate(this.#turn);
   };
 
   #isOver(now: number): boolean {
-    return now - this.#begun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;
+    return now - this.#boundBegun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;
   }
 
   #isEmpty(now: number): boolean {
+    const isLate = now - this.#begun >= BRIEF_PATIENCE_MS;
+    if (isLate && this.#pausedTurns >= EMPTY_TURNS) return true;
     if (this.#emptyTurns < EMPTY_TURNS || now - this.#lastTurn >= BRIEF_MS) return false;
     return now - this.#lastArrival >= PAUSE_MS || now - this.#begun >= PAUSE_PATIENCE_MS;
   }

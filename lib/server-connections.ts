@@ -108,6 +108,12 @@ export class ServerConnections {
     this.#underWay.begin();
   }
 
+  /** Lets the last call get ahead of handlers that compute, until `end()`. */
+  holdBack(): void {
+    // A WebSocket that is asked for now is let in, and refused once the listener is closed.
+    if (this.#webSockets.size === 0) this.#underWay.holdBack();
+  }
+
   /**
    * Tells each connection that it is to end, and ends those that are idle.
    *

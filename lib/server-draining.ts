@@ -140,6 +140,7 @@ export class ServerDraining {
     if (this.#state !== 'last call') return;
     const { endsIdle } = this.#kind;
     if (endsIdle) this.connections.end(this.#idle);
+    else this.connections.holdBack();
     const delay = endsIdle ? this.#idle : 0;
     this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
       delay,

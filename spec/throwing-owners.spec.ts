@@ -16,7 +16,8 @@ const ofSockets = words(
 );
 const ofHandshakes = words('on off destroy destroyed remoteAddress closed');
 const ofHttpSockets = words(
-  'on once off destroy destroySoon destroyed remoteAddress closed errored bytesRead bytesWritten',
+  'on once off destroy destroySoon destroyed remoteAddress closed errored bytesRead bytesWritten ' +
+    'isPaused pause resume',
 );
 const ofRequests = words('on once prependOnceListener socket complete headers errored');
 const ofAllResponses = words(
