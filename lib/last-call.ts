@@ -35,8 +35,14 @@ const BRIEF_MS = 0.1;
  */
 const PAUSE_MS = 'deno' in process.versions ? 20 : 10;
 
+/**
+ * For how long connections are handed out in pauses, in milliseconds. Clients that come back as soon
+ * as they are answered leave no longer pause before that.
+ */
+const HANDING_OUT_MS = 100;
+
 /** How long to wait for such a pause, in milliseconds: a steady stream may not have one. */
-const PAUSE_PATIENCE_MS = 100;
+const PAUSE_PATIENCE_MS = 150;
 
 /**
  * How long to wait for a brief turn, in milliseconds: a process that is busy may not have one, and
@@ -48,8 +54,7 @@ interface LastCallOptions {
   /** Milliseconds before it begins. */
   readonly delay?: number | undefined;
   /**
-   * Called while there is time for a pause, in each turn in which nobody waits in the accept queue:
-   * time is nobody's then.
+   * Called at first, in each turn in which nobody waits in the accept queue: time is nobody's then.
    */
   readonly onPause?: () => void;
 }
@@ -74,6 +79,8 @@ export class LastCall {
   #emptyTurns = -1;
   /** Without an accept. A request on a connection that is open is none. */
   #pausedTurns = -1;
+  /** Without an arrival that is no request. */
+  #quietTurns = -1;
   #begun = 0;
   /** When the bound began to count. */
   #boundBegun = 0;
@@ -97,7 +104,9 @@ export class LastCall {
     this.#events = events;
     this.#close = close;
     this.#onPause = onPause;
-    for (const event of events) server.on(event, this.#count);
+    for (const event of events) {
+      server.on(event, event === 'request' ? this.#countRequest : this.#count);
+    }
     server.on('connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
     else this.#begin();
@@ -107,7 +116,9 @@ export class LastCall {
   cancel(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
-    for (const event of this.#events) this.#server.off(event, this.#count);
+    for (const event of this.#events) {
+      this.#server.off(event, event === 'request' ? this.#countRequest : this.#count);
+    }
     this.#server.off('connection', this.#countAccept);
   }
 
@@ -116,6 +127,11 @@ export class LastCall {
   };
 
   readonly #count = (): void => {
+    this.#arrivals += 1;
+    this.#quietTurns = -1;
+  };
+
+  readonly #countRequest = (): void => {
     this.#arrivals += 1;
   };
 
@@ -139,8 +155,9 @@ export class LastCall {
       return;
     }
     this.#pausedTurns += 1;
-    const isPatient = now - this.#begun < PAUSE_PATIENCE_MS;
-    this.#wasPause = isPatient && this.#pausedTurns >= EMPTY_TURNS;
+    this.#quietTurns += 1;
+    const isFirst = now - this.#begun < HANDING_OUT_MS;
+    this.#wasPause = isFirst && this.#pausedTurns >= EMPTY_TURNS;
     if (this.#wasPause) this.#onPause();
     this.#seen = this.#arrivals;
     this.#lastTurn = now;
@@ -153,7 +170,7 @@ export class LastCall {
 
   #isEmpty(now: number): boolean {
     const isLate = now - this.#begun >= BRIEF_PATIENCE_MS;
-    if (isLate && this.#pausedTurns >= EMPTY_TURNS) return true;
+    if (isLate && this.#quietTurns >= EMPTY_TURNS) return true;
     if (this.#emptyTurns < EMPTY_TURNS || now - this.#lastTurn >= BRIEF_MS) return false;
     return now - this.#lastArrival >= PAUSE_MS || now - this.#begun >= PAUSE_PATIENCE_MS;
   }
