@@ -36,9 +36,9 @@ export interface DrainOptions {
  * listener closed. TCP and TLS connections, handshakes and upgraded sockets have until `grace`; of
  * the others each is told then that it is to end.
  *
- * - HTTP/1: the last response of each connection says `Connection: close`. An idle connection has
- *   `idle` milliseconds for one more request, one that never sent a byte 100 at the least; half a
- *   request has the server's `headersTimeout`.
+ * - HTTP/1: the last response of each connection says `Connection: close`, also where its handler
+ *   says `keep-alive`. An idle connection has `idle` milliseconds for one more request, one that
+ *   never sent a byte 100 at the least; half a request has the server's `headersTimeout`.
  * - HTTP/2: an idle session has `idle`, too. One that waits for an answer gets two GOAWAYs, a round
  *   trip apart. Streams that were begun finish; later ones are refused, which is safe to retry.
  * - WebSocket: clients are closed with 1001 and have a second to answer. A client is in conversation
@@ -57,7 +57,7 @@ export interface DrainOptions {
  * report.
  *
  * **Who owns what.** The server's listener is closed once, by its own `close()`; no method of it is
- * replaced. Its errors stay its owner's. When it is over, nothing of it is left on the server or
+ * replaced. A last response has a `writeHead()` of its own, which calls the one that it had. Its errors stay its owner's. When it is over, nothing of it is left on the server or
  * the signal, and nothing of it keeps a process running until it begins. One exception: on a server
  * that had never listened when its signal aborted, a listener stays that closes it if it is told to
  * listen after all.

@@ -9,6 +9,7 @@ import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
+import { sayClose } from './say-close.ts';
 import { type OnStraggler, type Straggler, stragglerOf } from './straggler.ts';
 
 /**
@@ -19,6 +20,8 @@ export const LOOK_AGAIN_MS = 10;
 
 /** Some clients send an empty line behind a body. */
 const LINE_BREAK = 2;
+
+const nothing = (): void => {};
 
 /** How long connections are waited for that have no exchange under way. */
 export interface Patience {
@@ -49,8 +52,9 @@ export class HttpConnection implements ExchangeOwner {
   /** `bytesWritten` when the last one was over. */
   #answeredTo = 0;
   #restingSince = this.#since;
-  /** The response that says `Connection: close` because we made it. */
+  /** The response that we let say `Connection: close`. */
   #lastResponse: ServerResponse | undefined;
+  #takeCloseBack = nothing;
   #isUpgraded = false;
   /** The request that has its time anew when it is answered. */
   #letArrive: IncomingMessage | undefined;
@@ -117,22 +121,23 @@ export class HttpConnection implements ExchangeOwner {
 
   /**
    * Lets the last response say `Connection: close`; an earlier one would lose the requests that
-   * were pipelined behind it. Node writes the header, unless the handler has set its own: one set
-   * here would change what `writeHead()` makes of an array of headers.
+   * were pipelined behind it.
    *
    * @param requestTimeout - Milliseconds that its request may go on arriving after the answer.
    */
   announceClose(requestTimeout: number): void {
-    if (this.#lastResponse?.headersSent === false) this.#lastResponse.shouldKeepAlive = true;
-    this.#lastResponse = undefined;
-    if (this.#open.last === undefined) return;
-    const { request, response } = this.#open.last;
-    if (response.headersSent || response.hasHeader('connection')) return;
-    if (response.shouldKeepAlive) this.#lastResponse = response;
-    response.shouldKeepAlive = false;
-    if (!isArriving(request)) return;
-    // It may have been said before: then it is let arrive already.
-    this.#letArrive = letUploadArrive(request, this.socket, requestTimeout) ?? this.#letArrive;
+    const last = this.#open.last;
+    if (last === undefined || last.response === this.#lastResponse) return;
+    this.#takeCloseBack();
+    this.#takeCloseBack = nothing;
+    const { request, response } = last;
+    this.#lastResponse = response;
+    if (response.headersSent) return;
+    this.#takeCloseBack = sayClose(response);
+    if (isArriving(request)) {
+      // One that arrives before it has its time already.
+      this.#letArrive = letUploadArrive(request, this.socket, requestTimeout) ?? this.#letArrive;
+    }
   }
 
   /** Ends it, if it has nothing under way. */

@@ -8,6 +8,7 @@ import { emitterListener } from './emitter-listener.ts';
 import { isHttp2 } from './exchange.ts';
 import { harmless } from './harmless.ts';
 import { hasLeft } from './has-left.ts';
+import { HeldBack } from './held-back.ts';
 import { HttpConnection, type Patience } from './http-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from './in-slices.ts';
@@ -37,6 +38,7 @@ export class HttpConnections {
   readonly #sessions = new Http2Sessions(this.#newcomers);
   readonly #events: HttpEvents;
   readonly #stopOverhearing: readonly (() => void)[];
+  #heldBack: HeldBack | undefined;
   #onChange = (): void => {};
   #closing = false;
   #ended = false;
@@ -88,6 +90,14 @@ export class HttpConnections {
     return false;
   }
 
+  /**
+   * From now on nothing is read of new connections of HTTP/1, nor of those that have been answered,
+   * until they are drained or ended.
+   */
+  holdBack(): void {
+    this.#heldBack = new HeldBack();
+  }
+
   /** From now on each connection is told that it is to end. */
   announceClose(): void {
     this.#closing = true;
@@ -101,6 +111,7 @@ export class HttpConnections {
    */
   drain(patience: Patience): void {
     this.announceClose();
+    this.#release();
     this.#patience = patience;
     if (knowsStray) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
     this.#strayTimer?.unref();
@@ -140,6 +151,7 @@ export class HttpConnections {
   #leave(): void {
     clearInterval(this.#strayTimer);
     this.announceClose();
+    this.#release();
     this.#ended = true;
     const { socket: socketEvent, session: sessionEvent } = this.#events;
     if (socketEvent) unhear(this.#server, socketEvent, this.#addSocket);
@@ -151,9 +163,15 @@ export class HttpConnections {
     // With HTTP/2 the session owns the socket.
     if ((socket as TLSSocket).alpnProtocol === 'h2' || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
+    this.#heldBack?.add(socket);
     // By a listener before this one, in this very emit.
     if (this.#ended) connection.endIfIdle();
   });
+
+  #release(): void {
+    this.#heldBack?.release();
+    this.#heldBack = undefined;
+  }
 
   #connectionOf(socket: Socket): HttpConnection {
     const known = this.#connections.get(socket);
@@ -167,6 +185,8 @@ export class HttpConnections {
   }
 
   readonly #onRest = (connection: HttpConnection): void => {
+    // Its `keepAliveTimeout` runs, to which Node adds a second.
+    this.#heldBack?.add(connection.socket);
     // The next request may be in this very turn's input.
     if (this.#ended) setImmediate(() => attempt(() => connection.endIfIdle()));
   };

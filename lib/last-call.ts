@@ -6,7 +6,8 @@ import { hear, unhear } from './hear.ts';
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is
  * fifty times what an ordinary burst needs and short beside the seconds that a supervisor waits
- * after SIGTERM.
+ * after SIGTERM. It counts from the last pause of the first tenth of a second: what is handed out then
+ * takes no time from those who come back.
  */
 export const LAST_CALL_MS = 500;
 
@@ -36,13 +37,27 @@ const BRIEF_MS = 0.1;
  */
 const PAUSE_MS = 'deno' in process.versions ? 20 : 10;
 
+/**
+ * For how long connections are handed out in pauses, in milliseconds. Clients that come back as soon
+ * as they are answered leave no longer pause before that.
+ */
+const HANDING_OUT_MS = 100;
+
 /** How long to wait for such a pause, in milliseconds: a steady stream may not have one. */
-const PAUSE_PATIENCE_MS = 100;
+const PAUSE_PATIENCE_MS = 150;
+
+/**
+ * How long to wait for a brief turn, in milliseconds: a process that is busy may not have one, and
+ * would be no better off at the bound.
+ */
+const BRIEF_PATIENCE_MS = 200;
 
 interface LastCallOptions {
   /** Milliseconds before it begins. */
   readonly delay?: number | undefined;
-  /** Called in each turn in which nobody waits in the accept queue: time is nobody's then. */
+  /**
+   * Called at first, in each turn in which nobody waits in the accept queue: time is nobody's then.
+   */
   readonly onPause?: () => void;
   /** Whether it goes on, whatever comes: until another server has taken its own. */
   readonly isHeld?: (() => boolean) | undefined;
@@ -75,7 +90,12 @@ export class LastCall {
   #emptyTurns = -1;
   /** Without an accept. A request on a connection that is open is none. */
   #pausedTurns = -1;
+  /** Without an arrival that is no request. */
+  #quietTurns = -1;
   #begun = 0;
+  /** When the bound began to count. */
+  #boundBegun = 0;
+  #wasPause = false;
   #lastArrival = 0;
   #lastTurn = 0;
 
@@ -98,7 +118,9 @@ export class LastCall {
     this.#isHeld = isHeld;
     this.#onHeld = onHeld;
     this.#sayOver = beginLastCall(server);
-    for (const event of events) hear(server, event, this.#count);
+    for (const event of events) {
+      hear(server, event, event === 'request' ? this.#countRequest : this.#count);
+    }
     hear(server, 'connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
     else this.#begin();
@@ -109,7 +131,9 @@ export class LastCall {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
     this.#stopWaiting();
-    for (const event of this.#events) unhear(this.#server, event, this.#count);
+    for (const event of this.#events) {
+      unhear(this.#server, event, event === 'request' ? this.#countRequest : this.#count);
+    }
     unhear(this.#server, 'connection', this.#countAccept);
     this.#sayOver();
   }
@@ -119,6 +143,11 @@ export class LastCall {
   };
 
   readonly #count = (): void => {
+    this.#arrivals += 1;
+    this.#quietTurns = -1;
+  };
+
+  readonly #countRequest = (): void => {
     this.#arrivals += 1;
   };
 
@@ -130,7 +159,9 @@ export class LastCall {
     if (this.#isHeld()) return this.#hold();
     const now = performance.now();
     // The clock starts with the first turn: whoever aborts may block the loop for a while after.
-    if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = now;
+    if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = this.#boundBegun = now;
+    // Handlers ran in a pause, however long, and their clients come back.
+    if (this.#wasPause) this.#boundBegun = now;
     const hasArrivals = this.#arrivals !== this.#seen;
     this.#emptyTurns = hasArrivals ? 0 : this.#emptyTurns + 1;
     if (hasArrivals) this.#lastArrival = now;
@@ -139,7 +170,10 @@ export class LastCall {
       return this.#end();
     }
     this.#pausedTurns += 1;
-    if (this.#pausedTurns >= EMPTY_TURNS) this.#onPause();
+    this.#quietTurns += 1;
+    const isFirst = now - this.#begun < HANDING_OUT_MS;
+    this.#wasPause = isFirst && this.#pausedTurns >= EMPTY_TURNS;
+    if (this.#wasPause) this.#onPause();
     this.#seen = this.#arrivals;
     this.#lastTurn = now;
     this.#immediate = setImmediate(this.#turn);
@@ -147,21 +181,23 @@ export class LastCall {
 
   /** Those who come by the other server are let in as long as that accepts, and no longer. */
   #hold(): void {
-    this.#begun = performance.now();
+    this.#begun = this.#boundBegun = performance.now();
     this.#stopWaiting = onLastCallOver(() => this.#isHeld() || this.#end());
     this.#onHeld();
   }
 
   #end(): void {
-    this.#close(this.#begun + LAST_CALL_MS);
+    this.#close(this.#boundBegun + LAST_CALL_MS);
     this.cancel();
   }
 
   #isOver(now: number): boolean {
-    return now - this.#begun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;
+    return now - this.#boundBegun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;
   }
 
   #isEmpty(now: number): boolean {
+    const isLate = now - this.#begun >= BRIEF_PATIENCE_MS;
+    if (isLate && this.#quietTurns >= EMPTY_TURNS) return true;
     if (this.#emptyTurns < EMPTY_TURNS || now - this.#lastTurn >= BRIEF_MS) return false;
     return now - this.#lastArrival >= PAUSE_MS || now - this.#begun >= PAUSE_PATIENCE_MS;
   }

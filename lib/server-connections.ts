@@ -4,6 +4,7 @@ import { after } from './after.ts';
 import type { DrainReport } from './drain-report.ts';
 import { type End, inSlices, turn } from './in-slices.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
+import { countListeners } from './overhear.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { ServerKind } from './server-kind.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
@@ -104,6 +105,12 @@ export class ServerConnections {
     this.#open.beginCount();
     this.#strangers.begin(onCounted);
     this.#underWay.begin();
+  }
+
+  /** Lets the last call get ahead of handlers that compute, until `end()`. */
+  holdBack(): void {
+    // A WebSocket that is asked for now is let in, and refused once the listener is closed.
+    if (countListeners(this.#server, 'upgrade') === 0) this.#underWay.holdBack();
   }
 
   /**

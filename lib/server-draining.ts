@@ -156,6 +156,7 @@ export class ServerDraining {
     if (this.#state !== 'last call') return;
     const { endsIdle, isHeld } = this.#kind;
     if (endsIdle) this.#tell();
+    else this.connections.holdBack();
     this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
       delay: endsIdle ? this.#times.idle : 0,
       isHeld,

@@ -77,6 +77,11 @@ export class UnderWay {
     if (!this.#politeness || this.#endsIdle) this.#http?.announceClose();
   }
 
+  /** Lets the last call get ahead of handlers that compute, until the listener is closed. */
+  holdBack(): void {
+    this.#http?.holdBack();
+  }
+
   /**
    * The listener is closed. Calls back once nothing under way can become a connection any more.
    *

@@ -194,25 +194,6 @@ test('lets a request that comes meanwhile be the last one (A32)', async () => {
   assert.equal((await over()).finished, 1);
 });
 
-for (const way of ['before', 'after'] as const) {
-  test(`leaves a Connection header alone that the handler has set ${way} the beginning`, async () => {
-    const { hold, responses, arrived } = held();
-    const { server, stop, over } = await drainScene(createServer(hold));
-    const { socket, ending } = await connect(server);
-    socket.write(get('/'));
-    await arrived(1);
-    const [response = assert.fail()] = responses;
-    const keepAlive = { connection: 'keep-alive' };
-    if (way === 'before') response.setHeader('connection', 'keep-alive');
-    stop.abort();
-    await refuses(server);
-    response.writeHead(200, way === 'after' ? keepAlive : {}).end('mine');
-    const { text } = await ending;
-    assert.match(text, /connection: keep-alive[^]*mine/i);
-    assert.equal((await over()).finished, 1);
-  });
-}
-
 for (const event of ['checkContinue', 'checkExpectation'] as const) {
   test(`says close and waits where somebody listens for '${event}' (A31)`, async () => {
     const { hold, responses, arrived } = held();

@@ -98,16 +98,6 @@ test('hear what the handler says, though it said so after us', async () => {
   assert.match(second, /connection: close[^]*two/i);
 });
 
-test('hear what the handler says, if it says something', async () => {
-  const { loop, stop, client } = await scene();
-  client.socket.write(get('/'));
-  const { value } = await loop.next();
-  stop.abort();
-  value?.[1].writeHead(200, { connection: 'keep-alive' }).end('mine');
-  const { text } = await client.ending;
-  assert.match(text, /connection: keep-alive[^]*mine/i);
-});
-
 test('are told it though the upload is still arriving, which is not cut off', async () => {
   const { loop, stop, client } = await scene();
   client.socket.write(post('/', 10) + 'half ');

@@ -18,7 +18,7 @@ const ofSockets = words(
 const ofHandshakes = words('on off destroy destroyed remoteAddress closed');
 const ofHttpSockets = words(
   'on once off destroy destroySoon destroyed remoteAddress closed errored bytesRead bytesWritten ' +
-    'end write pending connecting remotePort alpnProtocol encrypted',
+    'end write pending connecting remotePort alpnProtocol encrypted isPaused pause resume',
 );
 const ofRequests = words(
   'on once off prependOnceListener socket complete headers errored resume readableEnded readableDidRead readableLength url',
@@ -26,7 +26,7 @@ const ofRequests = words(
 const ofAllResponses = words(
   'on off writeHead end headersSent getHeaderNames writableEnded writableFinished errored',
 );
-const ofResponses = [...ofAllResponses, ...words('destroyed closed hasHeader shouldKeepAlive')];
+const ofResponses = [...ofAllResponses, ...words('destroyed closed getHeader shouldKeepAlive')];
 const ofSessions = words(
   'on off prependListener socket close goaway ping destroy destroyed closed',
 );

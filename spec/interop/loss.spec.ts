@@ -7,13 +7,19 @@ import { suite } from '../support/suite.ts';
 const test = suite('rolling stops', { timeout: 120_000 });
 test.after.each(killPrograms);
 
-const load = { way: 'drain', client: 'http.Agent', requests: 2000, stops: 4 } as const;
+const load = { client: 'http.Agent', requests: 2000, stops: 4 } as const;
 
-for (const sharing of ['SCHED_RR', 'SCHED_NONE'] as const) {
+const cases = [
+  { way: 'drain', sharing: 'SCHED_RR' },
+  { way: 'drain', sharing: 'SCHED_NONE' },
+  { way: 'drainProxy', sharing: 'SCHED_NONE' },
+] as const;
+
+for (const { way, sharing } of cases) {
   test(
-    `of a cluster lose no request of busy keep-alive clients: ${sharing} (B52)`,
+    `of a cluster lose no request of busy keep-alive clients: ${way}, ${sharing} (B52)`,
     async () => {
-      const { requests, failures, stops, hung } = await runRound({ sharing, ...load });
+      const { requests, failures, stops, hung } = await runRound({ way, sharing, ...load });
       assert.deepEqual({ failures, hung }, { failures: {}, hung: 0 });
       assert.ok(requests >= load.requests, `${requests} requests`);
       assert.ok(stops.length >= load.stops, `${stops.length} stops`);

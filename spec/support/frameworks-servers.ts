@@ -1,9 +1,12 @@
-import { createServer, type Server } from 'node:http';
+import { Agent, createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import fastifyProxy from '@fastify/http-proxy';
 import { serve } from '@hono/node-server';
 import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
+import httpProxy from 'http-proxy';
 import Koa from 'koa';
 import { until } from './turns.ts';
 
@@ -25,13 +28,27 @@ async function started(server: Server): Promise<Framework> {
   return { server, close: nothing };
 }
 
+const echo: RequestListener = (request, response) => {
+  void text(request).then((body) => response.end(body));
+};
+
+/** What a proxy leads to: it keeps its connections, and says so. */
+async function upstream(): Promise<{ target: string; end: () => Promise<void> }> {
+  const { server } = await started(createServer(echo).listen(0, host));
+  const { port } = server.address() as AddressInfo;
+  return {
+    target: `http://${host}:${port}`,
+    async end() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
 /** Each listens by its own means. */
 export const frameworks: Readonly<Record<string, Start>> = {
   async 'node:http'() {
-    const server = createServer((request, response) => {
-      void text(request).then((body) => response.end(body));
-    });
-    return started(server.listen(0, host));
+    return started(createServer(echo).listen(0, host));
   },
 
   /** Begins its answer while the request arrives. */
@@ -66,5 +83,32 @@ export const frameworks: Readonly<Record<string, Start>> = {
     const app = new Hono();
     app.post('/', async (context) => context.text(await context.req.text()));
     return started(serve({ fetch: app.fetch, port: 0, hostname: host }) as Server);
+  },
+
+  /** Copies the headers of its upstream, `Connection: keep-alive` among them. */
+  async 'http-proxy'() {
+    const { target, end } = await upstream();
+    const agent = new Agent({ keepAlive: true });
+    const proxy = httpProxy.createProxyServer({ target, agent });
+    const { server } = await started(
+      createServer((request, response) => proxy.web(request, response)).listen(0, host),
+    );
+    async function close(): Promise<void> {
+      agent.destroy();
+      await end();
+    }
+    return { server, close };
+  },
+
+  async '@fastify/http-proxy'() {
+    const { target, end } = await upstream();
+    const app = fastify();
+    await app.register(fastifyProxy, { upstream: target });
+    await app.listen({ port: 0, host });
+    async function close(): Promise<void> {
+      await app.close();
+      await end();
+    }
+    return { server: app.server, close };
   },
 };

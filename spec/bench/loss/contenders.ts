@@ -45,6 +45,7 @@ const peers: readonly Contender[] = [
 
 const drain = ours('drain', '`drain(server, { signal })`');
 const drainFastify = ours('drainFastify', '`drain(app.server, { signal })`, Fastify');
+const drainProxy = ours('drainProxy', '`drain(server, { signal })`, http-proxy');
 const serve = ours('serve', '`serve(server, handler, { signal })`');
 
 const tcp: readonly Contender[] = [
@@ -58,7 +59,7 @@ const tcp: readonly Contender[] = [
 
 /** Who is stopped under load, in the order of the tables. */
 export const rollingContenders: readonly RollingContender[] = [
-  ...[close, closeIdle, ...peers, drain, drainFastify].map(withAgent),
+  ...[close, closeIdle, ...peers, drain, drainFastify, drainProxy].map(withAgent),
   { ...drain, client: 'undici' },
 ];
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { Agent, createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { drain, serve } from 'accept-loop';
 import type { FastifyInstance } from 'fastify';
@@ -66,6 +67,23 @@ export const ways = {
     return { server: app.server, listen: (where) => app.listen(where), stop };
   },
 
+  /** Its answers say what those of its upstream say: `Connection: keep-alive`. */
+  async drainProxy(signal) {
+    const { default: httpProxy } = await import('http-proxy');
+    const upstream = await createUpstream();
+    const { port } = upstream.address() as AddressInfo;
+    const agent = new Agent({ keepAlive: true });
+    const proxy = httpProxy.createProxyServer({ target: { host: '127.0.0.1', port }, agent });
+    const server = createServer((request, response) => proxy.web(request, response));
+    const drained = drain(server, { signal });
+    async function stop(): Promise<void> {
+      await drained;
+      agent.destroy();
+      upstream.close();
+    }
+    return { server, stop };
+  },
+
   async serve(signal) {
     const server = createServer();
     const { finished } = serve(server, ([request, response]) => echo(request, response), signal);
@@ -81,4 +99,11 @@ async function createApp(): Promise<FastifyInstance> {
     return body;
   });
   return app;
+}
+
+/** A server of this process alone, also of a cluster's worker. */
+async function createUpstream(): Promise<Server> {
+  const upstream = createServer(echo).listen({ port: 0, host: '127.0.0.1', exclusive: true });
+  await once(upstream, 'listening');
+  return upstream;
 }
