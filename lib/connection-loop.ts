@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events';
+import { asyncIteratorPrototype } from './async-iterator-prototype.ts';
 import { attempt } from './attempt.ts';
 import { Acceptor } from './acceptor.ts';
 import type { AcceptLoopStats, Arrival } from './connection-queue.ts';
+import { makeDisposable } from './dispose-key.ts';
 import type { ServerKind } from './server-kind.ts';
 import { Tickets } from './tickets.ts';
 
@@ -16,6 +18,7 @@ interface Waiting<Connection> extends Arrival<Waiting<Connection>> {
 
 /** The loop behind `acceptLoop`: what an acceptor queues is handed out to each consumer that asks. */
 export class ConnectionLoop<Connection> {
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;
   readonly #give: (waiting: Waiting<Connection>) => IteratorYieldResult<Connection>;
@@ -40,6 +43,7 @@ export class ConnectionLoop<Connection> {
       if (resume) setImmediate(() => attempt(() => resume(connection)));
       return { done: false, value: connection };
     };
+    makeDisposable(this, 'asyncDispose', async () => void (await this.return()));
     this.#tickets = new Tickets(this.#acceptor.queue, () => this.#acceptor.isHoldingBack);
     this.#acceptor.follow(signal);
   }
@@ -67,16 +71,14 @@ export class ConnectionLoop<Connection> {
     return this;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
   /** Wakes every consumer. */
   #onOver(): void {
     this.#tickets.end();
     this.#acceptor.diagnostics.end(() => this.stats);
   }
 }
+
+Object.setPrototypeOf(ConnectionLoop.prototype, asyncIteratorPrototype);
 
 function arrive<Connection>(connection: unknown): Waiting<Connection> {
   return {

@@ -2,6 +2,7 @@ import { after } from './after.ts';
 import { disposableSignal } from './disposable-signal.ts';
 import { onAbort } from './on-abort.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
+import { quietController } from './quiet-controller.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot delay a signal');
 const nothing = (): void => {};
@@ -36,7 +37,7 @@ export interface DelayedSignal extends AbortSignal, Disposable {}
 export function delaySignal(signal: AbortSignal, milliseconds: number): DelayedSignal {
   if (!isAbortSignal(signal)) throw check.error(TypeError, 'signal', 'an AbortSignal', signal);
   check.duration('milliseconds', milliseconds);
-  const controller = new AbortController();
+  const controller = quietController();
   let timer: NodeJS.Timeout | undefined;
   const abort = (): void => controller.abort(signal.reason);
   const begin = (): void => {

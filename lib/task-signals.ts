@@ -1,7 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import { attempt } from './attempt.ts';
 import type { ConnectionTask, TaskScope } from './connection-task.ts';
 import type { Cancel } from './protocol.ts';
+import { quietController } from './quiet-controller.ts';
 
 /** The signals of one task, each made when it is first read. */
 export class TaskSignals<Connection> {
@@ -64,11 +64,4 @@ export class TaskSignals<Connection> {
 
 function abort(this: AbortController, reason: unknown): void {
   this.abort(reason);
-}
-
-/** A handler may pass its signal to many: Node 20 warns at the eleventh. */
-function quietController(): AbortController {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  return controller;
 }

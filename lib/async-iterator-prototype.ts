@@ -1,0 +1,8 @@
+/**
+ * What every async iterator of the language inherits from. Iterator helpers are put there, by the
+ * runtime or by a polyfill. A compiler for old runtimes leaves nothing there but what is above all.
+ */
+export const asyncIteratorPrototype: object =
+  (Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}.prototype)) as
+    | object
+    | null) ?? Object.prototype;

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttp } from 'node:http';
+import { createServer, type Server } from 'node:net';
+import { abortListeners, listenersOn } from './support/listeners.ts';
+import { makeRealm, type Realm } from './support/realm.ts';
+import { connect, listening } from './support/sockets.ts';
+import { suite } from './support/suite.ts';
+
+const test = suite('in a realm without Symbol.dispose');
+
+/** As code that was compiled for such a realm reads a method's name: that of esbuild, Babel and SWC. */
+function keyOf(realm: Realm, name: 'dispose' | 'asyncDispose'): symbol {
+  return realm.Symbol[name] ?? Symbol.for(`Symbol.${name}`);
+}
+
+function methodOf(realm: Realm, name: 'dispose' | 'asyncDispose', of: object): () => unknown {
+  const method: unknown = Reflect.get(of, keyOf(realm, name));
+  assert.equal(typeof method, 'function', name);
+  return () => Reflect.apply(method as () => unknown, of, []);
+}
+
+function open(): Promise<Server> {
+  return listening(createServer());
+}
+
+test('is the realm of these specs', () => {
+  const realm = makeRealm();
+  assert.equal('dispose' in realm.Symbol, false);
+  assert.equal(realm.Symbol.asyncDispose, undefined);
+  assert.notEqual(realm.Error, Error);
+});
+
+test('serve() serves, and stops', async () => {
+  const { serve } = makeRealm().acceptLoop;
+  const stop = new AbortController();
+  const server = await listening(createServer());
+  const before = listenersOn(server);
+  const serving = serve(server, async (socket) => void socket.end('hello'), stop.signal);
+  const { ending } = await connect(server);
+  assert.equal((await ending).text, 'hello');
+  stop.abort();
+  const { completed } = await serving.finished;
+  assert.deepEqual([completed, server.listening], [1, false]);
+  assert.deepEqual(listenersOn(server), before);
+  assert.equal(abortListeners(stop.signal), 0);
+});
+
+test('every function that takes a signal leaves it when it ends first', async () => {
+  const { acceptLoop, delaySignal, drain, listen, serve, taskGroup } = makeRealm().acceptLoop;
+  const { signal } = new AbortController();
+  await acceptLoop(await open(), { signal }).return();
+  await serve(await open(), () => {}, { signal }).stop();
+  const handled = await listening(createHttp());
+  const drained = drain(handled, { signal, idle: 0 });
+  handled.close();
+  await drained;
+  const listened = await listen(createServer(), { port: 0, host: '127.0.0.1' }, { signal });
+  listened.close();
+  assert.equal(await taskGroup(async () => 'done', { signal }), 'done');
+  methodOf(makeRealm(), 'dispose', delaySignal(signal, 1000))();
+  assert.equal(abortListeners(signal), 0);
+});
+
+for (const [title, prelude] of [
+  ['the registered symbols, which compiled code looks for', ''],
+  ['a polyfill', 'for (const key of ["dispose", "asyncDispose"]) Symbol[key] = Symbol(key);'],
+] as const) {
+  test(`all that is disposable is so by ${title}`, async () => {
+    const realm = makeRealm({}, prelude);
+    const { acceptLoop, delaySignal, serve, shutdownSignal } = realm.acceptLoop;
+    const { signal } = new AbortController();
+    const before = process.listenerCount('SIGTERM');
+    const told = shutdownSignal();
+    assert.equal(process.listenerCount('SIGTERM'), before + 1);
+    methodOf(realm, 'dispose', told)();
+    assert.equal(process.listenerCount('SIGTERM'), before);
+    methodOf(realm, 'dispose', delaySignal(signal, 1000))();
+    assert.equal(abortListeners(signal), 0);
+    const served = await listening(createServer());
+    await methodOf(
+      realm,
+      'asyncDispose',
+      serve(served, () => {}),
+    )();
+    const looped = await listening(createServer());
+    const loop = acceptLoop(looped);
+    assert.equal(await methodOf(realm, 'asyncDispose', loop)(), undefined);
+    assert.equal((await loop.next()).done, true);
+    assert.deepEqual([served.listening, looped.listening], [false, false]);
+    const names = [loop, told, serve(createServer(), () => {}, AbortSignal.abort())];
+    for (const thing of names) assert.equal('undefined' in thing, false);
+  });
+}
+
+test('a polyfill that comes after the package is heard of, too', async () => {
+  const realm = makeRealm();
+  Object.assign(realm.Symbol, { dispose: Symbol('later'), asyncDispose: Symbol('later') });
+  const { acceptLoop, shutdownSignal } = realm.acceptLoop;
+  methodOf(realm, 'dispose', shutdownSignal())();
+  const server = await listening(createServer());
+  await methodOf(realm, 'asyncDispose', acceptLoop(server))();
+  await once(server, 'close');
+});
+
+test.run();
