@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events';
-import { asyncIteratorPrototype } from './async-iterator-prototype.ts';
 import { attempt } from './attempt.ts';
 import { Acceptor } from './acceptor.ts';
 import type { AcceptLoopStats, Arrival } from './connection-queue.ts';
 import { makeDisposable } from './dispose-key.ts';
+import { LanguageIterator } from './language-iterator.ts';
 import type { ServerKind } from './server-kind.ts';
 import { Tickets } from './tickets.ts';
 
@@ -17,7 +17,7 @@ interface Waiting<Connection> extends Arrival<Waiting<Connection>> {
 }
 
 /** The loop behind `acceptLoop`: what an acceptor queues is handed out to each consumer that asks. */
-export class ConnectionLoop<Connection> {
+export class ConnectionLoop<Connection> extends LanguageIterator<Connection> {
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;
@@ -31,6 +31,7 @@ export class ConnectionLoop<Connection> {
   };
 
   constructor(server: EventEmitter, kind: ServerKind, { signal, maxQueued }: LoopOptions) {
+    super();
     this.#acceptor = new Acceptor(server, kind, maxQueued, {
       arrive: arrive<Connection>,
       consumers: () => this.#tickets.consumers,
@@ -52,22 +53,22 @@ export class ConnectionLoop<Connection> {
     return this.#acceptor.queue.stats;
   }
 
-  next(): Promise<IteratorResult<Connection, undefined>> {
+  override next(): Promise<IteratorResult<Connection, undefined>> {
     return this.#tickets.next(this.#give, this.#conclude);
   }
 
-  async return(): Promise<IteratorReturnResult<undefined>> {
+  override async return(): Promise<IteratorReturnResult<undefined>> {
     this.#acceptor.leave();
     this.#acceptor.failure = undefined;
     return { done: true, value: undefined };
   }
 
-  async throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
+  override async throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
     await this.return();
     throw error;
   }
 
-  [Symbol.asyncIterator](): this {
+  override [Symbol.asyncIterator](): this {
     return this;
   }
 
@@ -77,8 +78,6 @@ export class ConnectionLoop<Connection> {
     this.#acceptor.diagnostics.end(() => this.stats);
   }
 }
-
-Object.setPrototypeOf(ConnectionLoop.prototype, asyncIteratorPrototype);
 
 function arrive<Connection>(connection: unknown): Waiting<Connection> {
   return {

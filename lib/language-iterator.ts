@@ -6,3 +6,12 @@ export const asyncIteratorPrototype: object =
   (Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}.prototype)) as
     | object
     | null) ?? Object.prototype;
+
+function Base(): void {}
+Base.prototype = asyncIteratorPrototype;
+
+/** What a class extends whose instances are async iterators as those of the language are. */
+export const LanguageIterator = Base as unknown as new <Item>() => AsyncIteratorObject<
+  Item,
+  undefined
+>;
