@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { isAcceptError } from './accept-error.ts';
 import { attempt } from './attempt.ts';
 import { type Arrival, ConnectionQueue } from './connection-queue.ts';
 import { Diagnostics } from './diagnostics.ts';
@@ -177,7 +178,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   #onError(error: unknown): void {
     this.diagnostics.serverError(error);
     // One connection could not be accepted: the listener goes on.
-    if ((Object(error) as NodeJS.ErrnoException).syscall === 'accept') return;
+    if (isAcceptError(error)) return;
     this.failure ??= { error };
     if (this.#kind.isListening() !== false) this.#listener.close();
     // What is under way has still to be served.
