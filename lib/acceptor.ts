@@ -145,6 +145,8 @@ export class Acceptor<Item extends Arrival<Item>> {
     let connection: unknown;
     try {
       connection = connections.accept(...args);
+      // We go on reading it when others have it: handlers, subscribers of a channel, `onError`.
+      if (Array.isArray(connection)) Object.freeze(connection);
       this.#add(connection);
     } catch (error) {
       // A method or getter of the connection's own. It costs this one, and nothing is lost count of.

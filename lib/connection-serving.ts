@@ -223,7 +223,9 @@ export class ConnectionServing<Connection> {
     this.#runner.leave();
     this.#standalone?.leave();
     const abandoned = this.#runner.size;
-    const report = { ...this.#counts, abandoned, stragglers: this.#stragglers.list };
+    const { list: stragglers } = this.#stragglers;
+    // Subscribers of a channel get it, too.
+    const report = Object.freeze({ ...this.#counts, abandoned, stragglers });
     this.#acceptor.diagnostics.end(() => report);
     if (this.#acceptor.failure) throw this.#acceptor.failure.error;
     return report;

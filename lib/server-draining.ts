@@ -211,7 +211,8 @@ export class ServerDraining {
     this.#sweeper.stop();
     // Before the connections are left: a session's own end comes after the server's.
     const duration = performance.now() - this.#begun;
-    const report = { ...this.connections.report(), duration };
+    // All calls get it, and subscribers of a channel.
+    const report = Object.freeze({ ...this.connections.report(), duration });
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
     drainings.delete(this.#server);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { makeRealm, type Realm } from './support/realm.ts';
 import { connect, listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
+import { until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('in a realm without Symbol.dispose');
 
@@ -101,6 +103,103 @@ test('a polyfill that comes after the package is heard of, too', async () => {
   const server = await listening(createServer());
   await methodOf(realm, 'asyncDispose', acceptLoop(server))();
   await once(server, 'close');
+});
+
+/** A `net.Server` of somebody else's making: known by what it can do, and by nothing that it is. */
+class OtherServer extends EventEmitter {
+  readonly #server = createServer((socket) => void this.emit('connection', socket));
+  get listening(): boolean {
+    return this.#server.listening;
+  }
+  listen(): void {
+    this.#server.listen(0, '127.0.0.1', () => this.emit('listening'));
+  }
+  address(): unknown {
+    return this.#server.address();
+  }
+  getConnections(callback: (error: Error | null, count: number) => void): void {
+    this.#server.getConnections(callback);
+  }
+  close(): void {
+    this.#server.close(() => this.emit('close'));
+  }
+}
+
+test('a server is known by its shape', async () => {
+  const { serve } = makeRealm().acceptLoop;
+  const server = new OtherServer() as unknown as Server;
+  server.listen();
+  await once(server, 'listening');
+  const serving = serve(server, async (socket) => void socket.end('hello'));
+  const { ending } = await connect(server);
+  assert.equal((await ending).text, 'hello');
+  assert.equal((await serving.stop()).completed, 1);
+});
+
+test("an error of the realm's handler is told of without onError, as Node takes none of its own", async () => {
+  const realm = makeRealm();
+  const server = await listening(createServer());
+  const serving = realm.acceptLoop.serve(server, async () => {
+    throw new realm.Error('of another realm');
+  });
+  const { warnings, stopCollecting } = collectWarnings();
+  await (
+    await connect(server)
+  ).ending;
+  assert.equal((await serving.stop()).failed, 1);
+  await until(() => warnings.length > 0);
+  stopCollecting();
+  assert.match(warnings[0]?.message ?? '', /of another realm/);
+});
+
+/** Like that of jsdom: none of its classes are Node's, and `events` does not know them. */
+const otherSignals = `
+  class OtherSignal {
+    aborted = false;
+    reason = undefined;
+    listeners = new Set();
+    addEventListener(type, listener) { this.listeners.add(listener); }
+    removeEventListener(type, listener) { this.listeners.delete(listener); }
+  }
+  globalThis.AbortSignal = OtherSignal;
+  globalThis.AbortController = class {
+    signal = new OtherSignal();
+    abort(reason) {
+      if (this.signal.aborted) return;
+      Object.assign(this.signal, { aborted: true, reason });
+      for (const listener of [...this.signal.listeners]) {
+        this.signal.listeners.delete(listener);
+        listener.call(this.signal, { type: 'abort', target: this.signal });
+      }
+    }
+  };
+`;
+
+test('its signals may be of its own making', async () => {
+  const realm = makeRealm({}, otherSignals);
+  const { delaySignal, serve, taskGroup } = realm.acceptLoop;
+  const stop = new (realm['AbortController'] as typeof AbortController)();
+  const server = await listening(createServer());
+  const aborts: unknown[] = [];
+  const serving = serve(
+    server,
+    async (socket, { draining, signal }) => {
+      signal.addEventListener('abort', () => aborts.push('signal'));
+      await new Promise((resolve) => draining.addEventListener('abort', resolve));
+      socket.end('goodbye');
+    },
+    { signal: delaySignal(stop.signal, 0) },
+  );
+  const { ending } = await connect(server);
+  await until(() => serving.stats.active === 1);
+  const group = taskGroup(({ signal }) => signal.aborted, { signal: stop.signal });
+  assert.equal(await group, false);
+  stop.abort('enough');
+  assert.equal((await ending).text, 'goodbye');
+  assert.equal((await serving.finished).completed, 1);
+  assert.deepEqual(aborts, []);
+  const { listeners } = stop.signal as unknown as { listeners: Set<unknown> };
+  assert.equal(listeners.size, 0);
 });
 
 test.run();

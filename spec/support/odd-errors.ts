@@ -78,7 +78,8 @@ export const oddErrors: Record<string, () => unknown> = {
   'an error named as a deprecation': () => withOwn({ name: 'DeprecationWarning' }),
   'an error without a message': () => withOwn({ message: '', name: '' }),
   'an AbortError': () => new DOMException('odd', 'AbortError'),
-  'a thenable that throws': () => Object.fromEntries([['then', fail]]),
+  // oxlint-disable-next-line unicorn/no-thenable -- somebody's own
+  'a thenable that throws': () => ({ then: fail }),
   'an error whose then throws': () => withGetter('then'),
   'a function': () => fail,
   'a symbol': () => Symbol('odd'),
