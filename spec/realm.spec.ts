@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer, type Server } from 'node:net';
+import { runInContext } from 'node:vm';
+import { transformSync } from 'esbuild';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { makeRealm, type Realm } from './support/realm.ts';
 import { connect, listening } from './support/sockets.ts';
@@ -94,6 +96,26 @@ for (const [title, prelude] of [
     for (const thing of names) assert.equal('undefined' in thing, false);
   });
 }
+
+test('`using` works as a compiler for such a realm leaves it', async () => {
+  const realm = makeRealm();
+  const source = `async ({ acceptLoop, serve, shutdownSignal }, [one, other]) => {
+    using signal = shutdownSignal();
+    await using loop = acceptLoop(one);
+    await using serving = serve(other, () => {});
+    return [signal.aborted, one.listening, other.listening];
+  }`;
+  const { code } = transformSync(`(${source})`, { target: 'es2022' });
+  const run = runInContext(code, realm) as (...given: unknown[]) => Promise<boolean[]>;
+  const servers = [await open(), await open()];
+  const before = process.listenerCount('SIGTERM');
+  assert.deepEqual([...(await run(realm.acceptLoop, servers))], [false, true, true]);
+  assert.deepEqual(
+    servers.map(({ listening: isListening }) => isListening),
+    [false, false],
+  );
+  assert.equal(process.listenerCount('SIGTERM'), before);
+});
 
 test('a polyfill that comes after the package is heard of, too', async () => {
   const realm = makeRealm();
