@@ -5,6 +5,7 @@ import { closeServer } from './close-server.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import { onAbort } from './on-abort.ts';
 import { isSocketFile, removeStaleSocket } from './stale-socket.ts';
+import { setImmediate } from './timers.ts';
 
 /** Linux' own `somaxconn`. Node's 511 are full when 512 clients come while the event loop is busy. */
 const BACKLOG = 4096;

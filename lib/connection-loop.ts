@@ -6,6 +6,7 @@ import { makeDisposable } from './dispose-key.ts';
 import { LanguageIterator } from './language-iterator.ts';
 import type { ServerKind } from './server-kind.ts';
 import { Tickets } from './tickets.ts';
+import { setImmediate } from './timers.ts';
 
 interface LoopOptions {
   readonly signal: AbortSignal | undefined;

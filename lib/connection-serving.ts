@@ -10,6 +10,7 @@ import { Sweeper } from './sweeper.ts';
 import { StandaloneSockets } from './standalone-sockets.ts';
 import { Stragglers } from './stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
+import { setImmediate } from './timers.ts';
 
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;

@@ -3,6 +3,7 @@ import { disposableSignal } from './disposable-signal.ts';
 import { onAbort } from './on-abort.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
 import { quietController } from './quiet-controller.ts';
+import { unref } from './timers.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot delay a signal');
 const nothing = (): void => {};
@@ -43,7 +44,7 @@ export function delaySignal(signal: AbortSignal, milliseconds: number): DelayedS
   const begin = (): void => {
     if (milliseconds === 0) return abort();
     timer = after(milliseconds, abort);
-    timer?.unref();
+    unref(timer);
   };
   let stopListening = nothing;
   if (signal.aborted) begin();

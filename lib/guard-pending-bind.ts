@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { guard } from './protocol.ts';
+import { setImmediate } from './timers.ts';
 
 const guarded = new WeakSet<EventEmitter>();
 

@@ -9,6 +9,7 @@ import { endSoon } from './end-soon.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { type OnStraggler, type Straggler, stragglerOf } from './straggler.ts';
+import { setImmediate } from './timers.ts';
 
 /**
  * After which time a socket has been looked at for certain, in milliseconds. Timers come before

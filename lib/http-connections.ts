@@ -15,6 +15,7 @@ import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
 import type { HttpEvents } from './protocol.ts';
 import type { OnStraggler } from './straggler.ts';
+import { setImmediate, unref } from './timers.ts';
 
 /** How often to look for what only seems to be half a request, in milliseconds. */
 const STRAY_CHECK_MS = 100;
@@ -101,7 +102,7 @@ export class HttpConnections {
     this.announceClose();
     this.#patience = patience;
     if (knowsStray) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
-    this.#strayTimer?.unref();
+    unref(this.#strayTimer);
     this.#sessions.drain(patience);
     attemptEach(this.#connections.values(), (each) => each.drain(patience));
   }

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { after } from './after.ts';
+import { clearImmediate, setImmediate } from './timers.ts';
 
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
+import { unref } from './timers.ts';
 
 /** Deno ends the connection itself, and never tells that such a request is over. */
 const isDeno = 'deno' in process.versions;
@@ -44,7 +45,7 @@ export function letUploadArrive(request: IncomingMessage, socket: Socket, timeou
   };
   const wait = (milliseconds: number, callback: () => void): void => {
     timer = after(milliseconds, callback);
-    timer?.unref();
+    unref(timer);
   };
   const release = (): void => {
     clearTimeout(timer);

@@ -3,6 +3,7 @@ import type { Http2Session } from 'node:http2';
 import { endFailedHandshakes } from './failed-handshakes.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import type { ServerKind } from './server-kind.ts';
+import { unref } from './timers.ts';
 
 /**
  * How often a server is asked whether it still listens, in milliseconds. Node has no event for a
@@ -44,7 +45,7 @@ export class Listener {
     server.on('close', this.#onClose);
     server.on('listening', this.#check);
     this.#timer = setInterval(this.#check, LISTENING_CHECK_MS);
-    this.#timer.unref();
+    unref(this.#timer);
     this.#hasListened = kind.isListening() === true;
   }
 

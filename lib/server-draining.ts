@@ -13,6 +13,7 @@ import { ServerConnections } from './server-connections.ts';
 import { type ServerKind, serverKind } from './server-kind.ts';
 import { Sweeper } from './sweeper.ts';
 import type { WebSocketServer } from './web-socket-clients.ts';
+import { setImmediate } from './timers.ts';
 
 /** How long what was ended by force has to be gone, in milliseconds. */
 const GONE_MS = 100;

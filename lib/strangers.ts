@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { OpenConnections } from './open-connections.ts';
+import { unref } from './timers.ts';
 
 /** How often the server is asked, in milliseconds. */
 const CHECK_MS = 100;
@@ -50,7 +51,7 @@ export class Strangers {
       onCounted();
     });
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
-    this.#timer.unref();
+    unref(this.#timer);
   }
 
   /**

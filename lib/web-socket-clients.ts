@@ -6,6 +6,7 @@ import { inSlices } from './in-slices.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
 import { CLOSED, type WebSocketLike } from './web-socket.ts';
+import { unref } from './timers.ts';
 
 /** "Going away", of RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;
@@ -75,7 +76,7 @@ export class WebSocketClients {
   /** Closes every client that is there and every one that comes. */
   close(): void {
     this.#timer = setInterval(() => this.#terminateSilent(), ANSWER_CHECK_MS);
-    this.#timer.unref();
+    unref(this.#timer);
     // Thousands at once would stop the event loop, and take the time of those that answer.
     const all = [...this.#clients.values()];
     inSlices(

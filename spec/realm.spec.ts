@@ -224,4 +224,31 @@ test('its signals may be of its own making', async () => {
   assert.equal(listeners.size, 0);
 });
 
+/** Timers as jsdom has them: `setTimeout` gives a number, and there is no `setImmediate`. */
+const browserTimers = `
+  const timers = new Map();
+  let last = 0;
+  const remember = (timer) => (timers.set(++last, timer), last);
+  const { setTimeout, setInterval, clearTimeout } = globalThis;
+  globalThis.setTimeout = (...given) => remember(setTimeout(...given));
+  globalThis.setInterval = (...given) => remember(setInterval(...given));
+  globalThis.clearTimeout = globalThis.clearInterval = (id) => clearTimeout(timers.get(id));
+  delete globalThis.setImmediate;
+  delete globalThis.clearImmediate;
+`;
+
+test('its timers may be those of a browser', async () => {
+  const { acceptLoop, delaySignal, serve } = makeRealm({}, browserTimers).acceptLoop;
+  const stop = new AbortController();
+  const server = await listening(createServer());
+  const signal = delaySignal(stop.signal, 1);
+  const serving = serve(server, async (socket) => void socket.end('hello'), { signal });
+  const { ending } = await connect(server);
+  assert.equal((await ending).text, 'hello');
+  stop.abort();
+  assert.equal((await serving.finished).completed, 1);
+  const loop = acceptLoop(await listening(createServer()));
+  await loop.return();
+});
+
 test.run();

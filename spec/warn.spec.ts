@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { warn } from '../lib/warn.ts';
 import { oddErrors } from './support/odd-errors.ts';
 import { killPrograms, watch } from './support/programs.ts';
 import { runtime } from './support/runtime.ts';
@@ -53,6 +54,23 @@ test('is cut if it is long: its reader may be slow', async () => {
       assert.ok(text.length < 100_000, `${what}: ${text.length} characters`);
     }
   }
+});
+
+test('is told on standard error where no warning can be made', () => {
+  const [{ emitWarning }, write] = [process, process.stderr.write];
+  const told: string[] = [];
+  const refuse = (): never => {
+    throw new TypeError('no warnings');
+  };
+  Object.assign(process, { emitWarning: refuse });
+  process.stderr.write = (text: string | Uint8Array): boolean => told.push(String(text)) > 0;
+  try {
+    warn(new Error('a bug'));
+  } finally {
+    Object.assign(process, { emitWarning });
+    process.stderr.write = write;
+  }
+  assert.match(told.join(''), /a bug/);
 });
 
 test.run();

@@ -60,6 +60,12 @@ for (const version of ['29', '30']) {
   };
   runs[`Jest ${version}, with CommonJS`] = { project: 'common', program, args: [] };
 }
+runs['Jest 30, with jsdom'] = {
+  project: 'modules',
+  flags: vmModules,
+  program: 'jest30/bin/jest.js',
+  args: ['--env', 'jsdom'],
+};
 for (const pool of ['forks', 'threads', 'vmThreads']) {
   const args = ['run', '--globals', '--pool', pool];
   runs[`Vitest, with ${pool}`] = { project: 'modules', program: 'vitest/vitest.mjs', args };
