@@ -6,6 +6,10 @@ import { runtime } from './support/runtime.ts';
 import { spawnScript } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 
+function refuse(): never {
+  throw new TypeError('no warnings');
+}
+
 const test = suite('what a handler has thrown, without onError', { timeout: 60_000 });
 test.after.each(killPrograms);
 
@@ -57,11 +61,9 @@ test('is cut if it is long: its reader may be slow', async () => {
 });
 
 test('is told on standard error where no warning can be made', () => {
-  const [{ emitWarning }, write] = [process, process.stderr.write];
+  const emitWarning = process.emitWarning.bind(process);
+  const write = process.stderr.write.bind(process.stderr);
   const told: string[] = [];
-  const refuse = (): never => {
-    throw new TypeError('no warnings');
-  };
   Object.assign(process, { emitWarning: refuse });
   process.stderr.write = (text: string | Uint8Array): boolean => told.push(String(text)) > 0;
   try {
