@@ -23,11 +23,23 @@ export interface AcceptEventOptions extends AcceptLoopOptions {
 
 type AnyOptions = AcceptLoopOptions & { event?: string | undefined };
 
+declare global {
+  // TypeScript has it from 5.6 on, with iterator helpers where `lib` or a polyfill's types add them.
+  interface AsyncIteratorObject<T, TReturn, TNext> {}
+}
+
 /**
- * The connections of one server, as `acceptLoop` gives them: an `AsyncIterableIterator`. It is not
- * declared as one, because that type has its second parameter from TypeScript 5.6 on only.
+ * The connections of one server, as `acceptLoop` gives them: an `AsyncIterableIterator`, and an
+ * `AsyncIteratorObject`. It is not declared as the first, because that type has its second parameter
+ * from TypeScript 5.6 on only.
  */
-export interface AcceptLoop<Connection> extends AsyncIterator<Connection, undefined> {
+export interface AcceptLoop<Connection>
+  extends
+    AsyncIterator<Connection, undefined>,
+    // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- Above there is no default.
+    AsyncIteratorObject<Connection, undefined, unknown> {
+  /** Waits for a connection, or for the end. What is given to it is ignored. */
+  next(value?: unknown): Promise<IteratorResult<Connection, undefined>>;
   /** What has become of the connections so far: a copy, made when it is read. */
   readonly stats: AcceptLoopStats;
   /** Leaves the loop: closes the listener and refuses what waits. */

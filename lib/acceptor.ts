@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { isAcceptError } from './accept-error.ts';
 import { attempt } from './attempt.ts';
 import { type Arrival, ConnectionQueue } from './connection-queue.ts';
 import { Diagnostics } from './diagnostics.ts';
@@ -165,6 +166,8 @@ export class Acceptor<Item extends Arrival<Item>> {
     let connection: unknown;
     try {
       connection = connections.accept(...args);
+      // We go on reading it when others have it: handlers, subscribers of a channel, `onError`.
+      if (Array.isArray(connection)) Object.freeze(connection);
       this.#add(connection);
     } catch (error) {
       // A method or getter of the connection's own. It costs this one, and nothing is lost count of.
@@ -203,7 +206,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (this.isOver && politeness) return;
     this.diagnostics.serverError(error);
     // One connection could not be accepted: the listener goes on.
-    if ((Object(error) as NodeJS.ErrnoException).syscall === 'accept') return;
+    if (isAcceptError(error)) return;
     this.failure ??= { error };
     if (this.isOver) return;
     if (this.#kind.isListening() !== false) this.#closeListener();

@@ -6,6 +6,7 @@ import { guardPendingBind } from './guard-pending-bind.ts';
 import { attemptOf, hear, unhear } from './hear.ts';
 import { onAbort } from './on-abort.ts';
 import { isSocketFile, removeStaleSocket } from './stale-socket.ts';
+import { setImmediate } from './timers.ts';
 
 /** Linux' own `somaxconn`. Node's 511 are full when 512 clients come while the event loop is busy. */
 const BACKLOG = 4096;

@@ -2,8 +2,11 @@ import type { EventEmitter } from 'node:events';
 import { attempt } from './attempt.ts';
 import { Acceptor } from './acceptor.ts';
 import type { AcceptLoopStats, Arrival } from './connection-queue.ts';
+import { makeDisposable } from './dispose-key.ts';
+import { LanguageIterator } from './language-iterator.ts';
 import type { ServerKind } from './server-kind.ts';
 import { Tickets } from './tickets.ts';
+import { setImmediate } from './timers.ts';
 
 interface LoopOptions {
   readonly signal: AbortSignal | undefined;
@@ -15,7 +18,8 @@ interface Waiting<Connection> extends Arrival<Waiting<Connection>> {
 }
 
 /** The loop behind `acceptLoop`: what an acceptor queues is handed out to each consumer that asks. */
-export class ConnectionLoop<Connection> {
+export class ConnectionLoop<Connection> extends LanguageIterator<Connection> {
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;
   readonly #give: (waiting: Waiting<Connection>) => IteratorYieldResult<Connection>;
@@ -35,6 +39,7 @@ export class ConnectionLoop<Connection> {
   };
 
   constructor(server: EventEmitter, kind: ServerKind, { signal, maxQueued }: LoopOptions) {
+    super();
     this.#acceptor = new Acceptor(server, kind, maxQueued, {
       arrive: arrive<Connection>,
       consumers: () => this.#tickets.consumers,
@@ -47,6 +52,7 @@ export class ConnectionLoop<Connection> {
       if (resume) setImmediate(() => attempt(() => resume(connection)));
       return { done: false, value: connection };
     };
+    makeDisposable(this, 'asyncDispose', async () => void (await this.return()));
     this.#tickets = new Tickets(this.#acceptor.queue, () => this.#acceptor.isHoldingBack);
     this.#acceptor.follow(signal);
   }
@@ -55,29 +61,25 @@ export class ConnectionLoop<Connection> {
     return this.#acceptor.queue.stats;
   }
 
-  next(): Promise<IteratorResult<Connection, undefined>> {
+  override next(): Promise<IteratorResult<Connection, undefined>> {
     const next = this.#tickets.next(this.#give, this.#conclude);
     this.#mostConsumers = Math.max(this.#mostConsumers, this.#tickets.consumers);
     return next;
   }
 
-  async return(): Promise<IteratorReturnResult<undefined>> {
+  override async return(): Promise<IteratorReturnResult<undefined>> {
     this.#acceptor.leave();
     this.#acceptor.failure = undefined;
     return { done: true, value: undefined };
   }
 
-  async throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
+  override async throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
     await this.return();
     throw error;
   }
 
-  [Symbol.asyncIterator](): this {
+  override [Symbol.asyncIterator](): this {
     return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
   }
 
   /** Wakes every consumer. */

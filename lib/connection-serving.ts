@@ -11,6 +11,7 @@ import { StandaloneSockets } from './standalone-sockets.ts';
 import { Stragglers } from './stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
 import { hear, unhear } from './hear.ts';
+import { setImmediate } from './timers.ts';
 
 /** How long handlers have to notice that grace is over, in milliseconds. */
 const NOTICE_MS = 100;
@@ -231,7 +232,9 @@ export class ConnectionServing<Connection> {
     this.#runner.leave();
     this.#standalone?.leave();
     const abandoned = this.#runner.size;
-    const report = { ...this.#counts, abandoned, stragglers: this.#stragglers.list };
+    const { list: stragglers } = this.#stragglers;
+    // Subscribers of a channel get it, too.
+    const report = Object.freeze({ ...this.#counts, abandoned, stragglers });
     this.#acceptor.diagnostics.end(() => report);
     if (this.#acceptor.failure) throw this.#acceptor.failure.error;
     return report;

@@ -2,6 +2,8 @@ import { after } from './after.ts';
 import { disposableSignal } from './disposable-signal.ts';
 import { onAbort } from './on-abort.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
+import { quietController } from './quiet-controller.ts';
+import { unref } from './timers.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot delay a signal');
 const nothing = (): void => {};
@@ -36,13 +38,13 @@ export interface DelayedSignal extends AbortSignal, Disposable {}
 export function delaySignal(signal: AbortSignal, milliseconds: number): DelayedSignal {
   if (!isAbortSignal(signal)) throw check.error(TypeError, 'signal', 'an AbortSignal', signal);
   check.duration('milliseconds', milliseconds);
-  const controller = new AbortController();
+  const controller = quietController();
   let timer: NodeJS.Timeout | undefined;
   const abort = (): void => controller.abort(signal.reason);
   const begin = (): void => {
     if (milliseconds === 0) return abort();
     timer = after(milliseconds, abort);
-    timer?.unref();
+    unref(timer);
   };
   let stopListening = nothing;
   if (signal.aborted) begin();

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { guard } from './protocol.ts';
 import { hear, unhear } from './hear.ts';
+import { setImmediate } from './timers.ts';
 
 const guarded = new WeakSet<EventEmitter>();
 

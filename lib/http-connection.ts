@@ -11,6 +11,7 @@ import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
 import { sayClose } from './say-close.ts';
 import { type OnStraggler, type Straggler, stragglerOf } from './straggler.ts';
+import { setImmediate } from './timers.ts';
 
 /**
  * After which time a socket has been looked at for certain, in milliseconds. Timers come before

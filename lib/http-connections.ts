@@ -18,6 +18,7 @@ import { overhear } from './overhear.ts';
 import type { HttpEvents } from './protocol.ts';
 import type { OnStraggler } from './straggler.ts';
 import { attemptOf, hear, unhear } from './hear.ts';
+import { setImmediate, unref } from './timers.ts';
 
 /** How often to look for what only seems to be half a request, in milliseconds. */
 const STRAY_CHECK_MS = 100;
@@ -114,7 +115,7 @@ export class HttpConnections {
     this.#release();
     this.#patience = patience;
     if (knowsStray) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
-    this.#strayTimer?.unref();
+    unref(this.#strayTimer);
     this.#sessions.drain(patience);
     attemptEach(this.#connections.values(), (each) => each.drain(patience));
   }

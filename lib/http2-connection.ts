@@ -8,6 +8,7 @@ import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
 import { hasLeft } from './has-left.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
+import { setImmediate } from './timers.ts';
 
 /** The highest id that a stream can have. */
 const ANY_STREAM = 2 ** 31 - 1;

@@ -1,4 +1,5 @@
 import { attempt } from './attempt.ts';
+import { setImmediate } from './timers.ts';
 
 /** How long a slice takes, in milliseconds: what else the process does is late by no more. */
 export const SLICE_MS = 10;

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { after } from './after.ts';
 import { beginLastCall, onLastCallOver } from './last-calls.ts';
 import { hear, unhear } from './hear.ts';
+import { clearImmediate, setImmediate } from './timers.ts';
 
 /**
  * How long the last call may take, in milliseconds. A flood leaves no empty turn; half a second is

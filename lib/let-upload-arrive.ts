@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { after } from './after.ts';
 import { attempt } from './attempt.ts';
 import { warn } from './warn.ts';
+import { unref } from './timers.ts';
 
 /** Deno ends the connection itself, and never tells that such a request is over. */
 const isDeno = 'deno' in process.versions;
@@ -65,7 +66,7 @@ export function letUploadArrive(
   });
   const wait = (milliseconds: number, callback: () => void): void => {
     timer = after(milliseconds, callback);
-    timer?.unref();
+    unref(timer);
   };
   const release = guarded(() => {
     clearTimeout(timer);

@@ -3,6 +3,7 @@ import { attempt } from './attempt.ts';
 import { type Linked, LinkedList } from './linked-list.ts';
 import type { Cancel, Closable } from './protocol.ts';
 import { warn } from './warn.ts';
+import { unref } from './timers.ts';
 
 /**
  * How many connections may linger at once. It bounds what clients hold that neither leave nor say
@@ -154,7 +155,7 @@ export class LingeringCloses<Owner> {
     this.#timerDue = due;
     this.#timer = after(due - performance.now(), this.#sweep);
     // The connections hold the process; a timer for one that has closed meanwhile does not.
-    this.#timer?.unref();
+    unref(this.#timer);
   }
 
   readonly #sweep = (): void => {

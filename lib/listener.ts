@@ -4,6 +4,7 @@ import { endFailedHandshakes } from './failed-handshakes.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import type { ServerKind } from './server-kind.ts';
 import { attemptOf, hear, unhear } from './hear.ts';
+import { unref } from './timers.ts';
 
 /**
  * How often a server is asked whether it still listens, in milliseconds. Node has no event for a
@@ -46,7 +47,7 @@ export class Listener {
     hear(server, 'close', this.#onClose);
     hear(server, 'listening', this.#check);
     this.#timer = setInterval(this.#check, LISTENING_CHECK_MS);
-    this.#timer.unref();
+    unref(this.#timer);
     this.#hasListened = kind.isListening() === true;
   }
 

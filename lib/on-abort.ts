@@ -5,7 +5,7 @@ const watched = new WeakMap<AbortSignal, Watch>();
 
 interface Watch {
   readonly callbacks: Set<() => void>;
-  readonly listener: Disposable;
+  readonly listener: () => void;
 }
 
 /**
@@ -28,17 +28,19 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   return () => {
     if (!watch.callbacks.delete(entry) || watch.callbacks.size > 0) return;
     watched.delete(signal);
-    watch.listener[Symbol.dispose]();
+    // What `addAbortListener` returns has a symbol for that which not every realm has.
+    signal.removeEventListener('abort', watch.listener);
   };
 }
 
 function startWatching(signal: AbortSignal): Watch {
   const callbacks = new Set<() => void>();
-  const listener = addAbortListener(signal, () => {
+  const listener = (): void => {
     watched.delete(signal);
     attemptEach(callbacks, (callback) => callback());
     callbacks.clear();
-  });
+  };
+  addAbortListener(signal, listener);
   const watch = { callbacks, listener };
   watched.set(signal, watch);
   return watch;

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { hideFromChannel } from './on-ipc-message.ts';
 import { shared, type Subscribe } from './shared.ts';
+import { unref } from './timers.ts';
 
 /**
  * Milliseconds between two looks. There is no event to wait for: `'disconnect'` comes after the
@@ -23,7 +24,7 @@ export const onWorkerDisconnect: Subscribe<[message: string]> = shared((tell) =>
     if (worker.exitedAfterDisconnect) tell('The cluster worker was told to disconnect');
   };
   const timer = setInterval(look, LOOK_MS);
-  timer.unref();
+  unref(timer);
   const onDisconnect = (): void => {
     look();
     // Node's own listener looks at it next, and calls process.exit() where it is not true.

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from './after.ts';
 import { attempt } from './attempt.ts';
+import { unref } from './timers.ts';
 import { guard } from './protocol.ts';
 
 /** What Node answers to a client that takes too long for its request. */
@@ -20,6 +21,6 @@ export function endStalledUpload(socket: Socket, response: ServerResponse): void
   socket.on('error', guard);
   const destroy = (): void => void attempt(() => socket.destroy());
   if (response.headersSent) return destroy();
-  after(ANSWER_MS, destroy)?.unref();
+  unref(after(ANSWER_MS, destroy));
   socket.end(REQUEST_TIMEOUT, destroy);
 }

@@ -4,6 +4,7 @@ import { checkServer } from './check-server.ts';
 import { ConnectionServing, type ServingOptions } from './connection-serving.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
 import type { ServeContext } from './connection-task.ts';
+import { disposeKey } from './dispose-key.ts';
 import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './defaults.ts';
 import { isAbortSignal, OptionCheck } from './option-check.ts';
 import type { ServeReport, ServeStats } from './serve-report.ts';
@@ -133,6 +134,7 @@ export function serve(
   check.function('handler', handler);
   const kind = checkServer(check, server, event);
   const serving = new ConnectionServing(server as EventEmitter, kind, handler, all);
+  const asyncDispose: typeof Symbol.asyncDispose = disposeKey('asyncDispose');
   return {
     finished: serving.finished,
     get stats() {
@@ -145,7 +147,7 @@ export function serve(
       check.duration('grace', grace);
       return serving.stop(grace);
     },
-    [Symbol.asyncDispose]: () => serving.dispose(),
+    [asyncDispose]: () => serving.dispose(),
   };
 }
 

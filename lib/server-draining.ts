@@ -15,6 +15,7 @@ import { type ServerKind, serverKind } from './server-kind.ts';
 import { Sweeper } from './sweeper.ts';
 import type { WebSocketServer } from './web-socket-clients.ts';
 import { attemptOf } from './hear.ts';
+import { setImmediate } from './timers.ts';
 
 /** How long what was ended by force has to be gone, in milliseconds. */
 const GONE_MS = 100;
@@ -229,7 +230,9 @@ export class ServerDraining {
     this.#listener.leave();
     this.#sweeper.stop();
     // Before the connections are left: a session's own end comes after the server's.
-    const report = { ...this.connections.report(), duration: this.#times.duration };
+    const { duration } = this.#times;
+    // All calls get it, and subscribers of a channel.
+    const report = Object.freeze({ ...this.connections.report(), duration });
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
     drainings.delete(this.#server);

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Http2Session } from 'node:http2';
-import { Server } from 'node:net';
+import type { Server } from 'node:net';
 import { closeServer } from './close-server.ts';
 import type { HttpEvents, Protocol } from './protocol.ts';
 import { eventProtocol, hasMethods } from './any-event.ts';
@@ -60,7 +60,9 @@ export function serverKind(server: EventEmitter): ServerKind | undefined {
   const tls = 'addContext' in server || 'setSecureContext' in server;
   if ('updateSettings' in server) return http2Server(server as EventEmitter as Server, tls);
   if ('headersTimeout' in server) return httpServer(server as EventEmitter as Server, tls);
-  return server instanceof Server ? socketServer(server, tls) : undefined;
+  // What listens in other ways, such as a socket of node:dgram or an application, has not all of these.
+  if (!hasMethods(server, ['listen', 'address', 'getConnections', 'close'])) return undefined;
+  return socketServer(server as Server, tls);
 }
 
 /** The kind of an emitter of which nothing is known but the event that it is asked for. */

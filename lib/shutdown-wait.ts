@@ -2,6 +2,7 @@ import { onIpcMessage } from './on-ipc-message.ts';
 import { onProcessSignal, type SignalMeaning } from './on-process-signal.ts';
 import { onWorkerDisconnect } from './on-worker-disconnect.ts';
 import { warnOfOtherListeners } from './other-listeners.ts';
+import { quietController } from './quiet-controller.ts';
 import { StopRequest } from './stop-request.ts';
 
 /** What process managers send over IPC where there are no signals: pm2, for one. */
@@ -15,7 +16,8 @@ interface ShutdownWaitOptions {
 
 /** The wait behind one `shutdownSignal`. It stays on after the abort, until it is disposed. */
 export class ShutdownWait {
-  readonly #controller = new AbortController();
+  /** A whole program may listen to its signal. */
+  readonly #controller = quietController();
   readonly #endOnSecond: ReadonlySet<NodeJS.Signals>;
   readonly #warnsOfOthers: boolean;
   readonly #signals: ReadonlySet<NodeJS.Signals>;

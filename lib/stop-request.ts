@@ -1,3 +1,5 @@
+import { setImmediate, unref } from './timers.ts';
+
 /**
  * How long, in milliseconds, whatever asks the process to stop repeats the first request. One stop
  * often arrives as several signals: npm sends Ctrl-C again after 0.2 to 1 ms, nodemon sends its
@@ -18,7 +20,7 @@ export class StopRequest {
     recent.add(this);
     // Signals that came while the event loop stalled are delivered after the timers, and before
     // the immediates.
-    setTimeout(() => setImmediate(() => recent.delete(this)), REPETITION_MS).unref();
+    unref(setTimeout(() => setImmediate(() => recent.delete(this)), REPETITION_MS));
   }
 
   /** Whether what comes now repeats it. */

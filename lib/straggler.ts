@@ -30,7 +30,7 @@ export function stragglerOf(
   since: number,
 ): Straggler {
   const { remoteAddress, remotePort } = socket ?? {};
-  return { kind, remoteAddress, remotePort, age: performance.now() - since };
+  return Object.freeze({ kind, remoteAddress, remotePort, age: performance.now() - since });
 }
 
 /** Is told of each one, and of the object that it was: a socket, a session. */

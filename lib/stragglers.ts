@@ -4,8 +4,9 @@ import type { OnStraggler, Straggler } from './straggler.ts';
 export class Stragglers {
   readonly #bySubject = new Map<object, Straggler>();
 
-  get list(): Straggler[] {
-    return [...this.#bySubject.values()];
+  /** Frozen, as a whole report is: several may get it. */
+  get list(): readonly Straggler[] {
+    return Object.freeze([...this.#bySubject.values()]);
   }
 
   readonly add: OnStraggler = (straggler, subject) => {

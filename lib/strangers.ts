@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { attemptOf } from './hear.ts';
 import type { OpenConnections } from './open-connections.ts';
+import { unref } from './timers.ts';
 
 /** How often the server is asked, in milliseconds. */
 const CHECK_MS = 100;
@@ -51,7 +52,7 @@ export class Strangers {
       onCounted();
     });
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
-    this.#timer.unref();
+    unref(this.#timer);
   }
 
   /**

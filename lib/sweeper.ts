@@ -1,3 +1,5 @@
+import { unref } from './timers.ts';
+
 /**
  * How often to look, in milliseconds. What has gone unheard holds a slot, or a shutdown, for no
  * longer.
@@ -25,7 +27,7 @@ export class Sweeper {
       if (this.#looks % LOOKS === 0 || isHurried()) sweep();
     };
     this.#timer = setInterval(look, LOOK_MS);
-    this.#timer.unref();
+    unref(this.#timer);
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import { onAbort } from './on-abort.ts';
 import { OptionCheck } from './option-check.ts';
+import { quietController } from './quiet-controller.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot run a task group');
 const names = ['signal'];
@@ -98,7 +98,7 @@ export async function taskGroup<Result>(
 /** What a group knows, and does not show to its body. */
 class Tasks {
   readonly group: TaskGroup;
-  readonly #controller = new AbortController();
+  readonly #controller = quietController();
   /** One for each task that has begun and not ended. */
   readonly #running = new Set<symbol>();
   /** A set: a failure that others pass on, such as who awaits the task, is one. */
@@ -109,8 +109,6 @@ class Tasks {
   constructor() {
     const running = this.#running;
     const { signal } = this.#controller;
-    // Node 20 warns at the eleventh task that listens.
-    setMaxListeners(0, signal);
     this.group = {
       signal,
       get size() {

@@ -1,7 +1,7 @@
-import { getEventListeners, setMaxListeners } from 'node:events';
 import { attempt } from './attempt.ts';
 import type { ConnectionTask, TaskScope } from './connection-task.ts';
 import type { Cancel } from './protocol.ts';
+import { isHeard, quietController } from './quiet-controller.ts';
 
 /** `events.once()` and `events.on()` of Deno do not say which abort has ended them. */
 const givesNoCause = 'deno' in process.versions;
@@ -58,7 +58,7 @@ export class TaskSignals<Connection> {
 
   /** Its listeners are of the handler's making. */
   #abort(controller: AbortController, reason: unknown): void {
-    this.wereHeard ||= givesNoCause || getEventListeners(controller.signal, 'abort').length > 0;
+    this.wereHeard ||= givesNoCause || isHeard(controller.signal);
     this.#task.runInAsyncScope(abort, controller, reason);
   }
 
@@ -70,11 +70,4 @@ export class TaskSignals<Connection> {
 
 function abort(this: AbortController, reason: unknown): void {
   this.abort(reason);
-}
-
-/** A handler may pass its signal to many: Node 20 warns at the eleventh. */
-function quietController(): AbortController {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  return controller;
 }

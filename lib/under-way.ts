@@ -8,6 +8,7 @@ import { type End, inSlices } from './in-slices.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { OnStraggler } from './straggler.ts';
 import { timeoutOf } from './node-timeout.ts';
+import { setImmediate } from './timers.ts';
 
 /** How a shutdown treats what is under way when it is to be served to its end. */
 export interface Politeness {

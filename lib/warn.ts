@@ -1,35 +1,28 @@
-import { inspect } from 'node:util';
+import { Console } from 'node:console';
+import { isOrdinaryError, showThrown } from './show-thrown.ts';
 
 /**
- * Makes a process warning of what somebody's code has thrown, which may be anything. An error that
- * resists being shown is described by a warning of ours: Node itself dies of showing it. With
- * `--no-warnings` it is written to standard error, so that nothing is swallowed.
+ * Makes a process warning of what somebody's code has thrown, which may be anything. What is no
+ * ordinary error is described by a warning of ours: Node itself may die of showing it. Where Node
+ * shows no warnings it is written to standard error, so that nothing is swallowed. Never throws.
  */
 export function warn(thrown: unknown): void {
-  const warning = canBeShown(thrown) ? thrown : describe(thrown);
-  const text = typeof warning === 'string' ? warning : describe(warning);
-  if (isHushed()) process.stderr.write(`${text}\n`);
-  else process.emitWarning(warning);
+  if (isOrdinaryError(thrown) && emits(thrown)) return;
+  const text = showThrown(thrown);
+  if (emits(text)) return;
+  // Which ignores that standard error is closed, and is nobody's to replace.
+  new Console({ stdout: process.stderr, ignoreErrors: true }).error(text);
 }
 
-/** Whether Node can print it: it makes strings of these. */
-function canBeShown(thrown: unknown): thrown is Error {
+/** Makes a warning of it, unless nobody would see that. */
+function emits(warning: Error | string): boolean {
   try {
-    if (!(thrown instanceof Error)) return false;
-    const { name, message, stack, code } = thrown as NodeJS.ErrnoException;
-    const texts: unknown[] = [name, message, stack ?? '', code ?? ''];
-    return texts.every((text) => typeof text === 'string') && String(thrown) !== '';
+    if (isHushed()) return false;
+    process.emitWarning(warning);
+    return true;
   } catch {
+    // Node takes no errors of other realms.
     return false;
-  }
-}
-
-function describe(thrown: unknown): string {
-  try {
-    const text = inspect(thrown);
-    return thrown instanceof Error ? text : `A handler has thrown ${text}`;
-  } catch {
-    return 'A handler has thrown what cannot be shown';
   }
 }
 

@@ -10,6 +10,7 @@ import type { OnStraggler } from './straggler.ts';
 import { WebSocketClient } from './web-socket-client.ts';
 import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
 import { attemptOf, hear, unhear } from './hear.ts';
+import { unref } from './timers.ts';
 
 /** How often to look who talks, and who has not answered, in milliseconds: ws has no event for either. */
 const CHECK_MS = 100;
@@ -83,7 +84,7 @@ export class WebSocketClients {
       this.#endOverdue();
       this.#tellDue(times);
     }, CHECK_MS);
-    this.#looks.unref();
+    unref(this.#looks);
     const now = performance.now();
     this.#last = after(times.latest - now, () => this.#tellDue(times));
     const since = times.latest > now ? now - times.idle : Infinity;

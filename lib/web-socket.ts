@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
+import { setImmediate, unref } from './timers.ts';
 
 /** What is used of a `WebSocket` of the package `ws`. */
 export interface WebSocketLike extends Life {
@@ -78,7 +79,7 @@ function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
         clearInterval(timer);
         onFlushed();
       }, FLUSH_CHECK_MS);
-      timer.unref();
+      unref(timer);
     },
     destroy: () => webSocket.terminate(),
     isClosed: () => webSocket.readyState === CLOSED,

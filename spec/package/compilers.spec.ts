@@ -53,12 +53,14 @@ for (const [version, types] of Object.entries(versions)) {
     async () => {
       const compiler = join(folder, `node_modules/tsc-${version}/bin/tsc`);
       const strict = ['--strict', '--skipLibCheck', 'false', '--noEmit', '--types', 'node'];
-      const target = ['--target', 'es2022', '--module', 'nodenext'];
       for (const node of types) {
-        const cwd = join(folder, `node-${node}`);
-        const args = [compiler, ...strict, ...target, 'declarations.ts'];
-        const { code, stdout } = await runProgram('node', args, { cwd });
-        assert.deepEqual([code, stdout], [0, ''], `@types/node ${node}`);
+        for (const target of ['es2022', 'esnext']) {
+          const cwd = join(folder, `node-${node}`);
+          const targets = ['--target', target, '--module', 'nodenext'];
+          const args = [compiler, ...strict, ...targets, 'declarations.ts'];
+          const { code, stdout } = await runProgram('node', args, { cwd });
+          assert.deepEqual([code, stdout], [0, ''], `@types/node ${node}, ${target}`);
+        }
       }
     },
     needs,

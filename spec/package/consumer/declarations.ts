@@ -20,6 +20,13 @@ import {
   taskGroup,
 } from 'accept-loop';
 
+declare global {
+  /** As the types of a polyfill for iterator helpers do. */
+  interface AsyncIteratorObject<T, TReturn, TNext> {
+    helper(value: TNext): T | TReturn;
+  }
+}
+
 class Request extends http.IncomingMessage {
   readonly user = 'alice';
 }
@@ -59,6 +66,11 @@ export async function main(): Promise<void> {
   }
   const loop: AcceptLoop<net.Socket> = acceptLoop(net.createServer());
   const iterators: [AsyncIterableIterator<net.Socket>, AsyncIterator<net.Socket>] = [loop, loop];
+  // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- Before 5.6 it has none.
+  const object: AsyncIteratorObject<net.Socket, undefined, unknown> = loop;
+  const helped: net.Socket | undefined = loop.helper('anything');
+  const iterable: AsyncIterable<net.Socket> & AsyncDisposable = loop;
+  void [object, helped, iterable];
   const { done, value } = await loop.next();
   if (!done) value.end();
   serve(http.createServer(classes), ([request, response]) => response.json(request.user));
