@@ -24,6 +24,7 @@ for (const way of ways) {
     `grows no faster than what they send, and their number (${way})`,
     async () => {
       const child = spawnScript('spec/fixtures/counted-work.ts', {
+        isUnbundled: true,
         args: [way, String(FEW), String(MANY)],
         // The coverage of the specs has counts of its own.
         env: { NODE_V8_COVERAGE: undefined },

@@ -3,6 +3,7 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { bundle } from './bundle.ts';
 import { findProgram } from './find-program.ts';
 import { runtime } from './runtime.ts';
 
@@ -11,25 +12,34 @@ export interface SpawnOptions {
   /** Added to the environment of this process; `undefined` takes a variable away. */
   env?: Record<string, string | undefined>;
   stdio?: StdioOptions;
+  /** Each module by itself, for who counts what they do. */
+  isUnbundled?: boolean;
 }
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
 
 const source = '--conditions=@accept-loop/source';
 
-function flags(): string[] {
-  if (runtime.name === 'deno') return ['run', '-A', source];
-  if (runtime.name === 'bun') return [source];
-  return process.features.typescript ? [source] : [source, '--import', 'tsx'];
+/** The file of the project, and the flags that it needs. */
+function commandOf(path: string, isUnbundled: boolean): string[] {
+  const file = resolve(projectRoot, path);
+  if (runtime.name === 'deno') return ['run', '-A', source, file];
+  if (runtime.name === 'bun' || process.features.typescript) return [source, file];
+  return nodeCommandOf(path, isUnbundled);
+}
+
+/** The same for any Node. */
+function nodeCommandOf(path: string, isUnbundled = false): string[] {
+  const bundled = isUnbundled ? undefined : bundle(projectRoot, path);
+  return bundled ? [bundled] : [source, '--import', 'tsx', resolve(projectRoot, path)];
 }
 
 function start(
   program: string,
-  leading: readonly string[],
-  path: string,
+  command: readonly string[],
   { args = [], env, stdio = 'pipe' }: SpawnOptions,
 ): ChildProcess {
-  return spawn(program, [...leading, resolve(projectRoot, path), ...args], {
+  return spawn(program, [...command, ...args], {
     cwd: projectRoot,
     env: { ...process.env, ...env },
     stdio,
@@ -38,7 +48,7 @@ function start(
 
 /** Starts a TypeScript file of the project in a child process under the current runtime. */
 export function spawnScript(path: string, options: SpawnOptions = {}): ChildProcess {
-  return start(process.execPath, flags(), path, options);
+  return start(process.execPath, commandOf(path, options.isUnbundled === true), options);
 }
 
 /** Starts it under the `node` on PATH, whatever runs this process: clients are always Node. */
@@ -46,5 +56,5 @@ export function spawnNode(path: string, options: SpawnOptions = {}): ChildProces
   // A full path, because Deno takes the place of a bare `node`.
   const node = findProgram('node');
   if (node === undefined) throw new Error(`Cannot start ${path}: no node on PATH`);
-  return start(node, [source, '--import', 'tsx'], path, options);
+  return start(node, nodeCommandOf(path), options);
 }
