@@ -151,13 +151,16 @@ export class ConnectionQueue<Item extends Arrival<Item>> {
 
   /** One that closes leaves the queue. */
   #watch(waiting: Item): void {
-    waiting.onClose = (): void => {
-      // An earlier listener of this very emit may have left the loop.
-      if (!this.#waiting.delete(waiting)) return;
+    const onClose = (): void => {
+      // An earlier listener of this very emit may have left the loop; or it waits no more, and its
+      // `off()` has thrown.
+      if (waiting.onClose !== onClose) return;
+      this.#waiting.delete(waiting);
       this.#lost += 1;
       this.#unwatch(waiting);
     };
-    this.#protocol.life(waiting.connection)?.on('close', waiting.onClose);
+    waiting.onClose = onClose;
+    this.#protocol.life(waiting.connection)?.on('close', onClose);
   }
 
   #unwatch(item: Item): void {

@@ -1,10 +1,16 @@
+import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Session, ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { serve } from 'accept-loop';
 import { limits } from './support/limits.ts';
+import { assertReport, assertStats } from './support/report.ts';
+import { connect, listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { meetOwners, type Owned, Told } from './support/throwing-owners.ts';
+import { until } from './support/turns.ts';
+import { collectWarnings } from './support/warnings.ts';
 
 const test = suite("an owner's method or getter that throws");
 
@@ -69,5 +75,41 @@ for (const [name, owned] of Object.entries(everyOwned)) {
   const cannot = owned.kind === 'h2c' ? limits.goawayMeetsStream : [];
   test(title, () => meetOwners(name, owned, told), { cannot });
 }
+
+test('counts a connection once whose off() throws as it leaves the queue', async () => {
+  const { warnings, stopCollecting } = collectWarnings();
+  const server = await listening(createServer());
+  const fails = (): never => {
+    throw new Error('off() throws');
+  };
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => {
+    sockets.push(socket);
+    if (sockets.length > 2) Object.assign(socket, { off: fails });
+  });
+  const ends = new Map<Socket, () => void>();
+  const handler = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => ends.set(socket, resolve));
+  const serving = serve(server, handler, { concurrency: 2, grace: 0 });
+  const clients = [];
+  for (let count = 0; count < 4; count += 1) clients.push(await connect(server));
+  await until(() => serving.stats.queued === 2);
+  // The first of those that waited is behind the other in the list of those that run.
+  ends.get(sockets[0] as Socket)?.();
+  await until(() => ends.size === 3);
+  const closed = new Promise((resolve) => sockets[2]?.on('close', resolve));
+  clients[2]?.socket.resetAndDestroy();
+  await closed;
+  assertStats(serving.stats);
+  assert.deepEqual(
+    { lost: serving.stats.lost, active: serving.stats.active },
+    { lost: 0, active: 2 },
+  );
+  const report = await serving.stop();
+  stopCollecting();
+  assertReport(report);
+  assert.match(String(warnings[0]), /off\(\) throws/);
+  for (const { socket } of clients) socket.destroy();
+});
 
 test.run();
