@@ -32,7 +32,13 @@ export function warnOfOtherListeners(name: NodeJS.Signals): void {
   const others = process.listeners(name).filter((listener) => !(mark in listener));
   const harmless = Math.min(signalExitListeners(name), others.length);
   const count = others.length - harmless;
-  debug('%s has %d other listeners, %d of signal-exit: %O', name, others.length, harmless, others);
+  debug(
+    'other listeners for %s: %d, of signal-exit: %d: %O',
+    name,
+    others.length,
+    harmless,
+    others,
+  );
   if (count === 0 || hasWarned) return;
   hasWarned = true;
   const listeners = count === 1 ? '1 other listener' : `${count} other listeners`;

@@ -106,7 +106,7 @@ test('names the others where NODE_DEBUG asks for it', async () => {
   const env = { NODE_DEBUG: 'accept-loop' };
   const { stderr } = await watch(spawnScript('spec/fixtures/shutdown/others.ts', { args, env }))
     .ending;
-  assert.match(stderr, /SIGTERM has 2 other listeners, 1 of signal-exit:.*raise/);
+  assert.match(stderr, /other listeners for SIGTERM: 2, of signal-exit: 1:.*raise/);
   assert.match(stderr, /SIGTERM was received: stop/);
 });
 
