@@ -54,6 +54,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   readonly #underWay: UnderWay;
   readonly #listener: Listener;
   readonly #sweeper: Sweeper;
+  #isRefusing = false;
   #stopListeningToSignal = nothing;
   #stopWaiting = nothing;
   #stopRefusing = nothing;
@@ -142,7 +143,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (!this.#kind.closesLast || this.#isLeft) return;
     this.#isLeft = true;
     this.#listener.close();
-    this.#stopRefusing();
+    if (!this.#listener.isStuck) this.#stopRefusing();
     this.#leaveServer();
   }
 
@@ -196,6 +197,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#stopWaiting();
     // One that is attached has no listener of its own, and would go on without us.
     if (this.#kind.host && !this.#listener.hasClosed) this.#kind.close();
+    this.#refuseUpgrades();
     if (this.#state === 'open') this.#announceEnding(reason);
     this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
   }
@@ -244,7 +246,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     if ((this.#underWay.hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
       this.#stopRefusing = refuseLatecomers(this.#server, this.#kind.connections);
     }
-    if (this.#kind.host) refuseLateUpgrades(this.#kind.host);
+    this.#refuseUpgrades();
     if (!this.#kind.closesLast) this.#leaveServer();
     this.#taker.onOver();
     return ends;
@@ -253,6 +255,15 @@ export class Acceptor<Item extends Arrival<Item>> {
   /** Of an emitter, `close()` may end what it has brought. */
   #closeListener(): void {
     if (!this.#kind.closesLast) this.#listener.close(this.#underWay.sessions);
+    this.#refuseUpgrades();
+  }
+
+  /** One that is attached is closed: its HTTP server may bring more. */
+  #refuseUpgrades(): void {
+    const { host } = this.#kind;
+    if (host === undefined || this.#isRefusing) return;
+    this.#isRefusing = true;
+    refuseLateUpgrades(host);
   }
 
   #leaveServer(): void {

@@ -9,12 +9,17 @@ import {
 } from './closable-thing.ts';
 import { guard, type Protocol } from './protocol.ts';
 import { ClosableStream, isStream, servedStream } from './socket.ts';
+import { setImmediate } from './timers.ts';
 
 /**
  * Connections of any emitter: the event's arguments. The one among them that has an end is guarded,
  * lives until its `'close'`, and is refused when nobody will serve it.
  */
 export function eventProtocol(event: string): Protocol<unknown[]> {
+  const served = servedStream(streamIn, (args: unknown[]) => {
+    const stream = streamIn(args);
+    return stream ? new ClosableStream(stream) : new ClosableThing(thingIn(args));
+  });
   return {
     event,
     accept(...args) {
@@ -40,10 +45,20 @@ export function eventProtocol(event: string): Protocol<unknown[]> {
       // back after that, and not after a disconnect().
       if (thing && isForceful(thing)) endThing(thing);
     },
-    ...servedStream(streamIn, (args) => {
+    ...served,
+    onDeparture(args, callback) {
+      const thing = thingIn(args);
       const stream = streamIn(args);
-      return stream ? new ClosableStream(stream) : new ClosableThing(thingIn(args));
-    }),
+      if (stream || !thing) return served.onDeparture(args, callback);
+      const life = lifeOf(thing);
+      const onClosed = (): void => {
+        life.off('close', onClosed);
+        // Who has ended it is not told. A handler that has, and waits for the end, has ended by then.
+        setImmediate(() => callback(new Error('The connection is gone')));
+      };
+      life.on('close', onClosed);
+      return () => void life.off('close', onClosed);
+    },
     socketOf: thingIn,
   };
 }

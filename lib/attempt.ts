@@ -1,4 +1,5 @@
 import { warn } from './warn.ts';
+import { warnOfRejection } from './warn-of-rejection.ts';
 
 /**
  * Calls what may be somebody's own method: one that throws is warned of, and costs nothing else.
@@ -7,7 +8,9 @@ import { warn } from './warn.ts';
  */
 export function attempt<Result>(action: () => Result): Result | undefined {
   try {
-    return action();
+    const result = action();
+    warnOfRejection(result);
+    return result;
   } catch (error) {
     warn(error);
     return undefined;

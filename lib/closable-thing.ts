@@ -1,4 +1,5 @@
 import { attempt } from './attempt.ts';
+import { warnOfRejection } from './warn-of-rejection.ts';
 import type { Cancel, Closable, Life } from './protocol.ts';
 import { reset, type Resettable } from './socket.ts';
 import type { Addressed } from './straggler.ts';
@@ -43,10 +44,10 @@ export function isThingGone({ destroyed, closed, disconnected }: Thing): boolean
 /** Ends it now, by the hardest means that it has. */
 export function endThing(thing: Thing): void {
   // Somebody's own method: the others have to be ended all the same.
-  attempt(() => {
-    if (thing.terminate && !thing.resetAndDestroy) thing.terminate();
-    else if (thing.resetAndDestroy || thing.destroy) reset(thing);
-    else if (!isThingGone(thing)) thing[thing.disconnect ? 'disconnect' : 'end']?.();
+  attempt((): unknown => {
+    if (thing.terminate && !thing.resetAndDestroy) return thing.terminate();
+    if (thing.resetAndDestroy || thing.destroy) return reset(thing);
+    return isThingGone(thing) ? undefined : thing[thing.disconnect ? 'disconnect' : 'end']?.();
   });
 }
 
@@ -85,7 +86,7 @@ export class ClosableThing implements Closable {
     if (thing === undefined || isForceful(thing)) this.destroy();
     else {
       this.#farewell = thing.end ? 'end' : 'disconnect';
-      thing[this.#farewell]?.();
+      warnOfRejection(thing[this.#farewell]?.());
     }
     onFlushed();
   }

@@ -1,6 +1,7 @@
 import type { Http2Session } from 'node:http2';
 import type { Server } from 'node:net';
 import { attempt, attemptEach } from './attempt.ts';
+import { warnOfRejection } from './warn-of-rejection.ts';
 
 const hidden = { value() {}, configurable: true, writable: true };
 
@@ -15,7 +16,8 @@ export function closeServer(server: Server, sessions: Iterable<Http2Session> = [
   const hiding = [attempt(() => hide(server, 'closeIdleConnections'))];
   for (const session of sessions) hiding.push(attempt(() => hide(session, 'close')));
   try {
-    server.close();
+    // One of its owner's may be async.
+    warnOfRejection(server.close());
   } finally {
     attemptEach(hiding, (show) => show?.());
   }

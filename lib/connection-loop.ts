@@ -23,8 +23,10 @@ export class ConnectionLoop<Connection> extends LanguageIterator<Connection> {
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;
   readonly #give: (waiting: Waiting<Connection>) => IteratorYieldResult<Connection>;
-  /** How many have waited at the same time: so many may be at work. */
+  /** How many have waited at the same time, or iterate: so many may be at work. */
   #mostConsumers = 0;
+  /** How many `for await` loops and the like have begun. */
+  #iterations = 0;
   /** How often somebody was told that it is the end. */
   #told = 0;
   readonly #conclude = (): IteratorReturnResult<undefined> => {
@@ -79,6 +81,8 @@ export class ConnectionLoop<Connection> extends LanguageIterator<Connection> {
   }
 
   override [Symbol.asyncIterator](): this {
+    this.#iterations += 1;
+    this.#mostConsumers = Math.max(this.#mostConsumers, this.#iterations);
     return this;
   }
 

@@ -24,8 +24,8 @@ export class Conversation {
   readonly #socket: Counting | undefined;
   /** Bytes of pings and pongs that came. */
   #control = 0;
-  /** Bytes of the pongs that were sent for them. */
-  #pongs = 0;
+  /** Bytes of the pongs and pings that were sent for them. */
+  #sentControl = 0;
   /** Where bytes are not counted. */
   #messages = 0;
   #came: number;
@@ -55,9 +55,13 @@ export class Conversation {
   hear(webSocket: Speaking): void {
     webSocket.on('ping', (data) => {
       this.#control += MASKED_HEAD + lengthOf(data);
-      this.#pongs += HEAD + lengthOf(data);
+      this.#sentControl += HEAD + lengthOf(data);
     });
-    webSocket.on('pong', (data) => (this.#control += MASKED_HEAD + lengthOf(data)));
+    webSocket.on('pong', (data) => {
+      this.#control += MASKED_HEAD + lengthOf(data);
+      // It answers a ping of the server's.
+      this.#sentControl += HEAD + lengthOf(data);
+    });
     if (!this.#socket?.bytesRead) webSocket.on('message', () => (this.#messages += 1));
   }
 
@@ -94,10 +98,10 @@ export class Conversation {
   }
 
   #countSent(): number {
-    return (this.#socket?.bytesWritten ?? 0) - this.#pongs;
+    return (this.#socket?.bytesWritten ?? 0) - this.#sentControl;
   }
 }
 
 function lengthOf(data: unknown): number {
-  return (data as { readonly length: number }).length;
+  return (data as { readonly length?: number } | undefined)?.length ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { warn } from './warn.ts';
+import { warnOfRejection } from './warn-of-rejection.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any
 type Listener = (...args: any[]) => void;
@@ -19,7 +20,9 @@ export function attemptOf<Result>(
   action: () => Result,
 ): Result | undefined {
   try {
-    return action();
+    const result = action();
+    warnOfRejection(result);
+    return result;
   } catch (error) {
     const names = told.get(server) ?? new Set();
     told.set(server, names);

@@ -15,7 +15,8 @@ export class HeldBack {
 
   /** Holds back what it has still to say. One that its owner has paused is its owner's. */
   add(socket: Socket): void {
-    if (isDeno) return;
+    // One that is held is paused by us, and not by its owner.
+    if (isDeno || this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     // Not before: Node lets a new one flow in the next tick, and would read it all the same.
     process.nextTick(() => attempt(() => this.#pause(socket)));

@@ -56,7 +56,8 @@ export class HttpConnection implements ExchangeOwner {
   /** The response that we let say `Connection: close`. */
   #lastResponse: ServerResponse | undefined;
   #takeCloseBack = nothing;
-  #isUpgraded = false;
+  /** It is HTTP no more. */
+  isUpgraded = false;
   /** The request that has its time anew when it is answered. */
   #letArrive: IncomingMessage | undefined;
   #patience: Patience | undefined;
@@ -69,7 +70,7 @@ export class HttpConnection implements ExchangeOwner {
   }
 
   get #isResting(): boolean {
-    return this.#open.size === 0 && !this.#isUpgraded;
+    return this.#open.size === 0 && !this.isUpgraded;
   }
 
   /** Whether something has come that is no whole request yet, or stray bytes. */
@@ -114,7 +115,7 @@ export class HttpConnection implements ExchangeOwner {
 
   /** It is HTTP no more. Somebody else owns the socket. */
   upgrade(): void {
-    this.#isUpgraded = true;
+    this.isUpgraded = true;
     // Node listens to it no more, and its owner may have ended.
     this.socket.on('error', guard);
     clearTimeout(this.#timer);
@@ -180,7 +181,7 @@ export class HttpConnection implements ExchangeOwner {
   }
 
   get #kind(): Straggler['kind'] {
-    if (this.#isUpgraded) return 'upgrade';
+    if (this.isUpgraded) return 'upgrade';
     return this.#open.size > 0 || this.hasHalfRequest ? 'request' : 'connection';
   }
 

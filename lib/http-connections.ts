@@ -187,7 +187,7 @@ export class HttpConnections {
 
   readonly #onRest = (connection: HttpConnection): void => {
     // Its `keepAliveTimeout` runs, to which Node adds a second.
-    this.#heldBack?.add(connection.socket);
+    if (!connection.isUpgraded) this.#heldBack?.add(connection.socket);
     // The next request may be in this very turn's input.
     if (this.#ended) setImmediate(() => attempt(() => connection.endIfIdle()));
   };

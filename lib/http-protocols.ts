@@ -1,7 +1,7 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { cutStream, isHttp2, streamOf } from './exchange.ts';
-import { cutSession } from './http2-connection.ts';
+import { cutSession, destroySession } from './http2-connection.ts';
 import { type Cancel, type Closable, guard, type Protocol } from './protocol.ts';
 import { ClosableStream, reset, type Resettable, servedStream } from './socket.ts';
 
@@ -120,7 +120,7 @@ export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[
   life: ([session]) => session,
   isGone: ([session]) => session.destroyed,
   mustBeTakenAtOnce: true,
-  refuse: ([session]) => session.destroy(),
+  refuse: ([session]) => destroySession(session),
   straggler: 'connection',
   lastsUntilClosed: false,
   socketOf: ([session]) => session.socket,

@@ -7,6 +7,7 @@ import { cutStream } from './exchange.ts';
 import { LOOK_AGAIN_MS, type Patience } from './http-connection.ts';
 import { hasLeft } from './has-left.ts';
 import { FIRST_REQUEST_MS } from './newcomers.ts';
+import { guard } from './protocol.ts';
 import { type OnStraggler, stragglerOf } from './straggler.ts';
 import { setImmediate } from './timers.ts';
 
@@ -19,10 +20,19 @@ const ROUND_TRIP_MS = 100;
 /** Those that are followed. */
 const connections = new WeakMap<Http2Session, Http2Connection>();
 
+/** Ends a session that nobody follows, and its socket: Node leaves that to a client that goes on. */
+export function destroySession(session: Http2Session): void {
+  if (session.destroyed) return;
+  // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
+  const socket = session.socket.on('error', guard);
+  session.destroy();
+  setImmediate(() => setImmediate(() => attempt(() => socket.destroy())));
+}
+
 /** Ends a session by force, and its streams so that no half of an answer passes for a whole one. */
 export function cutSession(session: Http2Session): void {
   const connection = connections.get(session);
-  if (connection === undefined) return session.destroy();
+  if (connection === undefined) return destroySession(session);
   connection.cut();
   setImmediate(() => {
     connection.destroy();
@@ -63,7 +73,7 @@ export class Http2Connection {
       connections.delete(session);
       onClose();
     };
-    // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
+    // The socket itself, as above.
     this.#socket = session.socket.once('close', close);
     connections.set(session, this);
   }

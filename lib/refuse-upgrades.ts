@@ -9,14 +9,15 @@ const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
 
 /**
- * Answers upgrades with `503` where nobody else listens for them.
+ * Answers upgrades with `503` where nobody else listens for them. Who else listens may do no more than
+ * that: an error of such a socket ends nothing.
  *
- * @returns What ends it; `undefined` if somebody does.
+ * @returns What ends it.
  */
-export function refuseUpgrades(server: EventEmitter): (() => void) | undefined {
-  if (countListeners(server, 'upgrade') > 0) return undefined;
+export function refuseUpgrades(server: EventEmitter): () => void {
   const onUpgrade = (_request: IncomingMessage, socket: Duplex): void => {
-    // It may have become somebody else's.
+    // Node listens to it no more.
+    socket.on('error', guard);
     if (countListeners(server, 'upgrade') === 1) refuse(socket);
   };
   hear(server, 'upgrade', onUpgrade);
@@ -29,9 +30,9 @@ export function refuseUpgrades(server: EventEmitter): (() => void) | undefined {
  * others are: Node hands them to its `'request'` listeners.
  */
 export function refuseLateUpgrades(server: EventEmitter & { readonly listening?: boolean }): void {
-  if (server.listening && countListeners(server, 'request') > 0) return;
+  const isAnswered = countListeners(server, 'request') > 0;
+  if (server.listening && isAnswered && countListeners(server, 'upgrade') === 0) return;
   const stopRefusing = refuseUpgrades(server);
-  if (stopRefusing === undefined) return;
   const stop = (): void => {
     stopRefusing();
     unhear(server, 'close', stop);
@@ -42,8 +43,6 @@ export function refuseLateUpgrades(server: EventEmitter & { readonly listening?:
 }
 
 function refuse(socket: Duplex): void {
-  // Node listens to it no more.
-  socket.on('error', guard);
   socket.once('finish', () => socket.destroy());
   socket.end(answer);
 }

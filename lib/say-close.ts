@@ -8,7 +8,8 @@ type Value = number | string | readonly string[] | undefined;
 
 /**
  * Lets a response of HTTP/1 say `Connection: close`, whatever its handler says there: a proxy copies
- * `keep-alive` from its upstream. The other options of the handler's `Connection` stay.
+ * `keep-alive` from its upstream. The other options of the handler's `Connection` stay. A wrapper of
+ * `writeHead()` that somebody has put there before comes after ours, and has the last word.
  *
  * Every way to send headers goes through the response's own `writeHead()`. That one is wrapped, and
  * not a header set here: one set would change what `writeHead()` makes of an array of headers.

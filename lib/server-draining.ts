@@ -101,9 +101,12 @@ export class ServerDraining {
 
   /** One more call: the earliest deadline counts, and the first signal. */
   join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
+    if (this.#state !== 'open') {
+      this.#deadline.set(grace);
+      return this.#finished;
+    }
     this.#times.join(grace, idle);
-    if (this.#state !== 'open') this.#deadline.set(grace);
-    else if (signal) this.#follow(signal, grace, idle);
+    if (signal) this.#follow(signal, grace, idle);
     else this.#begin(new DOMException('The server is drained', 'AbortError'));
     return this.#finished;
   }

@@ -11,6 +11,7 @@ import { someLastCall } from './last-calls.ts';
 import { socketProtocol } from './socket.ts';
 import { webSocketProtocol } from './web-socket.ts';
 import { attemptOf } from './hear.ts';
+import { warnOfRejection } from './warn-of-rejection.ts';
 
 /** What Node throws when something is closed once more. */
 const closedCodes: ReadonlySet<unknown> = new Set([
@@ -59,7 +60,10 @@ export function serverKind(server: EventEmitter): ServerKind | undefined {
   }
   const tls = 'addContext' in server || 'setSecureContext' in server;
   if ('updateSettings' in server) return http2Server(server as EventEmitter as Server, tls);
-  if ('headersTimeout' in server) return httpServer(server as EventEmitter as Server, tls);
+  // An owner may have set the properties of one on any other.
+  if ('headersTimeout' in server && hasMethods(server, ['setTimeout'])) {
+    return httpServer(server as EventEmitter as Server, tls);
+  }
   // What listens in other ways, such as a socket of node:dgram or an application, has not all of these.
   if (!hasMethods(server, ['listen', 'address', 'getConnections', 'close'])) return undefined;
   return socketServer(server as Server, tls);
@@ -88,10 +92,14 @@ export function emitterKind(emitter: EventEmitter, event: string): ServerKind {
 /** Somebody may have closed it: `node:dgram` throws then. */
 function closeEmitter(close: () => unknown): void {
   try {
-    close();
+    warnOfRejection(close(), saysClosed);
   } catch (error) {
-    if (!closedCodes.has((Object(error) as NodeJS.ErrnoException).code)) throw error;
+    if (!saysClosed(error)) throw error;
   }
+}
+
+function saysClosed(error: unknown): boolean {
+  return closedCodes.has((Object(error) as NodeJS.ErrnoException).code);
 }
 
 function socketServer(server: Server, tls: boolean): ServerKind {
@@ -157,7 +165,7 @@ function webSocketServer(server: WebSocketServer): ServerKind {
     // With `noServer` it has no address, and throws when it is asked for one.
     isListening: () =>
       hasNone ? undefined : attemptOf(server, 'address', () => server.address() !== null),
-    close: () => server.close(),
+    close: () => warnOfRejection(server.close()),
   };
 }
 

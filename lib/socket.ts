@@ -29,13 +29,13 @@ export function socketProtocol(event: 'connection' | 'secureConnection'): Protoc
 export type Resettable = Pick<Socket, 'resetAndDestroy' | 'destroy'>;
 
 /** Ends a connection with RST where it has one: over TLS and Unix sockets Node has no reset. */
-export function reset(socket: Partial<Resettable>): void {
+export function reset(socket: Partial<Resettable>): unknown {
   try {
-    if (socket.resetAndDestroy) return void socket.resetAndDestroy();
+    if (socket.resetAndDestroy) return socket.resetAndDestroy();
   } catch (error) {
     if ((Object(error) as NodeJS.ErrnoException).code !== 'ERR_INVALID_HANDLE_TYPE') warn(error);
   }
-  socket.destroy?.();
+  return socket.destroy?.();
 }
 
 type Served<Connection> = Omit<

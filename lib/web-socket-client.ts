@@ -1,7 +1,7 @@
 import type { Conversation } from './conversation.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from './straggler.ts';
-import { CLOSED, type WebSocketLike } from './web-socket.ts';
+import { CLOSED, unsentOf, type WebSocketLike } from './web-socket.ts';
 
 /** "Going away", of RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;
@@ -70,7 +70,8 @@ export class WebSocketClient {
   /** One more look at it. @returns Whether it was told, and has had the time of an answer. */
   isOverdue(): boolean {
     if (this.#looks === undefined) return false;
-    this.#looks = this.#webSocket.bufferedAmount > 0 ? 0 : this.#looks + 1;
+    const unsent = unsentOf(this.#webSocket, this.#socket);
+    this.#looks = unsent > 0 ? 0 : this.#looks + 1;
     return this.#looks >= ANSWER_LOOKS;
   }
 

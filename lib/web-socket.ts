@@ -27,6 +27,14 @@ const INTERNAL_ERROR = 1011;
 /** How often to look whether all has been sent, in milliseconds: ws has no event for that. */
 const FLUSH_CHECK_MS = 20;
 
+/**
+ * How often nothing is left of a socket until all has been sent, though `bufferedAmount` says
+ * otherwise: what is compressed is in no count of the socket for so long, at most.
+ */
+const SENT_LOOKS = 10;
+
+const isBun = 'bun' in process.versions;
+
 const failures = new WeakMap<WebSocketLike, unknown>();
 
 /** Connections that are WebSockets, with the request that opened them. */
@@ -67,6 +75,17 @@ export function socketOf(webSocket: WebSocketLike): Socket | undefined {
   return (Reflect.get(webSocket, '_socket') as Socket | null | undefined) ?? undefined;
 }
 
+/**
+ * Bytes that have not left. What is sent behind the goodbye never leaves, and `bufferedAmount` of ws
+ * counts it all the same; what is being compressed is in no count of the socket. Bun has none.
+ *
+ * @param socket - Its own.
+ */
+export function unsentOf(webSocket: WebSocketLike, socket: object | undefined): number {
+  const { writableLength } = (socket ?? {}) as { writableLength?: number };
+  return isBun ? webSocket.bufferedAmount : (writableLength ?? webSocket.bufferedAmount);
+}
+
 function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
   return {
     end(onFlushed) {
@@ -74,8 +93,12 @@ function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
       webSocket.resume();
       webSocket.close(code);
       if (webSocket.bufferedAmount === 0) return onFlushed();
+      const socket = socketOf(webSocket);
+      let looks = 0;
       const timer = setInterval(() => {
-        if (webSocket.bufferedAmount > 0 && webSocket.readyState !== CLOSED) return;
+        looks = unsentOf(webSocket, socket) > 0 ? 0 : looks + 1;
+        const isSent = webSocket.bufferedAmount === 0 || looks >= SENT_LOOKS;
+        if (!isSent && webSocket.readyState !== CLOSED) return;
         clearInterval(timer);
         onFlushed();
       }, FLUSH_CHECK_MS);

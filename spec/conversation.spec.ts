@@ -67,6 +67,24 @@ test('does not speak by pings and pongs, of any length', () => {
   assert.equal(conversation.hasCome(4999), true);
 });
 
+test('does not speak by pings of the server that are answered', () => {
+  const { socket, webSocket, conversation } = scene();
+  conversation.follow();
+  socket.bytesWritten += 2 + 5;
+  socket.bytesRead += 6 + 5;
+  webSocket.emit('pong', Buffer.alloc(5));
+  conversation.look(1000);
+  assert.equal(conversation.isAlive(0), false);
+});
+
+test('bears pings without data, of a class of somebody else', () => {
+  const { webSocket, conversation } = scene();
+  webSocket.emit('ping');
+  webSocket.emit('pong');
+  conversation.look(1000);
+  assert.equal(conversation.hasCome(0), false);
+});
+
 test('is alive by what is sent, once it is followed', () => {
   const { socket, conversation } = scene();
   socket.bytesWritten += 1;

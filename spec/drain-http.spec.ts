@@ -13,6 +13,7 @@ import {
 } from './support/drain-scene.ts';
 import { answersIn, get, saysClose } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
+import { drain } from 'accept-loop';
 import { connect, portOf, refused } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
@@ -440,5 +441,23 @@ test('is not held by a request behind a response that has announced close', asyn
   assert.equal(forced, 0);
   assert.ok(duration < 5000, String(duration));
 });
+
+test(
+  'keeps the idle time of the first call when it is called again in the shutdown',
+  async () => {
+    const { server, stop, drained, over } = await drainScene(createServer(answer), { idle: 5000 });
+    const client = await connect(server);
+    await becomeIdle(client);
+    stop.abort();
+    assert.equal(drain(server, { idle: 0 }), drained);
+    await refuses(server);
+    // Longer than an idle time of 0 takes.
+    await sleep(200);
+    client.socket.write(get('/again'));
+    assert.match((await client.ending).text, /answer to \/again/);
+    assert.equal((await over()).forced, 0);
+  },
+  { cannot: [limits.idleAfterClose, limits.requestAfterClose] },
+);
 
 test.run();

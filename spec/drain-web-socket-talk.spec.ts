@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectRaw } from 'node:net';
 import { drain } from 'accept-loop';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { openClient, webSocketDrain, webSocketModes } from './support/drain-web-socket.ts';
+import {
+  handshake,
+  openClient,
+  webSocketDrain,
+  webSocketModes,
+} from './support/drain-web-socket.ts';
 import { limits } from './support/limits.ts';
 import { suite } from './support/suite.ts';
 import { ask, assertServed, IDLE_MS, talk } from './support/talk.ts';
@@ -202,5 +207,25 @@ test('waits on a paused client no longer than idle', async () => {
   assert.equal(await asks.code, 1001);
   assertServed(await over(), 2);
 });
+
+test(
+  'cuts a client off that does not answer, though it is sent more behind the goodbye',
+  async () => {
+    const { server, port, stop, over } = await webSocketDrain({ grace: Infinity });
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    // It reads, and answers no close frame.
+    const client = connectRaw({ port, host: '127.0.0.1' }).on('error', () => {});
+    client.write(handshake);
+    client.resume();
+    const [webSocket] = await connected;
+    const feed = setInterval(() => webSocket.send('news', () => {}), 20);
+    stop.abort();
+    const { forced, duration } = await over();
+    clearInterval(feed);
+    assert.equal(forced, 1);
+    assert.ok(duration < 5000, String(duration));
+  },
+  { cannot: limits.webSocketBytes },
+);
 
 test.run();

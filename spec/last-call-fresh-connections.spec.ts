@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { drain, serve } from 'accept-loop';
 import { LAST_CALL_MS } from '../lib/last-call.ts';
 import { certificate } from './support/certificate.ts';
-import { answer, drainScene, refuses } from './support/drain-scene.ts';
+import { answer, drainScene, held, refuses } from './support/drain-scene.ts';
 import { answersIn, get, saysClose } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
 import { lineClient } from './support/line-client.ts';
@@ -168,6 +168,55 @@ test(
     await over();
   },
   { cannot: [...cannot, limits.requestAfterClose] },
+);
+
+test(
+  'reads on when two answers of one connection have left in the last call',
+  async () => {
+    const { hold, responses, arrived } = held();
+    const { server, stop, over } = await drainScene(createServer(hold), { idle: 1000 });
+    const { socket, ending } = await connect(server);
+    socket.write(get('/') + get('/'));
+    await arrived(2);
+    stop.abort();
+    for (const response of responses) response.end('answer');
+    await refuses(server);
+    socket.write(get('/'));
+    await arrived(3);
+    responses[2]?.end('last');
+    const { text } = await ending;
+    assert.equal(answersIn(text).length, 3);
+    assert.ok(saysClose(answersIn(text).at(-1) ?? ''));
+    assert.equal((await over()).forced, 0);
+  },
+  { cannot },
+);
+
+test(
+  'loses no byte of a tunnel that was asked for behind a request',
+  async () => {
+    const { hold, responses, arrived } = held();
+    const tunnels: Socket[] = [];
+    const server = createServer(hold);
+    server.on('connect', (_request, socket: Socket) => tunnels.push(socket));
+    const { stop, over } = await drainScene(server);
+    const { socket, ending } = await connect(server);
+    socket.write(`${get('/')}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await arrived(1);
+    await until(() => tunnels.length === 1);
+    stop.abort();
+    responses[0]?.end('answer');
+    await refuses(server);
+    socket.write('through the tunnel');
+    await turns(20);
+    const heard = once(tunnels[0] as Socket, 'data');
+    assert.equal(String((await heard)[0]), 'through the tunnel');
+    tunnels[0]?.end('over');
+    socket.end();
+    assert.match((await ending).text, /answer[^]*over$/);
+    assert.equal((await over()).forced, 0);
+  },
+  { cannot },
 );
 
 test('answers a client that speaks when the last call has begun', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
-import { acceptLoop, serve } from 'accept-loop';
+import { EventEmitter, once } from 'node:events';
+import { acceptLoop, serve, type ServeContext } from 'accept-loop';
 import { Client, wait } from './support/clients-of-emitters.ts';
 import { listenersOn } from './support/listeners.ts';
 import { assertReport } from './support/report.ts';
@@ -115,6 +115,23 @@ test('whose end() throws costs itself alone', async () => {
   await turns(2);
   assertCounts(await serving.stop(), { accepted: 2, completed: 2 });
   assert.equal(((await warned) as Error).message, 'end() throws');
+});
+
+test('aborts the signal of its handler when it leaves', async () => {
+  const emitter = new EventEmitter();
+  const reasons: unknown[] = [];
+  const handler = async (_: [Client], { signal }: ServeContext): Promise<void> => {
+    await once(signal, 'abort');
+    reasons.push(signal.reason);
+  };
+  const serving = serve<[Client]>(emitter, handler, { event });
+  const client = new Client(['end']);
+  emitter.emit(event, client);
+  client.leave();
+  await until(() => serving.stats.completed === 1);
+  assert.match(String(reasons[0]), /The connection is gone/);
+  await serving.stop();
+  assert.deepEqual(listenersOn(client), { error: 1 });
 });
 
 test.run();

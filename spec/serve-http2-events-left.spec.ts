@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { constants } from 'node:http2';
+import { constants, createServer } from 'node:http2';
+import { connect, type Server } from 'node:net';
+import { acceptLoop } from 'accept-loop';
 import { openSession } from './support/drain-http2.ts';
 import {
   askForStream,
@@ -9,7 +11,9 @@ import {
   type StreamClient,
   streamScene,
 } from './support/http2-events.ts';
+import { limits } from './support/limits.ts';
 import { gate } from './support/scene.ts';
+import { listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 
@@ -59,5 +63,24 @@ for (const mode of eventModes.filter(({ event }) => event === 'session')) {
     assert.deepEqual(stragglers, []);
   });
 }
+
+test(
+  'ends the socket of a session that comes as the loop is left, though its client stays',
+  async () => {
+    const server = createServer();
+    server.on('session', () => void loop.return());
+    await listening(server as unknown as Server);
+    const loop = acceptLoop(server, { event: 'session' });
+    const client = connect({ port: portOf(server), allowHalfOpen: true });
+    client.on('error', () => {}).resume();
+    const closed = once(server, 'close');
+    // The preface, and SETTINGS of no entries.
+    client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0');
+    await closed;
+    client.destroy();
+    assert.equal(loop.stats.discarded, 1);
+  },
+  { cannot: limits.socketsOfSessions },
+);
 
 test.run();

@@ -745,4 +745,12 @@ test('names a handler that is none, options that are none, and a server that is 
   await serving.stop();
 });
 
+test('takes a net server for one, whatever properties its owner has set', async () => {
+  const tuned = Object.assign(createServer(), { headersTimeout: 60, requestTimeout: 60 });
+  const server = await listening(tuned);
+  const serving = serve(server, async (socket) => void socket.end('hello'));
+  assert.equal((await (await connect(server)).ending).text, 'hello');
+  assert.equal((await serving.stop()).completed, 1);
+});
+
 test.run();

@@ -76,16 +76,17 @@ for (const [name, owned] of Object.entries(everyOwned)) {
   test(title, () => meetOwners(name, owned, told), { cannot });
 }
 
+function failsOff(): never {
+  throw new Error('off() throws');
+}
+
 test('counts a connection once whose off() throws as it leaves the queue', async () => {
   const { warnings, stopCollecting } = collectWarnings();
   const server = await listening(createServer());
-  const fails = (): never => {
-    throw new Error('off() throws');
-  };
   const sockets: Socket[] = [];
   server.on('connection', (socket) => {
     sockets.push(socket);
-    if (sockets.length > 2) Object.assign(socket, { off: fails });
+    if (sockets.length > 2) Object.assign(socket, { off: failsOff });
   });
   const ends = new Map<Socket, () => void>();
   const handler = (socket: Socket): Promise<void> =>

@@ -244,6 +244,11 @@ export const limits = {
     title: 'End a cluster worker that has drained when its primary is gone',
     reason: 'Now and then Deno does not notice that the primary is gone, and holds the worker.',
   },
+  socketsOfSessions: {
+    runtimes: ['deno'],
+    title: 'End an HTTP/2 session that nobody serves while its client keeps the connection',
+    reason: 'On Deno `destroy()` of the session, and of its socket, leaves the connection open.',
+  },
   emptyTlsWrites: {
     runtimes: ['deno'],
     title: 'Write an empty chunk to a TLS socket',

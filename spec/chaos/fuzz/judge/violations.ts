@@ -52,9 +52,11 @@ const laws: Readonly<Record<string, Against>> = {
 };
 
 /** Of what came before the call, `drain` can only wait for what is not HTTP/1, or not any more. */
-function hasStrangers({ kind, stop, handled, event }: Plan): boolean {
+function hasStrangers({ kind, stop, handled, event, owner }: Plan): boolean {
   const isHttp = kind.startsWith('http') && !isSecure(kind);
-  const leaves = [...handled, event].some((name) => name === 'upgrade' || name === 'connect');
+  const leaves = [...handled, event, owner?.event].some(
+    (name) => name === 'upgrade' || name === 'connect',
+  );
   return stop.way === 'late' && (!isHttp || leaves);
 }
 

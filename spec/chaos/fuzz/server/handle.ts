@@ -48,7 +48,10 @@ function has(value: unknown, method: string): boolean {
 
 /** What an owner does first: errors are his. */
 export function guardAll(args: readonly unknown[]): void {
-  for (const argument of args) if (has(argument, 'on')) (argument as Socket).on('error', nothing);
+  for (const argument of args) {
+    // Once for each: a client may pipeline a hundred requests on one socket.
+    if (has(argument, 'on')) (argument as Socket).off('error', nothing).on('error', nothing);
+  }
 }
 
 /** What an owner does whose own handler has failed: ends all that can be ended. */
