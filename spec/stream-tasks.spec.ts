@@ -73,29 +73,34 @@ test('ends it once, by force, when its handler fails or grace is over', async ()
   assert.equal(errors.length, 1);
 });
 
-test('has the signal of what is no stream abort at the deadline alone', async () => {
-  const emitter = new EventEmitter();
-  const reasons: unknown[] = [];
-  const serving = serve<[Thing]>(
-    emitter,
-    async (_, { signal }) => {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      reasons.push(signal.reason);
-    },
-    patient,
-  );
-  const thing = new Thing();
-  emitter.emit('thing', thing);
-  await until(() => serving.stats.active === 1);
-  thing.emit('close');
-  await turns(3);
-  assert.deepEqual(reasons, []);
-  assertCounts(await serving.stop({ grace: 0 }), { accepted: 1, forced: 1 });
-  assert.deepEqual(
-    reasons.map((reason) => (reason as Error).name),
-    ['TimeoutError'],
-  );
-});
+for (const isClosed of [true, false]) {
+  const when = isClosed ? 'when it has closed' : 'at the deadline';
+  test(`has the signal of what is no stream abort ${when}`, async () => {
+    const emitter = new EventEmitter();
+    const reasons: unknown[] = [];
+    const serving = serve<[Thing]>(
+      emitter,
+      async (_, { signal }) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        reasons.push(signal.reason);
+      },
+      patient,
+    );
+    const thing = new Thing();
+    emitter.emit('thing', thing);
+    await until(() => serving.stats.active === 1);
+    if (isClosed) {
+      thing.emit('close');
+      await until(() => serving.stats.completed === 1);
+      assert.match(String(reasons[0]), /The connection is gone/);
+      assertCounts(await serving.stop(), { accepted: 1, completed: 1 });
+    } else {
+      assertCounts(await serving.stop({ grace: 0 }), { accepted: 1, forced: 1 });
+      assert.equal((reasons[0] as Error).name, 'TimeoutError');
+    }
+    assert.equal(reasons.length, 1);
+  });
+}
 
 test('knows the address of an HTTP/2 stream', async () => {
   const server = await listening(createHttp2());
