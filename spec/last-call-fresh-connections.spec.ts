@@ -41,8 +41,11 @@ const stops: Readonly<Record<string, Stop>> = {
     serve(server, ([request, response]) => listener(request, response), { signal }).finished,
 };
 
-/** Clients that may meet the close, which comes a moment after the last look at the queue. */
-const MET_BY_CLOSE = 2;
+/**
+ * Clients that may meet the close, which comes a moment after the last look at the queue: on a machine
+ * that is busy elsewhere, that moment is longer. Not held back, 15 to 19 of 20 are reset.
+ */
+const MET_BY_CLOSE = 5;
 
 /** Whether each client was answered until nobody listened any more. */
 function assertRefused(outcome: string, answered: number, count: number): void {
