@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { warn } from './warn.ts';
 import { warnOfRejection } from './warn-of-rejection.ts';
 
+// Of all events: their arguments have nothing in common.
 // oxlint-disable-next-line typescript/no-explicit-any
 type Listener = (...args: any[]) => void;
 

@@ -10,6 +10,7 @@ import { exchangeProtocol } from './exchange.ts';
 import { someLastCall } from './last-calls.ts';
 import { socketProtocol } from './socket.ts';
 import { webSocketProtocol } from './web-socket.ts';
+import type { WebSocketServer } from './web-socket-clients.ts';
 import { attemptOf } from './hear.ts';
 import { warnOfRejection } from './warn-of-rejection.ts';
 
@@ -140,14 +141,6 @@ function http2Server(server: Server, tls: boolean): ServerKind {
     http: { session: 'session', ...(tls && { socket: 'secureConnection' }) },
     ...listenerOf(server),
   };
-}
-
-/** What is used of a `WebSocketServer` of the package `ws`. */
-interface WebSocketServer extends EventEmitter {
-  readonly options?: { readonly noServer?: boolean };
-  /** `null` when it is not bound. */
-  address(): unknown;
-  close(): void;
 }
 
 function webSocketServer(server: WebSocketServer): ServerKind {

@@ -17,6 +17,7 @@ const CHECK_MS = 100;
 
 /** What is used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
+  readonly options?: { readonly noServer?: boolean };
   /** Not there without `clientTracking`. */
   readonly clients?: ReadonlySet<WebSocketLike>;
   /** Throws when it has no HTTP server; `null` when that is not bound. */
