@@ -17,7 +17,7 @@ import { Newcomers } from './newcomers.ts';
 import { overhear } from './overhear.ts';
 import type { HttpEvents } from './protocol.ts';
 import type { OnStraggler } from './straggler.ts';
-import { attemptOf, hear, unhear } from './hear.ts';
+import { attemptOf, hear, hearFirst, unhear } from './hear.ts';
 import { setImmediate, unref } from './timers.ts';
 
 /** How often to look for what only seems to be half a request, in milliseconds. */
@@ -50,7 +50,8 @@ export class HttpConnections {
     this.#server = server;
     this.#events = events;
     if (events.socket) hear(server, events.socket, this.#addSocket);
-    if (events.session) hear(server, events.session, this.#sessions.add);
+    // Before its owner, who may end it: after that nothing tells which socket it had.
+    if (events.session) hearFirst(server, events.session, this.#sessions.add);
     // First in line, so that the header is there when a handler answers at once; and only where
     // somebody listens: of 'request' an HTTP/2 server makes compatibility objects, to an upgrade
     // nobody would answer, and the last two come in the place of 'request'.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { constants, createServer } from 'node:http2';
+import { constants, createServer, type ServerHttp2Session } from 'node:http2';
 import { connect, type Server } from 'node:net';
-import { acceptLoop } from 'accept-loop';
+import { acceptLoop, drain, serve } from 'accept-loop';
 import { openSession } from './support/drain-http2.ts';
 import {
   askForStream,
@@ -18,6 +18,9 @@ import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 
 const test = suite('signal of HTTP/2 by event', { timeout: 3000 });
+
+/** What a client sends first: the preface, and SETTINGS of no entries. */
+const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0';
 
 /** How a client takes back what it has asked for. */
 const departures: Record<string, (client: StreamClient, mode: EventMode) => void> = {
@@ -74,13 +77,46 @@ test(
     const client = connect({ port: portOf(server), allowHalfOpen: true });
     client.on('error', () => {}).resume();
     const closed = once(server, 'close');
-    // The preface, and SETTINGS of no entries.
-    client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0');
+    client.write(preface);
     await closed;
     client.destroy();
     assert.equal(loop.stats.discarded, 1);
   },
   { cannot: limits.socketsOfSessions },
 );
+
+const ways: Readonly<Record<string, (server: Server, signal: AbortSignal) => Promise<unknown>>> = {
+  serve: (server, signal) => serve(server, () => {}, { signal, grace: 100 }).finished,
+  drain: (server, signal) => drain(server, { signal, grace: 100 }),
+};
+
+for (const [way, begin] of Object.entries(ways)) {
+  for (const deeds of [['close'], ['destroy'], ['close', 'destroy']] as const) {
+    test(
+      `ends the socket of a session whose owner calls ${deeds.join(' and ')} first, though its client stays (${way})`,
+      async () => {
+        const server = createServer() as unknown as Server;
+        let sessions = 0;
+        server.on('session', (session: ServerHttp2Session) => {
+          sessions += 1;
+          for (const deed of deeds) session[deed]();
+        });
+        await listening(server);
+        const stop = new AbortController();
+        const over = begin(server, stop.signal);
+        const client = connect({ port: portOf(server), allowHalfOpen: true });
+        client.on('error', () => {}).resume();
+        const closed = once(server, 'close');
+        client.write(preface);
+        await until(() => sessions === 1);
+        stop.abort();
+        await over;
+        await closed;
+        client.destroy();
+      },
+      { cannot: limits.socketsOfSessions },
+    );
+  }
+}
 
 test.run();
