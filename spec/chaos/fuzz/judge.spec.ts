@@ -89,7 +89,7 @@ test('tells of a round whose process dies when it is over', async () => {
   await others.stop();
   assert.match(
     String(late).replaceAll('\n', ' '),
-    /^the process has died after its end: .*Sabotage/,
+    /^the process has died after its end \(1\): .*Sabotage/,
   );
 });
 

@@ -83,7 +83,8 @@ export class Processes {
     const isUnnamed = code !== 0 && id === undefined && servers.rounds === 0;
     const named = isUnnamed ? [...this.#over].at(-1) : id;
     const ticket = named !== undefined && this.#over.has(named) && this.#tickets.get(named);
-    if (ticket) this.#onLateDeath(ticket, `the process has died after its end: ${error ?? errors}`);
+    if (!ticket) return;
+    this.#onLateDeath(ticket, `the process has died after its end (${code}): ${error ?? errors}`);
   }
 
   async stop(): Promise<void> {

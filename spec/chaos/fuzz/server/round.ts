@@ -50,6 +50,7 @@ export async function openRound(
     const cost = measure(scene);
     let stoppedAt = 0;
     let isInside = false;
+    let stopping: Promise<void> | undefined;
     calls.stop = (how) => {
       if (stoppedAt > 0) return;
       stoppedAt = now();
@@ -62,9 +63,10 @@ export async function openRound(
     const spent = cost();
     if (stoppedAt === 0) {
       stoppedAt = now();
-      void stop(scene, plan, running);
+      stopping = stop(scene, plan, running);
     }
     const end = await endOf(running, lateness, stoppedAt, timeFor(plan, isInside));
+    await stopping;
     watch.stop();
     const left = await aftermath.end();
     calls.over.abort();

@@ -53,7 +53,7 @@ function runServe(scene: Scene, plan: Plan, calls: Calls, tell: Tell): Running {
     settled: settle(
       serving.finished.then((report) => ({ serve: { report, stats: serving.stats } })),
     ),
-    stopIn: (milliseconds) => void serving.stop({ grace: milliseconds }),
+    stopIn: (milliseconds) => serving.stop({ grace: milliseconds }).catch(nothing),
     dispose: () => void serving[Symbol.asyncDispose](),
   };
 }
@@ -79,7 +79,7 @@ function runDrain({ subject }: Scene, plan: Plan): Running {
     drainLate,
     look: () => undefined,
     settled: settle(drained.then((report) => ({ drain: report }))),
-    stopIn: () => void drain(subject, { grace, idle }),
+    stopIn: () => drain(subject, { grace, idle }),
   };
 }
 

@@ -6,7 +6,7 @@ export interface Running {
   readonly stop: AbortController;
   /** Tells what does not add up now. */
   readonly look: () => string | undefined;
-  readonly stopIn?: (grace: number | undefined) => void;
+  readonly stopIn?: (grace: number | undefined) => Promise<unknown>;
   readonly dispose?: () => void;
   readonly leave?: (how: 'break' | 'return') => void;
   readonly drainLate?: () => void;

@@ -10,10 +10,10 @@ const NOTICE_MS = 250;
 /** The bound of the last call. */
 const LAST_CALL_MS = 500;
 
-/** Stops it, the way that was drawn. */
+/** Stops it, the way that was drawn. Settles when the second call has, if there is one. */
 export async function stop(scene: Scene, plan: Plan, running: Running): Promise<void> {
   const { way, harder } = plan.stop;
-  if (way === 'stop') running.stopIn?.(undefined);
+  if (way === 'stop') void running.stopIn?.(undefined);
   else if (way === 'dispose') running.dispose?.();
   else if (way === 'close') close(scene, plan);
   else if (way === 'return' || way === 'break') running.leave?.(way);
@@ -22,7 +22,7 @@ export async function stop(scene: Scene, plan: Plan, running: Running): Promise<
   if (way !== 'stop harder' && way !== 'abort twice') return;
   await sleep(BETWEEN_MS);
   running.stop.abort();
-  running.stopIn?.(way === 'stop harder' ? harder : undefined);
+  await running.stopIn?.(way === 'stop harder' ? harder : undefined);
 }
 
 function close({ kind, subject, listener, raze }: Scene, { way }: Plan): void {
