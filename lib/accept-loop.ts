@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import { checkServer } from './check-server.ts';
-import { ConnectionLoop } from './connection-loop.ts';
+import { checkServer } from './protocols/check-server.ts';
+import { ConnectionLoop } from './accepting/loop.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
-import type { AcceptLoopStats } from './connection-queue.ts';
-import { MAX_QUEUED } from './defaults.ts';
-import { isAbortSignal, OptionCheck } from './option-check.ts';
+import type { AcceptLoopStats } from './reports.ts';
+import { MAX_QUEUED } from './bounds.ts';
+import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot accept connections');
 const names = ['signal', 'maxQueued', 'event'];

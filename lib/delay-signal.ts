@@ -1,9 +1,9 @@
-import { after } from './after.ts';
-import { disposableSignal } from './disposable-signal.ts';
-import { onAbort } from './on-abort.ts';
-import { isAbortSignal, OptionCheck } from './option-check.ts';
-import { quietController } from './quiet-controller.ts';
-import { unref } from './timers.ts';
+import { after } from './primitives/after.ts';
+import { disposableSignal } from './signals/disposable-signal.ts';
+import { onAbort } from './primitives/on-abort.ts';
+import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
+import { quietController } from './primitives/quiet-controller.ts';
+import { unref } from './primitives/timers.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot delay a signal');
 const nothing = (): void => {};

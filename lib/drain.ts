@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import { checkHandledServer } from './check-server.ts';
+import { checkHandledServer } from './protocols/check-server.ts';
 import type { ConnectionServer } from './connection-of.ts';
-import type { DrainReport } from './drain-report.ts';
-import { GRACE_MS, IDLE_MS } from './defaults.ts';
-import { isAbortSignal, OptionCheck } from './option-check.ts';
-import { drainingOf, type DrainingOptions } from './server-draining.ts';
+import type { DrainReport } from './reports.ts';
+import { GRACE_MS, IDLE_MS } from './bounds.ts';
+import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
+import { drainingOf, type DrainingOptions } from './draining/draining.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot drain');
 const names = ['signal', 'grace', 'idle'];

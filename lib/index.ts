@@ -10,16 +10,16 @@ export type {
   EndMessage,
   ErrorMessage,
   ShedMessage,
-} from './channels.ts';
-export type { ListenTarget, ListenWhere } from './check-where.ts';
+} from './diagnostics.ts';
+export type { ListenTarget, ListenWhere } from './listening/where.ts';
 export type { ConnectionOf, ConnectionServer, WebSocketServerLike } from './connection-of.ts';
-export type { AcceptLoopStats } from './connection-queue.ts';
-export type { ServeContext } from './connection-task.ts';
+export type { AcceptLoopStats } from './reports.ts';
+export type { ServeContext } from './serving/task.ts';
 export { type DelayedSignal, delaySignal } from './delay-signal.ts';
 export { drain, type DrainOptions } from './drain.ts';
-export type { DrainReport } from './drain-report.ts';
+export type { DrainReport } from './reports.ts';
 export { listen, type ListenOptions } from './listen.ts';
-export type { ServeReport, ServeStats } from './serve-report.ts';
+export type { ServeReport, ServeStats } from './reports.ts';
 export {
   serve,
   type ServeEventOptions,
@@ -32,6 +32,6 @@ export {
   type ShutdownSignal,
   type ShutdownSignalOptions,
 } from './shutdown-signal.ts';
-export type { Straggler } from './straggler.ts';
+export type { Straggler } from './reports.ts';
 export { type SystemdSocket, systemdSockets } from './systemd-sockets.ts';
 export { type TaskGroup, taskGroup, type TaskGroupOptions } from './task-group.ts';

@@ -1,8 +1,8 @@
 import type { Server } from 'node:net';
-import { bind } from './bind.ts';
-import { isListenable, serverHint } from './check-server.ts';
-import { checkWhere, type ListenWhere } from './check-where.ts';
-import { isAbortSignal, OptionCheck } from './option-check.ts';
+import { bind } from './listening/bind.ts';
+import { isListenable, serverHint } from './protocols/check-server.ts';
+import { checkWhere, type ListenWhere } from './listening/where.ts';
+import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot listen');
 

@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type { AcceptEventOptions, AcceptLoopOptions } from './accept-loop.ts';
-import { checkServer } from './check-server.ts';
-import { ConnectionServing, type ServingOptions } from './connection-serving.ts';
+import { checkServer } from './protocols/check-server.ts';
+import { ConnectionServing, type ServingOptions } from './serving/serving.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
-import type { ServeContext } from './connection-task.ts';
-import { disposeKey } from './dispose-key.ts';
-import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './defaults.ts';
-import { isAbortSignal, OptionCheck } from './option-check.ts';
-import type { ServeReport, ServeStats } from './serve-report.ts';
+import type { ServeContext } from './serving/task.ts';
+import { disposeKey } from './primitives/dispose-key.ts';
+import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './bounds.ts';
+import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
+import type { ServeReport, ServeStats } from './reports.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
 const names = [

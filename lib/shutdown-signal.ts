@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
-import { disposableSignal } from './disposable-signal.ts';
-import { OptionCheck } from './option-check.ts';
-import { ShutdownWait } from './shutdown-wait.ts';
+import { disposableSignal } from './signals/disposable-signal.ts';
+import { OptionCheck } from './primitives/option-check.ts';
+import { ShutdownWait } from './signals/shutdown-wait.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot wait for a shutdown');
 

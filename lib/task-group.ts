@@ -1,6 +1,6 @@
-import { onAbort } from './on-abort.ts';
-import { OptionCheck } from './option-check.ts';
-import { quietController } from './quiet-controller.ts';
+import { onAbort } from './primitives/on-abort.ts';
+import { OptionCheck } from './primitives/option-check.ts';
+import { quietController } from './primitives/quiet-controller.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot run a task group');
 const names = ['signal'];

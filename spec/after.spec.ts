@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after } from '../lib/after.ts';
+import { after } from '../lib/primitives/after.ts';
 import { withFakeTimers } from './support/fake-timers.ts';
 import { suite } from './support/suite.ts';
 

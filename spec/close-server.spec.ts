@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { Server } from 'node:net';
 import { acceptLoop } from 'accept-loop';
-import { closeServer } from '../lib/close-server.ts';
+import { closeServer } from '../lib/protocols/close-server.ts';
 import { idleClient } from './support/http2-frames.ts';
 import { listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { Conversation } from '../lib/conversation.ts';
+import { Conversation } from '../lib/protocols/web-socket/conversation.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { FIRST_REQUEST_MS } from '../lib/newcomers.ts';
+import { FIRST_REQUEST_MS } from '../lib/bounds.ts';
 import {
   answer,
   becomeIdle,

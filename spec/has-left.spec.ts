@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { hasLeft } from '../lib/has-left.ts';
+import { hasLeft } from '../lib/primitives/has-left.ts';
 import { connect, listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 

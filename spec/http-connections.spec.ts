@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type EventEmitter, once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AcceptLoop, acceptLoop } from 'accept-loop';
-import { LAST_CALL_MS } from '../lib/last-call.ts';
+import { LAST_CALL_MS } from '../lib/bounds.ts';
 import { limits } from './support/limits.ts';
 import { listenersOn } from './support/listeners.ts';
 import { type Client, connect, listening, portOf } from './support/sockets.ts';

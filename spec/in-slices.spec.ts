@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inSlices } from '../lib/in-slices.ts';
+import { inSlices } from '../lib/shutdown/in-slices.ts';
 import { suite } from './support/suite.ts';
 import { stall, turns, until } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';

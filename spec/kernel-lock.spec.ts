@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { Server } from 'node:net';
-import { awaitKernelLock, takeKernelLock } from '../lib/kernel-lock.ts';
+import { awaitKernelLock, takeKernelLock } from '../lib/listening/kernel-lock.ts';
 import { limits } from './support/limits.ts';
 import { suite } from './support/suite.ts';
 

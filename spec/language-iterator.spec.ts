@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { acceptLoop } from 'accept-loop';
-import { asyncIteratorPrototype } from '../lib/language-iterator.ts';
+import { asyncIteratorPrototype } from '../lib/primitives/language-iterator.ts';
 import { connect, listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { createServer as createHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { drain, serve } from 'accept-loop';
-import { LAST_CALL_MS } from '../lib/last-call.ts';
+import { LAST_CALL_MS } from '../lib/bounds.ts';
 import { certificate } from './support/certificate.ts';
 import { answer, drainScene, held, refuses } from './support/drain-scene.ts';
 import { answersIn, get, saysClose } from './support/http-messages.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { acceptLoop } from 'accept-loop';
-import { LAST_CALL_CONNECTIONS, LAST_CALL_MS } from '../lib/last-call.ts';
+import { LAST_CALL_CONNECTIONS, LAST_CALL_MS } from '../lib/bounds.ts';
 import { stallUntilQueued } from './support/accept-queue.ts';
 import { type BurstClient, burstClient, type Outcomes } from './support/burst-client.ts';
 import { assertConserved } from './support/conservation.ts';

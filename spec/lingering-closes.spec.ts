@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { LingeringCloses, MAX_LINGERING } from '../lib/lingering-closes.ts';
-import type { Closable } from '../lib/protocol.ts';
+import { LingeringCloses } from '../lib/serving/lingering.ts';
+import { MAX_LINGERING } from '../lib/bounds.ts';
+import type { Closable } from '../lib/protocols/protocol.ts';
 import { connectionsOf, scene } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
 import { connect } from './support/sockets.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Linked, LinkedList } from '../lib/linked-list.ts';
+import { type Linked, LinkedList } from '../lib/primitives/linked-list.ts';
 import { randomOf } from './support/random.ts';
 import { suite } from './support/suite.ts';
 

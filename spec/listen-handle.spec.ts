@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { acceptLoop } from '../lib/accept-loop.ts';
-import type { ListenHandle } from '../lib/check-where.ts';
+import type { ListenHandle } from '../lib/listening/where.ts';
 import { listen } from '../lib/listen.ts';
 import { limits } from './support/limits.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';

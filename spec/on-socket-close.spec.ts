@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { onSocketClose } from '../lib/on-socket-close.ts';
+import { onSocketClose } from '../lib/protocols/http/on-socket-close.ts';
 import { garbageCollector } from './support/garbage.ts';
 import { runtime } from './support/runtime.ts';
 import { suite } from './support/suite.ts';

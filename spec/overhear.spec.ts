@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { countListeners, overhear } from '../lib/overhear.ts';
+import { countListeners, overhear } from '../lib/protocols/http/overhear.ts';
 import { listenersOn } from './support/listeners.ts';
 import { suite } from './support/suite.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isHeard, quietController } from '../lib/quiet-controller.ts';
+import { isHeard, quietController } from '../lib/primitives/quiet-controller.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { acceptLoop } from 'accept-loop';
-import { isAcceptError } from '../lib/accept-error.ts';
-import { isOrdinaryError, showThrown } from '../lib/show-thrown.ts';
+import { isAcceptError } from '../lib/listening/accept-error.ts';
+import { isOrdinaryError, showThrown } from '../lib/primitives/show-thrown.ts';
 import { oddErrors } from './support/odd-errors.ts';
 import { suite } from './support/suite.ts';
 

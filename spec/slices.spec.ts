@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { drain, serve } from 'accept-loop';
 import { WebSocketServer } from 'ws';
-import { inSlices } from '../lib/in-slices.ts';
+import { inSlices } from '../lib/shutdown/in-slices.ts';
 import { withFakeClock } from './support/fake-clock.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { assertCounts } from './support/serve-counts.ts';

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../lib/listen.ts';
-import { removeStaleSocket } from '../lib/stale-socket.ts';
+import { removeStaleSocket } from '../lib/listening/stale-socket.ts';
 import { limits } from './support/limits.ts';
 import { lineProcess, type LineProcess } from './support/line-process.ts';
 import { abortListeners } from './support/listeners.ts';

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { acceptLoop } from '../lib/accept-loop.ts';
 import { listen } from '../lib/listen.ts';
 import { serve } from '../lib/serve.ts';
-import { removeStaleSocket } from '../lib/stale-socket.ts';
+import { removeStaleSocket } from '../lib/listening/stale-socket.ts';
 import { limits } from './support/limits.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { killPrograms, type Program, startProgram, watch } from './support/programs.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Sweeper } from '../lib/sweeper.ts';
+import { Sweeper } from '../lib/shutdown/sweeper.ts';
 import { type FakeTimer, withFakeIntervals } from './support/fake-timers.ts';
 import { suite } from './support/suite.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expectTypeOf } from 'expect-type';
-import type { ListenWhere } from '../lib/check-where.ts';
+import type { ListenWhere } from '../lib/listening/where.ts';
 import { type SystemdSocket, systemdSockets } from '../lib/systemd-sockets.ts';
 import { limits } from './support/limits.ts';
 import { killPrograms, type Program, startProgram, watch } from './support/programs.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { warn } from '../lib/warn.ts';
+import { warn } from '../lib/primitives/warn.ts';
 import { oddErrors } from './support/odd-errors.ts';
 import { killPrograms, watch } from './support/programs.ts';
 import { runtime } from './support/runtime.ts';

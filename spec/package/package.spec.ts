@@ -61,7 +61,7 @@ function filesOf(root: string): string[] {
 test(
   'holds the build, its sources, and what a reader needs',
   () => {
-    const sources = readdirSync(join(projectRoot, 'lib')).filter((name) => name.endsWith('.ts'));
+    const sources = filesOf(join(projectRoot, 'lib')).filter((name) => name.endsWith('.ts'));
     const built = sources.flatMap((source) => {
       const name = join('dist', source.slice(0, -'.ts'.length));
       return ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((extension) => name + extension);
@@ -80,7 +80,9 @@ test(
     const dist = join(project, 'node_modules/accept-loop/dist');
     for (const map of filesOf(dist).filter((name) => name.endsWith('.map'))) {
       const { sources } = JSON.parse(readFileSync(join(dist, map), 'utf8')) as Sources;
-      for (const source of sources) assert.ok(existsSync(join(dist, source)), `${map}: ${source}`);
+      for (const source of sources) {
+        assert.ok(existsSync(join(dist, dirname(map), source)), `${map}: ${source}`);
+      }
     }
   },
   needs,

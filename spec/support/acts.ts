@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Server } from 'node:net';
 import { acceptLoop, drain, serve } from 'accept-loop';
-import { LAST_CALL_MS } from '../../lib/last-call.ts';
+import { LAST_CALL_MS } from '../../lib/bounds.ts';
 import { assertConserved } from './conservation.ts';
 import type { Listener } from './every-kind.ts';
 import { assertReport, assertStats } from './report.ts';

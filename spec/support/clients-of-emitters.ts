@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
-import { after } from '../../lib/after.ts';
+import { after } from '../../lib/primitives/after.ts';
 
 /** A client that has no more than polite means to be ended. */
 export class Client extends EventEmitter {

@@ -1,0 +1,274 @@
+import type { EventEmitter } from 'node:events';
+import { isAcceptError } from '../listening/accept-error.ts';
+import { attempt } from '../primitives/attempt.ts';
+import { type Arrival, ConnectionQueue } from './queue.ts';
+import { Diagnostics } from '../diagnostics.ts';
+import { type End, inSlices } from '../shutdown/in-slices.ts';
+import { LastCall } from '../listening/last-call.ts';
+import { LAST_CALL_MS } from '../bounds.ts';
+import { refuseLatecomers } from './latecomers.ts';
+import { Listener } from '../listening/listener.ts';
+import { onAbort } from '../primitives/on-abort.ts';
+import type { ServerKind } from '../protocols/recognise.ts';
+import { refuseLateUpgrades } from '../protocols/http/refuse-upgrades.ts';
+import { type Politeness, UnderWay } from '../protocols/under-way.ts';
+import { Sweeper } from '../shutdown/sweeper.ts';
+import { warn } from '../primitives/warn.ts';
+import { unhear } from '../primitives/hear.ts';
+
+const live = new WeakSet<object>();
+const nothing = (): void => {};
+
+/** What takes the queued connections: a loop, or a serving. */
+export interface Taker<Item> {
+  /** Makes what is queued of a connection, in the emit that brings it. */
+  readonly arrive: (connection: unknown) => Item;
+  /** How many connections it would take at this instant. */
+  readonly consumers: () => number;
+  /** There may be something to take. */
+  readonly onArrival: () => void;
+  /** A shutdown begins. Called once, unless the acceptor is left. */
+  readonly onEnding?: (reason: unknown) => void;
+  /** Nothing comes any more. What is queued is still to be taken. Called once. */
+  readonly onOver: () => void;
+  /** How what is under way is served to its end. Without it, it ends with its present request. */
+  readonly politeness?: Politeness;
+}
+
+/**
+ * Takes in what a server brings, and queues it.
+ *
+ * - `open`: the listener accepts.
+ * - `last call`: aborted; it still accepts, until the kernel's queue is empty.
+ * - `closed`: the listener is closed; handshakes and first requests under way may still become
+ *   connections.
+ * - `over`: nothing comes any more.
+ */
+export class Acceptor<Item extends Arrival<Item>> {
+  readonly queue: ConnectionQueue<Item>;
+  readonly diagnostics: Diagnostics;
+  /** What has kept the server from listening. */
+  failure: { readonly error: unknown } | undefined;
+  readonly #server: EventEmitter;
+  readonly #kind: ServerKind;
+  readonly #taker: Taker<Item>;
+  readonly #underWay: UnderWay;
+  readonly #listener: Listener;
+  readonly #sweeper: Sweeper;
+  #isRefusing = false;
+  #stopListeningToSignal = nothing;
+  #stopWaiting = nothing;
+  #stopRefusing = nothing;
+  #isLeft = false;
+  #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
+
+  constructor(server: EventEmitter, kind: ServerKind, maxQueued: number, taker: Taker<Item>) {
+    if (live.has(server)) {
+      throw new Error('Cannot accept connections: the server has a live accept loop');
+    }
+    this.#server = server;
+    this.#kind = kind;
+    this.#taker = taker;
+    this.queue = new ConnectionQueue(kind.connections, maxQueued, taker.consumers);
+    this.diagnostics = new Diagnostics(server);
+    // Where this throws nothing has begun, and the caller is told.
+    server.on(kind.connections.event, this.#onConnection);
+    live.add(server);
+    this.#underWay = new UnderWay(server, kind, taker.politeness);
+    const onClosed = (): void => this.#onClosed();
+    this.#listener = new Listener(server, kind, (error) => this.#onError(error), onClosed);
+    this.#sweeper = new Sweeper(
+      () => this.#underWay.sweep(),
+      () => this.#state !== 'open',
+    );
+  }
+
+  /** Begins the last call when a signal aborts. With one that has aborted it is left at once. */
+  follow(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) this.leave();
+    else if (signal) {
+      this.#stopListeningToSignal = onAbort(signal, () => this.beginLastCall(signal.reason));
+    }
+  }
+
+  /** Whether nothing comes any more. */
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** Handlers run between two accepts, and would take the time of clients that still wait there. */
+  get isHoldingBack(): boolean {
+    const { connections, endsIdle } = this.#kind;
+    if (this.#state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce) return false;
+    return !this.queue.isHalfFull;
+  }
+
+  /** Goes on accepting until nobody waits in the kernel's queue, and closes the listener. */
+  beginLastCall(reason: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'last call';
+    const { connections, endsIdle, isHeld } = this.#kind;
+    const arrivals = new Set(['connection', 'secureConnection', connections.event]);
+    const close = (deadline: number): void => {
+      this.#closeListener();
+      this.#awaitUnderWay(deadline);
+    };
+    const delay = endsIdle ? this.#taker.politeness?.idle : 0;
+    const onPause = (): void => this.#taker.onArrival();
+    const lastCall = new LastCall(this.#server, arrivals, close, { delay, onPause, isHeld });
+    this.#stopWaiting = (): void => lastCall.cancel();
+    this.#announceEnding(reason);
+  }
+
+  /** Closes the listener at once. Nobody will serve what waits, or what comes. */
+  leave(): void {
+    const ends = this.force();
+    this.closeLast();
+    inSlices(ends, nothing);
+  }
+
+  /**
+   * The same, but for an emitter, which stays open until `closeLast()`.
+   *
+   * @param onDiscard - Called with each that waits, just before it is refused.
+   * @returns What refuses those, and ends what was under way.
+   */
+  force(onDiscard?: (item: Item) => void): End[] {
+    const isOpen = this.#state === 'open' || this.#state === 'last call';
+    if (isOpen) this.#closeListener();
+    return [...this.queue.discardAll(onDiscard), ...this.#end()];
+  }
+
+  /** What it has brought is served: an emitter is closed now, unless somebody has. */
+  closeLast(): void {
+    if (!this.#kind.closesLast || this.#isLeft) return;
+    this.#isLeft = true;
+    this.#listener.close();
+    if (!this.#listener.isStuck) this.#stopRefusing();
+    this.#leaveServer();
+  }
+
+  /** Whether that is still to be done. */
+  get isKept(): boolean {
+    return this.#kind.closesLast === true && !this.#isLeft;
+  }
+
+  /** Whether there may be something that has become no connection. */
+  get hasRest(): boolean {
+    return this.#underWay.hasRest;
+  }
+
+  /** Nothing comes any more, and every connection is closed. @returns What ends the rest. */
+  endsOfRest(): End[] {
+    return this.#underWay.endsOfRest();
+  }
+
+  readonly #onConnection = (...args: unknown[]): void => {
+    const { connections } = this.#kind;
+    let connection: unknown;
+    try {
+      connection = connections.accept(...args);
+      // We go on reading it when others have it: handlers, subscribers of a channel, `onError`.
+      if (Array.isArray(connection)) Object.freeze(connection);
+      this.#add(connection);
+    } catch (error) {
+      // A method or getter of the connection's own. It costs this one, and nothing is lost count of.
+      this.queue.countDiscarded();
+      this.diagnostics.handlerError(error, connection ?? args);
+      warn(error);
+      if (connection !== undefined) attempt(() => connections.refuse(connection));
+      return;
+    }
+    if (this.#state !== 'over' && !this.isHoldingBack) this.#taker.onArrival();
+  };
+
+  #add(connection: unknown): void {
+    this.diagnostics.accept(connection);
+    const item = this.#taker.arrive(connection);
+    if (this.#state === 'over') {
+      // Left during this very emit, by a listener before this one.
+      this.queue.countDiscarded();
+      attempt(() => this.#kind.connections.refuse(connection));
+    } else if (!this.queue.add(item, !this.isHoldingBack)) this.diagnostics.shed(connection);
+  }
+
+  /** The listener is closed, and not by us. */
+  #onClosed(reason: unknown = new DOMException('The server was closed', 'AbortError')): void {
+    if (this.#state === 'closed' || this.#state === 'over') return;
+    this.#stopWaiting();
+    // One that is attached has no listener of its own, and would go on without us.
+    if (this.#kind.host && !this.#listener.hasClosed) this.#kind.close();
+    this.#refuseUpgrades();
+    if (this.#state === 'open') this.#announceEnding(reason);
+    this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
+  }
+
+  #onError(error: unknown): void {
+    const { politeness } = this.#taker;
+    // A serving hears them itself by then.
+    if (this.isOver && politeness) return;
+    this.diagnostics.serverError(error);
+    // One connection could not be accepted: the listener goes on.
+    if (isAcceptError(error)) return;
+    this.failure ??= { error };
+    if (this.isOver) return;
+    if (this.#kind.isListening() !== false) this.#closeListener();
+    // What is under way has still to be served.
+    if (politeness) this.#onClosed(error);
+    else inSlices(this.#end(), nothing);
+  }
+
+  #announceEnding(reason: unknown): void {
+    this.#underWay.sweep();
+    this.#underWay.begin();
+    this.diagnostics.drain(reason);
+    this.#taker.onEnding?.(reason);
+  }
+
+  /** The listener is closed. Waits for what was accepted and has not become a connection yet. */
+  #awaitUnderWay(deadline: number): void {
+    if (this.#state === 'over') return;
+    this.#state = 'closed';
+    this.#stopWaiting = nothing;
+    this.#taker.onArrival();
+    this.#underWay.wait(deadline, () => inSlices(this.#end(), nothing));
+  }
+
+  #end(): End[] {
+    if (this.#state === 'over') return [];
+    this.#state = 'over';
+    this.#stopWaiting();
+    this.#stopListeningToSignal();
+    unhear(this.#server, this.#kind.connections.event, this.#onConnection);
+    this.#sweeper.stop();
+    const ends = this.#underWay.force();
+    const { isServerOpen, isStuck, hasClosed } = this.#listener;
+    // Of the others nothing comes without a listener.
+    if ((this.#underWay.hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
+      this.#stopRefusing = refuseLatecomers(this.#server, this.#kind.connections);
+    }
+    this.#refuseUpgrades();
+    if (!this.#kind.closesLast) this.#leaveServer();
+    this.#taker.onOver();
+    return ends;
+  }
+
+  /** Of an emitter, `close()` may end what it has brought. */
+  #closeListener(): void {
+    if (!this.#kind.closesLast) this.#listener.close(this.#underWay.sessions);
+    this.#refuseUpgrades();
+  }
+
+  /** One that is attached is closed: its HTTP server may bring more. */
+  #refuseUpgrades(): void {
+    const { host } = this.#kind;
+    if (host === undefined || this.#isRefusing) return;
+    this.#isRefusing = true;
+    refuseLateUpgrades(host);
+  }
+
+  #leaveServer(): void {
+    this.#listener.leave();
+    live.delete(this.#server);
+  }
+}

@@ -1,0 +1,107 @@
+import type { EventEmitter } from 'node:events';
+import { attempt } from '../primitives/attempt.ts';
+import { Acceptor } from './acceptor.ts';
+import type { Arrival } from './queue.ts';
+import type { AcceptLoopStats } from '../reports.ts';
+import { makeDisposable } from '../primitives/dispose-key.ts';
+import { LanguageIterator } from '../primitives/language-iterator.ts';
+import type { ServerKind } from '../protocols/recognise.ts';
+import { Tickets } from './tickets.ts';
+import { setImmediate } from '../primitives/timers.ts';
+
+interface LoopOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly maxQueued: number;
+}
+
+interface Waiting<Connection> extends Arrival<Waiting<Connection>> {
+  readonly connection: Connection;
+}
+
+/** The loop behind `acceptLoop`: what an acceptor queues is handed out to each consumer that asks. */
+export class ConnectionLoop<Connection> extends LanguageIterator<Connection> {
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+  readonly #acceptor: Acceptor<Waiting<Connection>>;
+  readonly #tickets: Tickets<Waiting<Connection>>;
+  readonly #give: (waiting: Waiting<Connection>) => IteratorYieldResult<Connection>;
+  /** How many have waited at the same time, or iterate: so many may be at work. */
+  #mostConsumers = 0;
+  /** How many `for await` loops and the like have begun. */
+  #iterations = 0;
+  /** How often somebody was told that it is the end. */
+  #told = 0;
+  readonly #conclude = (): IteratorReturnResult<undefined> => {
+    // Whoever asks is done with what was handed out before.
+    this.#told += 1;
+    if (this.#told >= this.#mostConsumers) this.#acceptor.closeLast();
+    const { failure } = this.#acceptor;
+    if (failure === undefined) return { done: true, value: undefined };
+    // One of the consumers is told.
+    this.#acceptor.failure = undefined;
+    throw failure.error;
+  };
+
+  constructor(server: EventEmitter, kind: ServerKind, { signal, maxQueued }: LoopOptions) {
+    super();
+    this.#acceptor = new Acceptor(server, kind, maxQueued, {
+      arrive: arrive<Connection>,
+      consumers: () => this.#tickets.consumers,
+      onArrival: () => this.#tickets.issue(),
+      onOver: () => this.#onOver(),
+    });
+    const { resume } = kind.connections;
+    this.#give = ({ connection }) => {
+      // Behind every microtask: the consumer's first lines have run, however it awaits.
+      if (resume) setImmediate(() => attempt(() => resume(connection)));
+      return { done: false, value: connection };
+    };
+    makeDisposable(this, 'asyncDispose', async () => void (await this.return()));
+    this.#tickets = new Tickets(this.#acceptor.queue, () => this.#acceptor.isHoldingBack);
+    this.#acceptor.follow(signal);
+  }
+
+  get stats(): AcceptLoopStats {
+    return this.#acceptor.queue.stats;
+  }
+
+  override next(): Promise<IteratorResult<Connection, undefined>> {
+    const next = this.#tickets.next(this.#give, this.#conclude);
+    this.#mostConsumers = Math.max(this.#mostConsumers, this.#tickets.consumers);
+    return next;
+  }
+
+  override async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#acceptor.leave();
+    this.#acceptor.failure = undefined;
+    return { done: true, value: undefined };
+  }
+
+  override async throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
+    await this.return();
+    throw error;
+  }
+
+  override [Symbol.asyncIterator](): this {
+    this.#iterations += 1;
+    this.#mostConsumers = Math.max(this.#mostConsumers, this.#iterations);
+    return this;
+  }
+
+  /** Wakes every consumer. */
+  #onOver(): void {
+    this.#tickets.end();
+    const { yielded, queued } = this.stats;
+    // Nobody is at work, and nobody may ask.
+    if (yielded + queued === 0) this.#acceptor.closeLast();
+    this.#acceptor.diagnostics.end(() => this.stats);
+  }
+}
+
+function arrive<Connection>(connection: unknown): Waiting<Connection> {
+  return {
+    connection: connection as Connection,
+    onClose: undefined,
+    previous: undefined,
+    next: undefined,
+  };
+}

@@ -1,0 +1,154 @@
+import { attempt } from '../primitives/attempt.ts';
+import type { End } from '../shutdown/in-slices.ts';
+import { type Linked, LinkedList } from '../primitives/linked-list.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+import { warn } from '../primitives/warn.ts';
+import type { AcceptLoopStats } from '../reports.ts';
+
+/** A connection from its accept on. */
+export interface Arrival<Self> extends Linked<Self> {
+  readonly connection: unknown;
+  /** While it is queued; not there if it is to be taken within the turn. */
+  onClose: (() => void) | undefined;
+}
+
+/**
+ * The connections that wait for a consumer, in order of arrival. It owns them from `add()` until
+ * `take()` hands one over: one that closes meanwhile leaves at once, and what is over the limit
+ * or left behind is refused.
+ */
+export class ConnectionQueue<Item extends Arrival<Item>> {
+  readonly #protocol: Protocol;
+  readonly #maxQueued: number;
+  readonly #consumers: () => number;
+  readonly #waiting = new LinkedList<Item>();
+  #accepted = 0;
+  #yielded = 0;
+  #shed = 0;
+  #lost = 0;
+  #discarded = 0;
+
+  /**
+   * @param consumers - How many wait for a connection now, or have a free slot for one: what is
+   * meant for them takes no place.
+   */
+  constructor(protocol: Protocol, maxQueued: number, consumers: () => number) {
+    this.#protocol = protocol;
+    this.#maxQueued = maxQueued;
+    this.#consumers = consumers;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Several may come before a consumer is awake: pipelined requests, streams of HTTP/2. */
+  get isHalfFull(): boolean {
+    return this.#waiting.size * 2 >= this.#maxQueued;
+  }
+
+  get stats(): AcceptLoopStats {
+    return {
+      accepted: this.#accepted,
+      yielded: this.#yielded,
+      queued: this.#waiting.size,
+      shed: this.#shed,
+      lost: this.#lost,
+      discarded: this.#discarded,
+    };
+  }
+
+  /**
+   * Takes a connection in, or refuses it if the queue is full.
+   *
+   * @param isAwaited - Whether a consumer is woken for it.
+   * @returns Whether there was room.
+   * @throws What a method of the connection throws. It is not counted then.
+   */
+  add(item: Item, isAwaited: boolean): boolean {
+    if (this.#protocol.isGone(item.connection)) {
+      this.#accepted += 1;
+      this.#lost += 1;
+      return true;
+    }
+    const consumers = this.#consumers();
+    const size = this.#waiting.size + 1;
+    if (size > this.#maxQueued + consumers) {
+      this.#accepted += 1;
+      this.#shed += 1;
+      attempt(() => this.#protocol.refuse(item.connection));
+      return false;
+    }
+    if (!isAwaited || size > consumers) this.#watch(item);
+    this.#accepted += 1;
+    this.#waiting.add(item);
+    return true;
+  }
+
+  /** Counts a connection that is refused as it comes, by whoever calls this. */
+  countDiscarded(): void {
+    this.#accepted += 1;
+    this.#discarded += 1;
+  }
+
+  /** Hands over the one that has waited longest, or `undefined` if none waits. */
+  take(): Item | undefined {
+    for (let item = this.#waiting.first; item; item = this.#waiting.first) {
+      // Its 'close' may be due in the next tick.
+      const isGone = this.#isGone(item.connection);
+      this.#waiting.delete(item);
+      if (isGone === false) this.#yielded += 1;
+      else if (isGone === true) this.#lost += 1;
+      else this.#discarded += 1;
+      this.#unwatch(item);
+      if (isGone === false) return item;
+      // Its own method throws.
+      if (isGone === undefined) attempt(() => this.#protocol.refuse(item.connection));
+    }
+    return undefined;
+  }
+
+  /** All that wait count as discarded. @returns What refuses each; `onDiscard` is called just before. */
+  discardAll(onDiscard?: (item: Item) => void): End[] {
+    return this.#waiting.all().map((waiting) => {
+      this.#waiting.delete(waiting);
+      this.#discarded += 1;
+      this.#unwatch(waiting);
+      return () => {
+        onDiscard?.(waiting);
+        this.#protocol.refuse(waiting.connection);
+      };
+    });
+  }
+
+  /** @returns `undefined` if it cannot be told, since a getter of the connection's own throws. */
+  #isGone(connection: unknown): boolean | undefined {
+    try {
+      return this.#protocol.isGone(connection);
+    } catch (error) {
+      warn(error);
+      return undefined;
+    }
+  }
+
+  /** One that closes leaves the queue. */
+  #watch(waiting: Item): void {
+    const onClose = (): void => {
+      // An earlier listener of this very emit may have left the loop; or it waits no more, and its
+      // `off()` has thrown.
+      if (waiting.onClose !== onClose) return;
+      this.#waiting.delete(waiting);
+      this.#lost += 1;
+      this.#unwatch(waiting);
+    };
+    waiting.onClose = onClose;
+    this.#protocol.life(waiting.connection)?.on('close', onClose);
+  }
+
+  #unwatch(item: Item): void {
+    const { connection, onClose } = item;
+    if (onClose === undefined) return;
+    item.onClose = undefined;
+    attempt(() => this.#protocol.life(connection)?.off('close', onClose));
+  }
+}

@@ -1,0 +1,207 @@
+import type { EventEmitter } from 'node:events';
+import type { Http2Session } from 'node:http2';
+import { after } from '../primitives/after.ts';
+import type { DrainReport } from '../reports.ts';
+import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
+import { FIRST_REQUEST_MS } from '../bounds.ts';
+import { countListeners } from '../protocols/http/overhear.ts';
+import { OpenConnections } from './census.ts';
+import type { ServerKind } from '../protocols/recognise.ts';
+import { StandaloneSockets } from '../protocols/web-socket/standalone-sockets.ts';
+import { stragglerOf } from '../shutdown/stragglers.ts';
+import { type Straggler } from '../reports.ts';
+import { Stragglers } from '../shutdown/stragglers.ts';
+import { Strangers } from './earlier-connections.ts';
+import { type Politeness, UnderWay } from '../protocols/under-way.ts';
+import type { GoodbyeTimes, WebSocketServer } from '../protocols/web-socket/clients.ts';
+import { WebSocketServers } from './web-socket-servers.ts';
+import { unhear } from '../primitives/hear.ts';
+
+const nothing = (): void => {};
+
+export interface ServerConnectionsHost {
+  /** A connection has gone. */
+  readonly onChange: () => void;
+  /** Somebody has closed a `WebSocketServer` that is attached to the server. */
+  readonly onClosed: () => void;
+}
+
+/**
+ * The connections of one server that somebody else handles, of every kind: they are followed and
+ * counted, and each is ended in its own way, politely or by force.
+ */
+export class ServerConnections {
+  readonly #server: EventEmitter;
+  readonly #kind: ServerKind;
+  readonly #onChange: () => void;
+  /** Of `performance.now()`: since when the server has been followed. */
+  readonly #since = performance.now();
+  readonly #open: OpenConnections;
+  readonly #strangers: Strangers;
+  readonly #standalone: StandaloneSockets | undefined;
+  readonly #underWay: UnderWay;
+  readonly #webSockets: WebSocketServers;
+  readonly #stragglers = new Stragglers();
+  /** Of these, or again, since the force began. */
+  readonly #listed = new Set<object>();
+  readonly #politeness: Politeness & { idle: number };
+  #isEnding = false;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    server: EventEmitter,
+    kind: ServerKind,
+    { onChange, onClosed }: ServerConnectionsHost,
+  ) {
+    this.#server = server;
+    this.#kind = kind;
+    this.#onChange = onChange;
+    this.#open = new OpenConnections(onChange);
+    this.#strangers = new Strangers(server, this.#open);
+    this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
+    this.#underWay = new UnderWay(server, kind, this.#politeness);
+    this.#webSockets = new WebSocketServers(server, {
+      onStraggler: this.#addStraggler,
+      onChange,
+      onClosed,
+    });
+    const isWebSocket = kind.name === 'WebSocket';
+    if (isWebSocket) this.#standalone = new StandaloneSockets(server as WebSocketServer);
+    this.source.on('connection', this.#open.add);
+    if (isWebSocket) this.#webSockets.follow(server as WebSocketServer, this.#open.add);
+  }
+
+  /** What emits `'connection'` for each socket that is accepted. */
+  get source(): EventEmitter {
+    return this.#standalone ?? this.#server;
+  }
+
+  /** How many are known to be open. */
+  get size(): number {
+    // HTTP connections may have come by another server, which hands them on.
+    return Math.max(this.#open.size, this.#underWay.size) + this.#webSockets.size;
+  }
+
+  /** How many are open that are not known, as far as the server tells. */
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
+  /** The HTTP/2 sessions that are open. */
+  get sessions(): Iterable<Http2Session> {
+    return this.#underWay.sessions;
+  }
+
+  /** Follows the clients of a `WebSocketServer`, too. */
+  follow(server: WebSocketServer): void {
+    this.#webSockets.follow(server);
+  }
+
+  /**
+   * The shutdown begins.
+   *
+   * @param onCounted - Called when those are counted that are not known.
+   */
+  begin(onCounted: () => void): void {
+    this.#open.beginCount();
+    this.#strangers.begin(onCounted);
+    this.#underWay.begin();
+  }
+
+  /** Lets the last call get ahead of handlers that compute, until `end()`. */
+  holdBack(): void {
+    // A WebSocket that is asked for now is let in, and refused once the listener is closed.
+    if (countListeners(this.#server, 'upgrade') === 0) this.#underWay.holdBack();
+  }
+
+  /**
+   * Tells each connection that it is to end, and ends those that are idle.
+   *
+   * @param isForced - The end by force comes at once: none has any time.
+   */
+  end(times: GoodbyeTimes, isForced = false): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#politeness.idle = times.idle;
+    this.#idleTimer = after(Math.max(times.idle, FIRST_REQUEST_MS), () => this.#endIdle());
+    this.#webSockets.close(times);
+    // Last of all: when nothing is left it is the end, which takes the timer back.
+    this.#underWay.wait(Infinity, this.#onChange, isForced);
+  }
+
+  /** Forgets what is gone though nobody has heard of it. */
+  sweep(): void {
+    this.#open.sweep();
+    this.#standalone?.sweep();
+    this.#underWay.sweep();
+    this.#webSockets.sweep();
+  }
+
+  /** The listener is closed: WebSockets are opened no more. */
+  refuseUpgrades(): void {
+    this.#webSockets.refuseUpgrades();
+  }
+
+  /** What ends all by force, and lists them. */
+  force(): End[] {
+    const open = this.#open.size + this.#strangers.size;
+    this.#listed.clear();
+    return [
+      ...this.#webSockets.ends(),
+      ...this.#underWay.force(),
+      ...this.#pause(),
+      // HTTP has listed its own, by their TLS sockets and sessions.
+      ...this.#open.ends(this.#kind.http ? undefined : this.#addStraggler),
+      () => this.#listUnknown(open - this.#listed.size),
+    ];
+  }
+
+  /** Lists those that are not known, when they are counted after the others were listed. */
+  listStrangers(): void {
+    this.#listUnknown(this.#strangers.size);
+  }
+
+  /** Ends them. To come last: Node's own means end all that there are, in one go. */
+  destroyStrangers(): void {
+    this.#strangers.destroy();
+  }
+
+  /** Stops following the server. */
+  leave(): void {
+    clearTimeout(this.#idleTimer);
+    unhear(this.source, 'connection', this.#open.add);
+    this.#standalone?.leave();
+    this.#strangers.leave();
+    inSlices(this.#underWay.force(), nothing);
+    this.#webSockets.leave();
+  }
+
+  /** What has become of those that were there when the shutdown began, and of those that came. */
+  report(): Omit<DrainReport, 'duration'> {
+    const stragglers = this.#stragglers.list;
+    const total = this.#open.total + this.#strangers.total;
+    const forced = stragglers.length;
+    return { finished: Math.max(0, total - forced), forced, stragglers };
+  }
+
+  #listUnknown(count: number): void {
+    for (let left = count; left > 0; left -= 1) {
+      this.#addStraggler(stragglerOf('connection', undefined, this.#since), {});
+    }
+  }
+
+  /** Not in an event of the TLS sockets above those that are ended: Node 20 does not survive that. */
+  #pause(): End[] {
+    return this.#kind.tls ? [turn] : [];
+  }
+
+  #endIdle(): void {
+    this.#standalone?.endSilent();
+    this.#strangers.endIdle(() => this.#underWay.looksIdle);
+  }
+
+  readonly #addStraggler = (straggler: Straggler, subject: object): void => {
+    this.#listed.add(subject);
+    this.#stragglers.add(straggler, subject);
+  };
+}

@@ -1,0 +1,30 @@
+import { GOODBYE_MS } from '../bounds.ts';
+import type { GoodbyeTimes } from '../protocols/web-socket/clients.ts';
+
+/** The times of one drain, of all calls that share it. */
+export class DrainTimes {
+  /** Milliseconds: the shortest of the calls before it begins. */
+  grace: number = Infinity;
+  idle: number = Infinity;
+  #begun = 0;
+
+  join(grace: number, idle: number): void {
+    this.grace = Math.min(this.grace, grace);
+    this.idle = Math.min(this.idle, idle);
+  }
+
+  begin(): void {
+    this.#begun = performance.now();
+  }
+
+  /** Milliseconds since it has begun. */
+  get duration(): number {
+    return performance.now() - this.#begun;
+  }
+
+  /** @param left - Milliseconds to the deadline. */
+  goodbyes(left: number): GoodbyeTimes {
+    const inTime = performance.now() + Math.max(left / 2, left - GOODBYE_MS);
+    return { idle: this.idle, latest: Math.min(this.#begun + this.idle, inTime) };
+  }
+}

@@ -1,0 +1,242 @@
+import { closesIdleWithListener, tellsCloseLate } from '../primitives/runtime.ts';
+import { GONE_MS } from '../bounds.ts';
+import type { EventEmitter } from 'node:events';
+import { after } from '../primitives/after.ts';
+import { Deadline } from '../shutdown/deadline.ts';
+import { Diagnostics } from '../diagnostics.ts';
+import type { DrainReport } from '../reports.ts';
+import { DrainTimes } from './drain-times.ts';
+import { httpServerOf } from '../protocols/web-socket/http-server-of.ts';
+import { inSlices } from '../shutdown/in-slices.ts';
+import { LastCall } from '../listening/last-call.ts';
+import { LateListening } from '../listening/late-listening.ts';
+import { Listener } from '../listening/listener.ts';
+import { onAbort } from '../primitives/on-abort.ts';
+import { ServerConnections } from './connections.ts';
+import { type ServerKind, serverKind } from '../protocols/recognise.ts';
+import { Sweeper } from '../shutdown/sweeper.ts';
+import type { WebSocketServer } from '../protocols/web-socket/clients.ts';
+import { attemptOf } from '../primitives/hear.ts';
+import { setImmediate } from '../primitives/timers.ts';
+
+const arrivals = ['connection', 'secureConnection'];
+
+export interface DrainingOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly grace: number;
+  readonly idle: number;
+}
+
+const drainings = new WeakMap<EventEmitter, ServerDraining>();
+/**
+ * Those that have been drained, and so closed: with one more `close()` they say `'close'` again. What
+ * that costs: a bind that is under way then is not called off.
+ */
+const drained = new WeakSet<EventEmitter>();
+
+/**
+ * The draining of a server, which all calls share; of a `WebSocketServer` that is attached to an
+ * HTTP server, that of the HTTP server.
+ */
+export function drainingOf(server: EventEmitter, kind: ServerKind): ServerDraining {
+  const http = kind.name === 'WebSocket' ? httpServerOf(server) : undefined;
+  const httpKind = http && serverKind(http);
+  if (http && httpKind) {
+    const draining = drainingOf(http, httpKind);
+    draining.connections.follow(server as WebSocketServer);
+    return draining;
+  }
+  const draining = drainings.get(server) ?? new ServerDraining(server, kind);
+  drainings.set(server, draining);
+  return draining;
+}
+
+/**
+ * The shutdown behind `drain`: it waits for a beginning, takes the last call, has the connections
+ * ended, and is over when none is left; or a moment after grace is.
+ */
+export class ServerDraining {
+  readonly connections: ServerConnections;
+  readonly #finished: Promise<DrainReport>;
+  readonly #server: EventEmitter;
+  readonly #kind: ServerKind;
+  readonly #diagnostics: Diagnostics;
+  readonly #listener: Listener;
+  readonly #deadline = new Deadline(() => this.#force());
+  readonly #sweeper: Sweeper;
+  readonly #cancels: (() => void)[] = [];
+  #settle: (report: DrainReport) => void = () => {};
+  #lastCall: LastCall | undefined;
+  #late: LateListening | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #times = new DrainTimes();
+  #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
+  #isCounted = false;
+  #isForced = false;
+  /** In slices, of which one is still to come. */
+  #isDestroying = false;
+
+  constructor(server: EventEmitter, kind: ServerKind) {
+    this.#server = server;
+    this.#kind = kind;
+    this.#diagnostics = new Diagnostics(server);
+    this.#finished = new Promise((resolve) => (this.#settle = resolve));
+    this.connections = new ServerConnections(server, kind, {
+      onChange: () => this.#check(),
+      onClosed: () => this.#beginClosed(),
+    });
+    this.#listener = new Listener(server, kind, undefined, () => this.#onClosed());
+    this.#sweeper = new Sweeper(
+      () => this.connections.sweep(),
+      () => this.#state !== 'open',
+    );
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** One more call: the earliest deadline counts, and the first signal. */
+  join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
+    if (this.#state !== 'open') {
+      this.#deadline.set(grace);
+      return this.#finished;
+    }
+    this.#times.join(grace, idle);
+    if (signal) this.#follow(signal, grace, idle);
+    else this.#begin(new DOMException('The server is drained', 'AbortError'));
+    return this.#finished;
+  }
+
+  /** Begins when it aborts. A server that is told to listen after that is closed at once. */
+  #follow(signal: AbortSignal, grace: number, idle: number): void {
+    const [server, kind] = [this.#server, this.#kind];
+    const begin = (): void => {
+      // A WebSocketServer without a server of its own is never told to listen.
+      if (kind.isListening() === undefined) return this.#begin(signal.reason);
+      this.#late = new LateListening(server, this.#listener.hasListened, () => {
+        if (this.#state === 'over') void drainingOf(server, kind).join({ signal, grace, idle });
+        // Not before its owner has heard that it listens.
+        else setImmediate(() => this.#closeLate());
+      });
+      this.#begin(signal.reason);
+    };
+    if (signal.aborted) return begin();
+    LateListening.forget(server);
+    this.#cancels.push(onAbort(signal, begin));
+  }
+
+  #closeLate(): void {
+    const [server, kind] = [this.#server, this.#kind];
+    if (kind.isListening()) attemptOf(server, 'close', () => kind.close(this.connections.sessions));
+  }
+
+  #begin(reason: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'last call';
+    this.#times.begin();
+    for (const cancel of this.#cancels) cancel();
+    this.#diagnostics.drain(reason);
+    if (!tellsCloseLate) this.connections.sweep();
+    this.connections.begin(() => this.#onCounted());
+    this.#deadline.set(this.#times.grace);
+    if (this.#kind.isListening() === true || this.#kind.isHeld) this.#takeLastCall();
+    else this.#close();
+  }
+
+  #beginClosed(): void {
+    this.#begin(new DOMException('The server was closed', 'AbortError'));
+  }
+
+  #tell(): void {
+    this.connections.end(this.#times.goodbyes(this.#deadline.left), this.#isForced);
+  }
+
+  #takeLastCall(): void {
+    if (this.#state !== 'last call') return;
+    const { endsIdle, isHeld } = this.#kind;
+    if (endsIdle) this.#tell();
+    else this.connections.holdBack();
+    this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
+      delay: endsIdle ? this.#times.idle : 0,
+      isHeld,
+      // As those are told of the server that holds it.
+      onHeld: () => closesIdleWithListener && this.#tell(),
+    });
+  }
+
+  #close(): void {
+    if (this.#state !== 'last call') return;
+    this.#state = 'closed';
+    const hasSaid = drained.has(this.#server) && this.#kind.isListening() !== true;
+    if (!hasSaid) this.#listener.close(this.connections.sessions);
+    this.connections.refuseUpgrades();
+    // Not before: who is told to go would come back to this very server.
+    this.#tell();
+    this.#check();
+  }
+
+  /** The listener is closed, by us or by somebody else; perhaps the last connection has gone. */
+  #onClosed(): void {
+    this.#beginClosed();
+    this.#lastCall?.cancel();
+    this.#close();
+    this.#check();
+  }
+
+  #onCounted(): void {
+    this.#isCounted = true;
+    if (this.#isForced) this.connections.listStrangers();
+    if (this.#isForced && !this.#isDestroying) this.connections.destroyStrangers();
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return;
+    if (this.#isDestroying) return;
+    const { hasListened, hasClosed } = this.#listener;
+    // It says so when they are gone.
+    const hasOthers = hasListened || this.connections.strangers > 0;
+    if (hasClosed || !hasOthers) this.#end();
+  }
+
+  /** Grace is over. */
+  #force(): void {
+    this.connections.sweep();
+    if (this.#isOver) return;
+    this.#isForced = true;
+    this.#lastCall?.cancel();
+    this.#close();
+    if (this.#isOver) return;
+    this.#isDestroying = true;
+    inSlices(
+      this.connections.force(),
+      () => {
+        this.#isDestroying = false;
+        this.connections.destroyStrangers();
+        this.#timer = after(GONE_MS, () => this.#end());
+        this.#check();
+      },
+      { isLate: true },
+    );
+  }
+
+  #end(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    clearTimeout(this.#timer);
+    this.#deadline.cancel();
+    this.#listener.leave();
+    this.#sweeper.stop();
+    // Before the connections are left: a session's own end comes after the server's.
+    const { duration } = this.#times;
+    // All calls get it, and subscribers of a channel.
+    const report = Object.freeze({ ...this.connections.report(), duration });
+    this.connections.leave();
+    this.#late?.end(report.finished + report.forced > 0);
+    drainings.delete(this.#server);
+    drained.add(this.#server);
+    this.#diagnostics.end(() => report);
+    this.#settle(report);
+  }
+}

@@ -1,0 +1,161 @@
+import { BACKLOG } from '../bounds.ts';
+import cluster from 'node:cluster';
+import { createServer, type Server } from 'node:net';
+import { type ListenHandle, type ListenTarget, socketFile } from './where.ts';
+import { closeServer } from '../protocols/close-server.ts';
+import { guardPendingBind } from './guard-pending-bind.ts';
+import { attemptOf, hear, unhear } from '../primitives/hear.ts';
+import { onAbort } from '../primitives/on-abort.ts';
+import { isSocketFile, removeStaleSocket } from './stale-socket.ts';
+import { setImmediate } from '../primitives/timers.ts';
+
+/**
+ * Tells a server to listen, once, and waits for the outcome. A stale socket in the way is removed
+ * before, and not when the bind has failed: the server's `'error'` would end a loop that waits for
+ * it to listen.
+ *
+ * @param signal - One that has not aborted yet.
+ * @returns Rejects with the error of the bind, with `signal.reason`, or when somebody closes the
+ * server before it is bound. It does not listen then, and nothing of this call is left on it.
+ */
+export function bind(
+  server: Server,
+  target: ListenTarget | ListenHandle,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    new Binding(server, target, signal, resolve, reject).start();
+  });
+}
+
+class Binding {
+  readonly #server: Server;
+  readonly #target: ListenTarget | ListenHandle;
+  readonly #signal: AbortSignal | undefined;
+  readonly #resolve: () => void;
+  readonly #reject: (reason: unknown) => void;
+  #stopListeningToSignal = (): void => {};
+  /** Calls off what comes before the bind, while it is under way. */
+  #removal: AbortController | undefined;
+  #hasBegun = false;
+  #isOver = false;
+  /** Why the server is not to listen, while what is under way is let come to an end first. */
+  #cancelled: { readonly reason: unknown } | undefined;
+
+  constructor(
+    server: Server,
+    target: ListenTarget | ListenHandle,
+    signal: AbortSignal | undefined,
+    resolve: () => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#server = server;
+    this.#target = target;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get #isListening(): boolean {
+    return attemptOf(this.#server, 'listening', () => this.#server.listening) === true;
+  }
+
+  start(): void {
+    afterEarlierCloses(() => {
+      if (!this.#isOver) hear(this.#server, 'close', this.#onClose);
+    });
+    if (this.#signal) this.#stopListeningToSignal = onAbort(this.#signal, this.#onAbort);
+    const path = socketFile(this.#target);
+    // A server that listens already is to be told so, and nothing else.
+    if (path === undefined || this.#isListening || !isSocketFile(path)) this.#begin();
+    else this.#makeRoom(path).catch(this.#reject);
+  }
+
+  async #makeRoom(path: string): Promise<void> {
+    const removal = new AbortController();
+    this.#removal = removal;
+    await removeStaleSocket(path, removal.signal);
+    // Of a close() meanwhile, too, this tells.
+    await new Promise<void>(afterEarlierCloses);
+    this.#removal = undefined;
+    if (this.#cancelled === undefined) this.#begin();
+    else this.#cancel(this.#cancelled.reason);
+  }
+
+  #begin(): void {
+    this.#hasBegun = true;
+    const server = this.#server;
+    const { backlog = BACKLOG } = this.#target as ListenTarget;
+    try {
+      server.on('listening', this.#onListening);
+      server.on('error', this.#onError);
+      // As an argument, too: with a descriptor, Node ignores the one among the options.
+      server.listen(this.#target, backlog);
+    } catch (error) {
+      this.#leave();
+      this.#reject(error);
+    }
+  }
+
+  readonly #onListening = (): void => {
+    if (this.#cancelled !== undefined) return this.#cancel(this.#cancelled.reason);
+    // By a listener before this one.
+    if (!this.#isListening) return this.#cancel(closedError());
+    this.#leave();
+    this.#resolve();
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#leave();
+    this.#reject(this.#cancelled === undefined ? error : this.#cancelled.reason);
+  };
+
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#signal?.reason;
+    // In a cluster worker, close() makes Node crash when the primary then answers with an error.
+    const mayCancel = this.#isListening || !cluster.isWorker || !this.#hasBegun;
+    if (mayCancel) this.#cancel(reason);
+    else this.#cancelled ??= { reason };
+  };
+
+  readonly #onClose = (): void => {
+    if (this.#isListening) return;
+    // Closed once more: it may be the 'close' of an old listener, whose last connection has ended.
+    this.#cancel(this.#cancelled === undefined ? closedError() : this.#cancelled.reason);
+  };
+
+  #cancel(reason: unknown): void {
+    if (this.#removal !== undefined) {
+      this.#cancelled ??= { reason };
+      return this.#removal.abort();
+    }
+    this.#leave();
+    if (!this.#hasBegun) return this.#reject(reason);
+    guardPendingBind(this.#server);
+    attemptOf(this.#server, 'close', () => closeServer(this.#server));
+    // Behind the guard.
+    setImmediate(() => this.#reject(reason));
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    this.#stopListeningToSignal();
+    unhear(this.#server, 'listening', this.#onListening);
+    unhear(this.#server, 'error', this.#onError);
+    unhear(this.#server, 'close', this.#onClose);
+  }
+}
+
+/**
+ * Calls back when each server that is closed by now has said so, if it has no connection: `'close'`
+ * comes a tick late, on Deno by some turns. That of a later `close()` comes right behind.
+ */
+function afterEarlierCloses(callback: () => void): void {
+  const latest = createServer();
+  latest.on('close', callback);
+  latest.close();
+}
+
+function closedError(): Error {
+  return new Error('Cannot listen: the server was closed before it was bound');
+}

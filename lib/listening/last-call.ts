@@ -1,0 +1,166 @@
+import {
+  BRIEF_MS,
+  BRIEF_PATIENCE_MS,
+  EMPTY_TURNS,
+  HANDING_OUT_MS,
+  LAST_CALL_CONNECTIONS,
+  LAST_CALL_MS,
+  PAUSE_MS,
+  PAUSE_PATIENCE_MS,
+} from '../bounds.ts';
+import type { EventEmitter } from 'node:events';
+import { after } from '../primitives/after.ts';
+import { beginLastCall, onLastCallOver } from '../shutdown/last-calls.ts';
+import { hear, unhear } from '../primitives/hear.ts';
+import { clearImmediate, setImmediate } from '../primitives/timers.ts';
+
+interface LastCallOptions {
+  /** Milliseconds before it begins. */
+  readonly delay?: number | undefined;
+  /**
+   * Called at first, in each turn in which nobody waits in the accept queue: time is nobody's then.
+   */
+  readonly onPause?: () => void;
+  /** Whether it goes on, whatever comes: until another server has taken its own. */
+  readonly isHeld?: (() => boolean) | undefined;
+  /** Called when it is. */
+  readonly onHeld?: () => void;
+}
+
+const nothing = (): void => {};
+const never = (): boolean => false;
+
+/**
+ * The wait until the kernel's accept queue is empty. It calls `close` at a moment when nobody is
+ * about to enter the queue: two whole turns of the event loop have brought nothing, the last of
+ * them was brief, and the burst, if there was one, is over. The wait is bounded.
+ */
+export class LastCall {
+  readonly #server: EventEmitter;
+  readonly #events: Iterable<string>;
+  readonly #close: (deadline: number) => void;
+  readonly #onPause: () => void;
+  readonly #isHeld: () => boolean;
+  readonly #onHeld: () => void;
+  readonly #sayOver: () => void;
+  #stopWaiting = nothing;
+  #immediate: NodeJS.Immediate | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #arrivals = 0;
+  #seen = 0;
+  /** The turn that is under way counts for nothing: it may be past its accepts. */
+  #emptyTurns = -1;
+  /** Without an accept. A request on a connection that is open is none. */
+  #pausedTurns = -1;
+  /** Without an arrival that is no request. */
+  #quietTurns = -1;
+  #begun = 0;
+  /** When the bound began to count. */
+  #boundBegun = 0;
+  #wasPause = false;
+  #lastArrival = 0;
+  #lastTurn = 0;
+
+  /**
+   * @param server - Its events are counted until then.
+   * @param events - Those that show an arrival.
+   * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
+   * what else has to be over by then.
+   */
+  constructor(
+    server: EventEmitter,
+    events: Iterable<string>,
+    close: (deadline: number) => void,
+    { delay = 0, onPause = nothing, isHeld = never, onHeld = nothing }: LastCallOptions = {},
+  ) {
+    this.#server = server;
+    this.#events = events;
+    this.#close = close;
+    this.#onPause = onPause;
+    this.#isHeld = isHeld;
+    this.#onHeld = onHeld;
+    this.#sayOver = beginLastCall(server);
+    for (const event of events) {
+      hear(server, event, event === 'request' ? this.#countRequest : this.#count);
+    }
+    hear(server, 'connection', this.#countAccept);
+    if (delay > 0) this.#timer = after(delay, this.#begin);
+    else this.#begin();
+  }
+
+  /** Ends the wait without a close. */
+  cancel(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#stopWaiting();
+    for (const event of this.#events) {
+      unhear(this.#server, event, event === 'request' ? this.#countRequest : this.#count);
+    }
+    unhear(this.#server, 'connection', this.#countAccept);
+    this.#sayOver();
+  }
+
+  readonly #begin = (): void => {
+    this.#immediate = setImmediate(this.#turn);
+  };
+
+  readonly #count = (): void => {
+    this.#arrivals += 1;
+    this.#quietTurns = -1;
+  };
+
+  readonly #countRequest = (): void => {
+    this.#arrivals += 1;
+  };
+
+  readonly #countAccept = (): void => {
+    this.#pausedTurns = -1;
+  };
+
+  readonly #turn = (): void => {
+    if (this.#isHeld()) return this.#hold();
+    const now = performance.now();
+    // The clock starts with the first turn: whoever aborts may block the loop for a while after.
+    if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = this.#boundBegun = now;
+    // Handlers ran in a pause, however long, and their clients come back.
+    if (this.#wasPause) this.#boundBegun = now;
+    const hasArrivals = this.#arrivals !== this.#seen;
+    this.#emptyTurns = hasArrivals ? 0 : this.#emptyTurns + 1;
+    if (hasArrivals) this.#lastArrival = now;
+    if (this.#isOver(now) || this.#isEmpty(now)) {
+      // First of all: every microsecond from the look at the queue to here is one too many.
+      return this.#end();
+    }
+    this.#pausedTurns += 1;
+    this.#quietTurns += 1;
+    const isFirst = now - this.#begun < HANDING_OUT_MS;
+    this.#wasPause = isFirst && this.#pausedTurns >= EMPTY_TURNS;
+    if (this.#wasPause) this.#onPause();
+    this.#seen = this.#arrivals;
+    this.#lastTurn = now;
+    this.#immediate = setImmediate(this.#turn);
+  };
+
+  /** Those who come by the other server are let in as long as that accepts, and no longer. */
+  #hold(): void {
+    this.#begun = this.#boundBegun = performance.now();
+    this.#stopWaiting = onLastCallOver(() => this.#isHeld() || this.#end());
+    this.#onHeld();
+  }
+
+  #end(): void {
+    this.#close(this.#boundBegun + LAST_CALL_MS);
+    this.cancel();
+  }
+
+  #isOver(now: number): boolean {
+    return now - this.#boundBegun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;
+  }
+
+  #isEmpty(now: number): boolean {
+    const isLate = now - this.#begun >= BRIEF_PATIENCE_MS;
+    if (isLate && this.#quietTurns >= EMPTY_TURNS) return true;
+    if (this.#emptyTurns < EMPTY_TURNS || now - this.#lastTurn >= BRIEF_MS) return false;
+    return now - this.#lastArrival >= PAUSE_MS || now - this.#begun >= PAUSE_PATIENCE_MS;
+  }
+}

@@ -1,0 +1,52 @@
+import type { EventEmitter } from 'node:events';
+import { hear, unhear } from '../primitives/hear.ts';
+
+const watches = new WeakMap<EventEmitter, LateListening>();
+
+/**
+ * Watches a server whose shutdown has begun: an application that is still starting may tell it to
+ * listen. A server that had never listened before is watched after the end as well, until `forget`.
+ */
+export class LateListening {
+  readonly #server: EventEmitter;
+  readonly #hadListened: boolean;
+  readonly #onListening: () => void;
+  #isLate: boolean;
+
+  /**
+   * @param hadListened - Whether the server listens, or did: its owner may start it anew afterwards.
+   * @param onListening - Called whenever the server begins to listen.
+   */
+  constructor(server: EventEmitter, hadListened: boolean, onListening: () => void) {
+    this.#server = server;
+    this.#hadListened = hadListened;
+    this.#isLate = watches.has(server);
+    LateListening.forget(server);
+    this.#onListening = () => {
+      this.#isLate = true;
+      onListening();
+    };
+    hear(server, 'listening', this.#onListening);
+    watches.set(server, this);
+  }
+
+  /** Ends the watch over a server, if there is one: its owner drains it anew. */
+  static forget(server: EventEmitter): void {
+    const watch = watches.get(server);
+    if (watch) watch.#leave();
+  }
+
+  /**
+   * The shutdown is over.
+   *
+   * @param hadConnections - Whether the server had any: then it had listened before it was watched.
+   */
+  end(hadConnections: boolean): void {
+    if (!this.#isLate && (this.#hadListened || hadConnections)) this.#leave();
+  }
+
+  #leave(): void {
+    unhear(this.#server, 'listening', this.#onListening);
+    watches.delete(this.#server);
+  }
+}

@@ -1,0 +1,134 @@
+import type { ListenOptions as NodeListenOptions } from 'node:net';
+import { isListenable, looksLike } from '../protocols/check-server.ts';
+import type { OptionCheck } from '../primitives/option-check.ts';
+
+/** Where a server is to listen, in Node's own words. */
+export interface ListenTarget extends Omit<NodeListenOptions, 'port' | 'fd' | 'handle' | 'signal'> {
+  /** A port from 0 to 65535, as a number or as a string of digits. */
+  port?: number | string | undefined;
+  /** A descriptor that is bound already: inherited from a parent. */
+  fd?: number | undefined;
+  /** Node's own handle of a listener. */
+  handle?: unknown;
+  /** Not here: it belongs into the options of `listen()`. */
+  signal?: undefined;
+}
+
+/**
+ * A listener that is open already: the `net.Server` that another process has sent by
+ * `child.send(message, server)`, or Node's own handle of one.
+ */
+export interface ListenHandle {
+  close(): unknown;
+  ref(): unknown;
+  unref(): unknown;
+}
+
+/** A port, the path of a Unix socket, both of them and more in an object, or an open listener. */
+export type ListenWhere = number | string | ListenTarget | ListenHandle;
+
+/**
+ * How many bytes of a path a Unix socket has room for: `sun_path` less its final NUL. Node before
+ * 24 binds what is left of a longer one.
+ */
+const MOST_PATH_BYTES: number = /^(?:linux|android)$/.test(process.platform) ? 107 : 103;
+
+type GivenOptions = Omit<ListenTarget, 'signal'> & { signal?: unknown };
+
+const wantedWhere = 'a port, the path of a Unix socket, or listen options';
+const wantedPort = 'a port from 0 to 65535';
+
+/**
+ * Makes of a `where` what `server.listen()` takes: an object of our own, or the open listener.
+ *
+ * @throws `TypeError` or `RangeError` for what names no place to listen at.
+ */
+export function checkWhere(check: OptionCheck, where: unknown): ListenTarget | ListenHandle {
+  if (typeof where === 'string' && where !== '') return checkName(check, where);
+  if (typeof where === 'number') return { port: checkPort(check, 'where', where) };
+  if (isHandle(where)) return checkHandle(check, where);
+  const given = givenOptions(where);
+  if (given === undefined) throw check.error(TypeError, 'where', wantedWhere, where);
+  return checkTarget(check, given, where);
+}
+
+/** The path of the file that the server will be bound to, if it is one that it can find there. */
+export function socketFile(target: ListenTarget | ListenHandle): string | undefined {
+  if (isHandle(target)) return undefined;
+  const { path, port, fd, handle } = target;
+  if (process.platform === 'win32' || path?.startsWith('\0')) return undefined;
+  // As Node chooses among several.
+  return port === undefined && fd === undefined && handle === undefined ? path : undefined;
+}
+
+/** Node would take '1e3' and ' 80' for ports. */
+function checkName(check: OptionCheck, where: string): ListenTarget {
+  if (/^\d+$/.test(where)) return { port: checkPort(check, 'where', where) };
+  checkPath(check, 'where', where);
+  return { path: where };
+}
+
+/** By its methods: options have none. */
+function isHandle(where: unknown): where is ListenHandle {
+  return looksLike(where, ['close', 'ref', 'unref']);
+}
+
+function checkHandle(check: OptionCheck, where: ListenHandle): ListenHandle {
+  if (!isListenable(where) || where.listening) return where;
+  throw check.error(TypeError, 'where', 'a server that listens', where);
+}
+
+/** A copy without what is undefined: Node binds any port for `{ port: undefined, path }`. */
+function givenOptions(where: unknown): GivenOptions | undefined {
+  try {
+    if (typeof where !== 'object' || where === null || Array.isArray(where)) return undefined;
+    return Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
+  } catch {
+    // A revoked proxy, or a getter that throws.
+    return undefined;
+  }
+}
+
+function checkTarget(check: OptionCheck, target: GivenOptions, where: unknown): ListenTarget {
+  const { port, path, fd, handle, signal } = target;
+  if (signal !== undefined) {
+    const wanted = 'left out, and given in the options: listen(server, where, { signal })';
+    throw check.error(TypeError, 'where.signal', wanted, signal);
+  }
+  if (port !== undefined) target.port = checkPort(check, 'where.port', port);
+  if (path !== undefined) checkPath(check, 'where.path', path);
+  if (fd !== undefined) checkDescriptor(check, fd);
+  if ((port ?? path ?? fd ?? handle) === undefined) {
+    throw check.error(TypeError, 'where', 'listen options with a port, a path or an fd', where);
+  }
+  return target as ListenTarget;
+}
+
+function checkPort(check: OptionCheck, name: string, value: unknown): number {
+  const isText = typeof value === 'string' && /^\d+$/.test(value);
+  if (typeof value !== 'number' && !isText) throw check.error(TypeError, name, wantedPort, value);
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw check.error(RangeError, name, wantedPort, value);
+}
+
+function checkPath(check: OptionCheck, name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') {
+    throw check.error(TypeError, name, 'the path of a Unix socket', value);
+  }
+  // In an abstract name it is a character like any other; a path ends there without a word.
+  if (value.indexOf('\0') > 0) {
+    throw check.error(RangeError, name, 'a path with no NUL, or an abstract name after one', value);
+  }
+  const bytes = Buffer.byteLength(value);
+  if (process.platform === 'win32' || bytes <= MOST_PATH_BYTES) return;
+  const wanted = `a path of at most ${MOST_PATH_BYTES} bytes, and not of ${bytes}`;
+  throw check.error(RangeError, name, wanted, value);
+}
+
+function checkDescriptor(check: OptionCheck, value: unknown): void {
+  const wanted = 'a file descriptor: a whole number of 0 or more';
+  if (typeof value !== 'number') throw check.error(TypeError, 'where.fd', wanted, value);
+  if (Number.isInteger(value) && value >= 0) return;
+  throw check.error(RangeError, 'where.fd', wanted, value);
+}

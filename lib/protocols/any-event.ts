@@ -1,0 +1,75 @@
+import type { Duplex } from 'node:stream';
+import {
+  ClosableThing,
+  endThing,
+  isForceful,
+  isThingGone,
+  lifeOf,
+  thingIn,
+} from './closable-thing.ts';
+import { guard, type Protocol } from './protocol.ts';
+import { ClosableStream, isStream, servedStream } from './socket.ts';
+import { setImmediate } from '../primitives/timers.ts';
+
+/**
+ * Connections of any emitter: the event's arguments. The one among them that has an end is guarded,
+ * lives until its `'close'`, and is refused when nobody will serve it.
+ */
+export function eventProtocol(event: string): Protocol<unknown[]> {
+  const served = servedStream(streamIn, (args: unknown[]) => {
+    const stream = streamIn(args);
+    return stream ? new ClosableStream(stream) : new ClosableThing(thingIn(args));
+  });
+  return {
+    event,
+    accept(...args) {
+      thingIn(args)?.on('error', guard);
+      return args;
+    },
+    life(args) {
+      const thing = thingIn(args);
+      return thing && lifeOf(thing);
+    },
+    isGone(args) {
+      const thing = thingIn(args);
+      return thing !== undefined && isThingGone(thing);
+    },
+    mustBeTakenAtOnce: true,
+    refuse(args) {
+      const thing = thingIn(args);
+      if (thing) endThing(thing);
+    },
+    refuseLate(args) {
+      const thing = thingIn(args);
+      // The others end with their emitter, which is about to be closed. A client of Socket.IO comes
+      // back after that, and not after a disconnect().
+      if (thing && isForceful(thing)) endThing(thing);
+    },
+    ...served,
+    onDeparture(args, callback) {
+      const thing = thingIn(args);
+      const stream = streamIn(args);
+      if (stream || !thing) return served.onDeparture(args, callback);
+      const life = lifeOf(thing);
+      const onClosed = (): void => {
+        life.off('close', onClosed);
+        // Who has ended it is not told. A handler that has, and waits for the end, has ended by then.
+        setImmediate(() => callback(new Error('The connection is gone')));
+      };
+      life.on('close', onClosed);
+      return () => void life.off('close', onClosed);
+    },
+    socketOf: thingIn,
+  };
+}
+
+function streamIn(args: unknown[]): Duplex | undefined {
+  const thing: object | undefined = thingIn(args);
+  return isStream(thing) ? thing : undefined;
+}
+
+/** Whether `value` is an object that has all of these methods. */
+export function hasMethods(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}

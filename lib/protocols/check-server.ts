@@ -1,0 +1,96 @@
+import type { EventEmitter } from 'node:events';
+import type { Server } from 'node:net';
+import { hasMethods } from './any-event.ts';
+import type { OptionCheck } from '../primitives/option-check.ts';
+import { emitterKind, type ServerKind, serverKind } from './recognise.ts';
+
+const servers = 'a net, tls, http, https, http2 or WebSocket server';
+
+/** Where frameworks keep their server: Fastify, and Socket.IO. */
+const holders = [
+  ['server', 'give app.server'],
+  ['httpServer', 'give io.httpServer'],
+] as const;
+
+/**
+ * What is known of a server, for the event that is asked for.
+ *
+ * @throws `TypeError` for what is no server, and for an emitter without an event; `RangeError` for
+ * an event that such a server does not bring.
+ */
+export function checkServer(check: OptionCheck, server: unknown, event: unknown): ServerKind {
+  if (event !== undefined && typeof event !== 'string') {
+    throw check.error(TypeError, 'event', 'the name of an event', event);
+  }
+  const kind = kindOf(server);
+  if (kind === undefined) {
+    if (event !== undefined && isEmitter(server)) return emitterKind(server, event);
+    const wanted = `${servers}, or an emitter with the option "event"`;
+    throw check.error(TypeError, 'server', wanted, server, serverHint(server));
+  }
+  if (event === undefined) return kind;
+  const connections = Object.hasOwn(kind.byEvent, event) ? kind.byEvent[event] : undefined;
+  if (connections !== undefined) return { ...kind, connections };
+  const known = Object.keys(kind.byEvent).map((name) => `'${name}'`);
+  const wanted = `one of ${known.join(', ')} on a ${kind.name} server`;
+  throw check.error(RangeError, 'event', wanted, event);
+}
+
+/**
+ * What is known of a server that somebody else handles.
+ *
+ * @throws `TypeError` for what is no server.
+ */
+export function checkHandledServer(check: OptionCheck, server: unknown): ServerKind {
+  const kind = kindOf(server);
+  if (kind !== undefined) return kind;
+  throw check.error(TypeError, 'server', servers, server, serverHint(server));
+}
+
+/** Whether it is a server that can be told to listen. Other things listen, too, in their own ways. */
+export function isListenable(value: unknown): value is Server {
+  const isServer = looksLike(value, ['on', 'off', 'listen', 'close']);
+  return isServer && typeof (value as Server).listening === 'boolean';
+}
+
+/**
+ * What to give in the place of a framework's application, if `value` is one.
+ *
+ * @param other - What to say of one that does not show its server.
+ */
+export function serverHint(
+  value: unknown,
+  other = 'give what listen() returned',
+): string | undefined {
+  try {
+    const application = Object(value) as Record<string, unknown>;
+    const holder = holders.find(([name]) => kindOf(application[name]) !== undefined);
+    if (holder !== undefined) return holder[1];
+    return typeof application['listen'] === 'function' ? other : undefined;
+  } catch {
+    // A getter that throws: it is no application that we know.
+    return undefined;
+  }
+}
+
+function kindOf(server: unknown): ServerKind | undefined {
+  try {
+    return isEmitter(server) ? serverKind(server) : undefined;
+  } catch {
+    // A revoked proxy, or a getter that throws: nothing could be done with it.
+    return undefined;
+  }
+}
+
+function isEmitter(value: unknown): value is EventEmitter {
+  return looksLike(value, ['on', 'off']);
+}
+
+/** Whether it is an object with these methods. What resists being looked at is none. */
+export function looksLike(value: unknown, methods: readonly string[]): boolean {
+  try {
+    return hasMethods(value, methods);
+  } catch {
+    return false;
+  }
+}

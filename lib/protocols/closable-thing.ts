@@ -1,0 +1,117 @@
+import { attempt } from '../primitives/attempt.ts';
+import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
+import type { Cancel, Closable, Life } from './protocol.ts';
+import { reset, type Resettable } from './socket.ts';
+import type { Addressed } from '../shutdown/stragglers.ts';
+
+/** What ends a thing by force, best known first. */
+const forces = ['resetAndDestroy', 'terminate', 'destroy'] as const;
+
+/** What ends it where nothing else does. */
+const farewells = ['disconnect', 'end'] as const;
+
+const endings = [...forces, ...farewells];
+
+/** Something that has an end: a socket, or a client of whatever protocol. */
+export interface Thing extends Life, Addressed, Partial<Resettable> {
+  readonly destroyed?: boolean;
+  readonly closed?: unknown;
+  readonly disconnected?: unknown;
+  terminate?(): void;
+  disconnect?(): void;
+  end?(): void;
+}
+
+/** The one among an event's arguments that has an end, if there is one. */
+export function thingIn(args: unknown[]): Thing | undefined {
+  for (const ending of endings) {
+    for (const argument of args) if (canEnd(argument, ending)) return argument;
+  }
+  return undefined;
+}
+
+function canEnd(argument: unknown, ending: (typeof endings)[number]): argument is Thing {
+  if (typeof argument !== 'object' || argument === null) return false;
+  const { on, off, [ending]: end } = argument as Partial<Thing>;
+  return typeof on === 'function' && typeof off === 'function' && typeof end === 'function';
+}
+
+/** Whether it says that it is gone. */
+export function isThingGone({ destroyed, closed, disconnected }: Thing): boolean {
+  return destroyed === true || closed === true || disconnected === true;
+}
+
+/** Ends it now, by the hardest means that it has. */
+export function endThing(thing: Thing): void {
+  // Somebody's own method: the others have to be ended all the same.
+  attempt((): unknown => {
+    if (thing.terminate && !thing.resetAndDestroy) return thing.terminate();
+    if (thing.resetAndDestroy || thing.destroy) return reset(thing);
+    return isThingGone(thing) ? undefined : thing[thing.disconnect ? 'disconnect' : 'end']?.();
+  });
+}
+
+/** What tells of its end. A client of Socket.IO has no other word than `'disconnect'`. */
+export function lifeOf(thing: Thing): Life {
+  if (isForceful(thing) || thing.end) return thing;
+  return {
+    on(event, listener) {
+      for (const name of [event, 'disconnect']) thing.on(name, listener);
+    },
+    off(event, listener) {
+      for (const name of [event, 'disconnect']) thing.off(name, listener);
+    },
+  };
+}
+
+/** Whether it has more than polite means to be ended. */
+export function isForceful(thing: Thing): boolean {
+  return forces.some((name) => thing[name] !== undefined);
+}
+
+/** A thing that is no stream, or nothing that has an end, such as a datagram. */
+export class ClosableThing implements Closable {
+  readonly #thing: Thing | undefined;
+  #isClosed: boolean;
+  /** How it was asked to end. */
+  #farewell: 'end' | 'disconnect' | undefined;
+
+  constructor(thing: Thing | undefined) {
+    this.#thing = thing;
+    this.#isClosed = thing === undefined;
+  }
+
+  end(onFlushed: () => void): void {
+    const thing = this.#thing;
+    if (thing === undefined || isForceful(thing)) this.destroy();
+    else {
+      this.#farewell = thing.end ? 'end' : 'disconnect';
+      warnOfRejection(thing[this.#farewell]?.());
+    }
+    onFlushed();
+  }
+
+  destroy(): void {
+    const thing = this.#thing;
+    const hasAsked = thing && this.#farewell === (thing.disconnect ? 'disconnect' : 'end');
+    if (thing && !hasAsked) endThing(thing);
+    // Whether it ever says so is not known.
+    this.#isClosed = true;
+  }
+
+  isClosed(): boolean {
+    return this.#isClosed || (this.#thing !== undefined && isThingGone(this.#thing));
+  }
+
+  onClose(callback: () => void): Cancel {
+    const life = this.#thing && lifeOf(this.#thing);
+    const onClosed = (): void => {
+      this.#isClosed = true;
+      life?.off('close', onClosed);
+      callback();
+    };
+    if (this.isClosed()) callback();
+    else life?.on('close', onClosed);
+    return () => void life?.off('close', onClosed);
+  }
+}

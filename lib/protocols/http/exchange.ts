@@ -1,0 +1,139 @@
+import { RETRY_AFTER_S } from '../../bounds.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse, Http2Stream } from 'node:http2';
+import { attempt } from '../../primitives/attempt.ts';
+import { hasLeft } from '../../primitives/has-left.ts';
+import { onSocketClose } from './on-socket-close.ts';
+import { type Cancel, guard, type Life, type Protocol } from '../protocol.ts';
+
+/** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
+export type Exchange = [request: IncomingMessage, response: ServerResponse];
+
+/**
+ * Whether Node has made it for HTTP/2. The request's `httpVersionMajor` says nothing: it is what the
+ * client has written, and `GET / HTTP/2.0` passes for a request line of HTTP/1.
+ */
+export function isHttp2(response: object): boolean {
+  return 'createPushResponse' in response;
+}
+
+/** The stream under a response of HTTP/2. */
+export function streamOf(response: object): Http2ServerResponse['stream'] | undefined {
+  return isHttp2(response) ? (response as Http2ServerResponse).stream : undefined;
+}
+
+/**
+ * Connections that are requests. The socket under them is Node's: its server listens to the
+ * socket's errors, so there is no guard here. A task lasts until its response has closed, so that a
+ * handler may start a pipe into it and return.
+ */
+export const exchangeProtocol: Protocol<Exchange> = {
+  event: 'request',
+  accept: (request, response) => [request as IncomingMessage, response as ServerResponse],
+  // Emitted when the client goes away before it is answered, too.
+  life: ([, response]): Life => response,
+  isGone: ([request, response]) =>
+    // A response of HTTP/2 has no such property.
+    isHttp2(response)
+      ? streamOf(response)?.destroyed !== false
+      : // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
+        response.destroyed || request.socket?.destroyed,
+  refuse: answerUnavailable,
+  straggler: 'request',
+  lastsUntilClosed: true,
+  socketOf: ([request]) => request.socket,
+  carrierOf: ([request, response]) =>
+    isHttp2(response) ? streamOf(response)?.session : request.socket,
+  prepare() {},
+  closable: (exchange) => ({
+    destroy: () => destroy(exchange),
+    isClosed: () => isClosed(exchange),
+    hasEnded: () => hasEnded(exchange[1]),
+    onClose: (callback) => onClose(exchange, callback),
+  }),
+  onDeparture([request, response], callback) {
+    return onClose([request, response], () => {
+      if (response.writableEnded) return;
+      const error = request.errored ?? response.errored ?? request.socket?.errored;
+      callback(error ?? new Error('The connection is gone'));
+    });
+  },
+  errors: ([request, response]) => [request.errored, response.errored, request.socket?.errored],
+  hasFailed: ([, response]) =>
+    // HTTP/2 calls a response finished when its stream has closed, however it has.
+    !response.writableEnded || !response.writableFinished || Boolean(streamOf(response)?.rstCode),
+  fail(exchange) {
+    const [, response] = exchange;
+    if (response.headersSent) {
+      destroy(exchange);
+      return undefined;
+    }
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    response.statusCode = 500;
+    // HTTP/2 has none: Node would warn.
+    if (!isHttp2(response)) response.statusMessage = 'Internal Server Error';
+    // What the handler has begun besides may still answer: after the end, that is an error.
+    response.on('error', guard);
+    response.end();
+    return undefined;
+  },
+};
+
+/** Answers `503`, and lets the client know that this connection is over. */
+function answerUnavailable([, response]: Exchange): void {
+  if (response.headersSent) return;
+  const headers: Record<string, string | number> = { 'retry-after': RETRY_AFTER_S };
+  // HTTP/2 has no such header: Node would warn.
+  if (!isHttp2(response)) headers['connection'] = 'close';
+  response.writeHead(503, headers);
+  response.end();
+}
+
+/** A pipelined response that waits for those before it has no socket yet, and no time runs. */
+function hasEnded(response: ServerResponse): boolean {
+  return response.writableEnded && (isHttp2(response) || response.socket !== null);
+}
+
+function isClosed([request, response]: Exchange): boolean {
+  // A response of HTTP/2 is no Writable, and does not tell.
+  if (isHttp2(response)) return streamOf(response)?.destroyed !== false;
+  // Deno has no `closed` here.
+  const isOver = response.closed || (response.destroyed && response.writableFinished);
+  return isOver || (Boolean(request.socket) && hasLeft(request.socket));
+}
+
+function onClose(exchange: Exchange, callback: () => void): Cancel {
+  const [request, response] = exchange;
+  if (isClosed(exchange)) {
+    callback();
+    return () => {};
+  }
+  let cancelSocket: Cancel | undefined;
+  const cancel = (): void => {
+    response.off('close', settle);
+    cancelSocket?.();
+  };
+  const settle = (): void => {
+    attempt(cancel);
+    callback();
+  };
+  response.on('close', settle);
+  // Node 20 and 22 say nothing of a pipelined response whose connection is gone.
+  if (!isHttp2(response) && request.socket) cancelSocket = onSocketClose(request.socket, settle);
+  return cancel;
+}
+
+function destroy([request, response]: Exchange): void {
+  const stream = streamOf(response);
+  if (stream) cutStream(stream);
+  else request.socket?.destroy();
+}
+
+/**
+ * Ends an HTTP/2 stream by force. Without an error, as when its session is destroyed, and on Bun
+ * with `close(code)`, that is a clean end, and half an answer would pass for a whole one.
+ */
+export function cutStream(stream: Pick<Http2Stream, 'on' | 'destroy'>): void {
+  stream.on('error', guard);
+  stream.destroy(new Error('The request was not served to its end'));
+}

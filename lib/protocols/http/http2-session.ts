@@ -1,0 +1,175 @@
+import { FIRST_REQUEST_MS, LOOK_AGAIN_MS, ROUND_TRIP_MS } from '../../bounds.ts';
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { after } from '../../primitives/after.ts';
+import { attempt } from '../../primitives/attempt.ts';
+import { cutStream } from './exchange.ts';
+import { type Patience } from './http1-connection.ts';
+import { hasLeft } from '../../primitives/has-left.ts';
+import { guard } from '../protocol.ts';
+import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
+import { setImmediate } from '../../primitives/timers.ts';
+
+/** The highest id that a stream can have. */
+const ANY_STREAM = 2 ** 31 - 1;
+
+/** Those that are followed. */
+const connections = new WeakMap<Http2Session, Http2Connection>();
+
+/** Ends a session that nobody follows, and its socket: Node leaves that to a client that goes on. */
+export function destroySession(session: Http2Session): void {
+  if (session.destroyed) return;
+  // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
+  const socket = session.socket.on('error', guard);
+  session.destroy();
+  setImmediate(() => setImmediate(() => attempt(() => socket.destroy())));
+}
+
+/** Ends a session by force, and its streams so that no half of an answer passes for a whole one. */
+export function cutSession(session: Http2Session): void {
+  const connection = connections.get(session);
+  if (connection === undefined) return destroySession(session);
+  connection.cut();
+  setImmediate(() => {
+    connection.destroy();
+    setImmediate(() => connection.destroySocket());
+  });
+}
+
+/**
+ * One HTTP/2 session, and how it ends: by two GOAWAYs. The first tells the client to begin no more
+ * streams; the second, a round trip later, names the last one that is served. Others were refused,
+ * which is safe to retry.
+ *
+ * nghttp2 refuses what crosses the first one already, and reads no more of a session that has then
+ * no stream. So the first one goes out while the client waits for an answer, at which time a client
+ * that asks one thing after the other has nothing on the way. An idle session has its time for one
+ * more request, as an HTTP/1 connection has.
+ */
+export class Http2Connection {
+  readonly #session: Http2Session;
+  /** Not there if somebody has destroyed the session before. */
+  readonly #socket: Socket | TLSSocket | undefined;
+  /** When it was accepted, of `performance.now()`. */
+  readonly #since = performance.now();
+  readonly #streams = new Set<ServerHttp2Stream>();
+  #isNew = true;
+  #isClosing = false;
+  #isLeaving = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param session - One that is not destroyed.
+   * @param onClose - Called when its socket has closed: on Bun that comes after its own end.
+   */
+  constructor(session: Http2Session, onClose: () => void) {
+    this.#session = session;
+    const close = (): void => {
+      clearTimeout(this.#timer);
+      connections.delete(session);
+      onClose();
+    };
+    // The socket itself, as above.
+    this.#socket = session.socket.once('close', close);
+    connections.set(session, this);
+  }
+
+  /** Whether it is gone, though nobody may have heard of that. */
+  get hasLeft(): boolean {
+    return this.#session.destroyed && (!this.#socket || hasLeft(this.#socket));
+  }
+
+  /** Whether the client waits for an answer. */
+  get #isAwaited(): boolean {
+    for (const { writableEnded } of this.#streams) if (!writableEnded) return true;
+    return false;
+  }
+
+  /** A stream of it has begun. */
+  begin(stream: ServerHttp2Stream): void {
+    // Heard of twice: by its session, and by its server.
+    if (this.#streams.has(stream) || stream.destroyed) return;
+    this.#streams.add(stream);
+    this.#isNew = false;
+    stream.once('close', () => this.#streams.delete(stream));
+    if (this.#isClosing) this.#goAway();
+  }
+
+  /**
+   * Tells the client of its end as soon as that waits for an answer. A newcomer has a moment to ask.
+   */
+  announceClose(): void {
+    this.#isClosing = true;
+    if (this.#isAwaited) this.#goAway();
+    else if (this.#isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
+  }
+
+  /** Ends it when it has begun no stream for a while. */
+  drain({ begun, idle }: Patience): void {
+    const milliseconds = this.#isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
+    this.#endAt(Math.max(begun, this.#since) + milliseconds);
+  }
+
+  /** Ends it, if the client has not been told of its end. */
+  end(): void {
+    if (this.#streams.size > 0) this.#goAway();
+    else if (!this.#isLeaving) this.#session.close();
+  }
+
+  /** Forgets the streams of which nobody has heard that they have closed. */
+  sweep(): void {
+    for (const stream of this.#streams) if (stream.destroyed) this.#streams.delete(stream);
+  }
+
+  /** Begins its end by force: cuts its streams. @param onStraggler - Told of it, just before. */
+  cut(onStraggler?: OnStraggler): void {
+    const kind = this.#streams.size > 0 ? 'request' : 'connection';
+    onStraggler?.(stragglerOf(kind, this.#socket, this.#since), this.#session);
+    this.end();
+    for (const stream of this.#streams) cutStream(stream);
+  }
+
+  /** A turn later: once the session says that it ends, nghttp2 sends no more of what has been cut. */
+  destroy(): void {
+    this.#session.destroy();
+  }
+
+  /** One more turn later: the session waits for its client's end, and that would be no force. */
+  destroySocket(): void {
+    this.#socket?.destroy();
+  }
+
+  /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */
+  #endAt(time: number): void {
+    if (this.#isLeaving) return;
+    this.#wait(time, () => {
+      const end = (): void => attempt(() => this.end());
+      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(end));
+    });
+  }
+
+  #goAway(): void {
+    // Somebody may have closed it: an id that grows from one GOAWAY to the next is a protocol error.
+    if (this.#isLeaving || this.#session.closed || this.#session.destroyed) return;
+    this.#isLeaving = true;
+    const close = (): void => {
+      clearTimeout(this.#timer);
+      attempt(() => this.#session.close());
+    };
+    this.#wait(performance.now() + ROUND_TRIP_MS, close);
+    this.#session.goaway(0, ANY_STREAM);
+    // Of what is sent at once a PING comes first.
+    const ping = (): boolean => !this.#session.destroyed && this.#session.ping(close);
+    setImmediate(() => attempt(ping));
+  }
+
+  #wait(time: number, callback: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = after(time - performance.now(), () => {
+      // A timer counts from the beginning of its turn, which may have been long ago.
+      if (performance.now() < time) this.#wait(time, callback);
+      else callback();
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { LAST_CALL_MS } from '../../bounds.ts';
+
+/** The HTTP connections without a request so far, with the time when they came. */
+export class Newcomers {
+  readonly #since = new Map<object, number>();
+
+  /**
+   * How many have still to make their first request. A browser's spare connection may never make
+   * one: who has been silent for as long as a last call may take is not waited for.
+   */
+  get size(): number {
+    const now = performance.now();
+    for (const [newcomer, since] of this.#since) {
+      // In order of arrival: the others are younger still.
+      if (now - since <= LAST_CALL_MS) break;
+      this.#since.delete(newcomer);
+    }
+    return this.#since.size;
+  }
+
+  add(newcomer: object): void {
+    this.#since.set(newcomer, performance.now());
+  }
+
+  /** @returns Whether it was one. */
+  delete(newcomer: object): boolean {
+    return this.#since.delete(newcomer);
+  }
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { attempt } from '../../primitives/attempt.ts';
+import type { Linked } from '../../primitives/linked-list.ts';
+
+/** What an exchange tells of itself: the HTTP/1 connection that it is on. */
+export interface ExchangeOwner {
+  /** Its request has arrived to its end. */
+  onArrived(exchange: OpenExchange): void;
+  /** It is answered, and has arrived. */
+  onOver(exchange: OpenExchange): void;
+}
+
+/**
+ * A request that is not answered to its end, or has not arrived to its end. A client may pipeline
+ * thousands: each costs one object and one listener.
+ */
+export class OpenExchange implements Linked<OpenExchange> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  previous: OpenExchange | undefined;
+  next: OpenExchange | undefined;
+  /** When it came, of `performance.now()`; of one that has arrived, 0. */
+  readonly since: number;
+  readonly #owner: ExchangeOwner;
+  readonly #isWhole: boolean;
+
+  constructor(request: IncomingMessage, response: ServerResponse, owner: ExchangeOwner) {
+    this.request = request;
+    this.response = response;
+    this.#owner = owner;
+    this.#isWhole = !isArriving(request);
+    this.since = this.#isWhole ? 0 : performance.now();
+  }
+
+  /** Follows it to its end. */
+  follow(): void {
+    const { request, response } = this;
+    const owner = this.#owner;
+    if (this.#isWhole) owner.onArrived(this);
+    else request.prependOnceListener('end', () => attempt(() => owner.onArrived(this)));
+    response.on('close', () => attempt(() => this.#onAnswered()));
+  }
+
+  /** It is over, as far as anybody can tell. */
+  finish(): void {
+    // Nobody may have read it to its end.
+    if (!this.#isWhole && !this.request.readableEnded) this.#owner.onArrived(this);
+    this.#owner.onOver(this);
+  }
+
+  #onAnswered(): void {
+    // An upload may still be arriving.
+    if (this.request.complete) this.finish();
+    else this.request.once('close', () => attempt(() => this.finish()));
+  }
+}
+
+/** `complete` turns true only after `'request'`: one without a body has arrived by then. */
+export function isArriving({ complete, headers }: IncomingMessage): boolean {
+  return !complete && ('transfer-encoding' in headers || Number(headers['content-length']) > 0);
+}

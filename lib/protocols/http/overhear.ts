@@ -1,0 +1,97 @@
+import type { EventEmitter } from 'node:events';
+import { harmless } from '../../primitives/harmless.ts';
+import { attemptOf, hear, hearFirst, unhear } from '../../primitives/hear.ts';
+
+type Listener = (...args: unknown[]) => void;
+
+const overhearings = new WeakMap<EventEmitter, Overhearing>();
+
+/**
+ * Hears an event as long as somebody else does, and before them. For events that change what the
+ * emitter does when there is a listener: an HTTP server leaves an upgrade to who listens for it.
+ *
+ * @returns What ends it.
+ */
+export function overhear(
+  emitter: EventEmitter,
+  event: string,
+  listener: (...args: never[]) => void,
+): () => void {
+  const overhearing = overhearings.get(emitter) ?? new Overhearing(emitter);
+  overhearings.set(emitter, overhearing);
+  // A wrapper, so that one function may hear two events, or one twice.
+  const heard: Listener = harmless((...args) => listener(...(args as never[])));
+  overhearing.add(event, heard);
+  return () => {
+    overhearing.delete(event, heard);
+    if (overhearing.isOver) overhearings.delete(emitter);
+  };
+}
+
+/** How many listen to an event, but for those who only overhear it. */
+export function countListeners(emitter: EventEmitter, event: string): number {
+  const all = attemptOf(emitter, 'listenerCount', () => emitter.listenerCount(event)) ?? 0;
+  return all - (overhearings.get(emitter)?.countHearing(event) ?? 0);
+}
+
+/** All that is overheard of one emitter: it carries one listener for who comes and one for who goes. */
+class Overhearing {
+  readonly #emitter: EventEmitter;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Those that are on the emitter. */
+  readonly #hearing = new Map<string, Set<Listener>>();
+
+  constructor(emitter: EventEmitter) {
+    this.#emitter = emitter;
+    hear(emitter, 'newListener', this.#onAdded);
+    hear(emitter, 'removeListener', this.#onRemoved);
+  }
+
+  get isOver(): boolean {
+    return this.#listeners.size === 0;
+  }
+
+  countHearing(event: string): number {
+    return this.#hearing.get(event)?.size ?? 0;
+  }
+
+  add(event: string, listener: Listener): void {
+    const isHeard = countListeners(this.#emitter, event) > 0;
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    if (isHeard) this.#begin(event, listener);
+  }
+
+  delete(event: string, listener: Listener): void {
+    const listeners = this.#listeners.get(event);
+    if (!listeners?.delete(listener)) return;
+    if (listeners.size === 0) this.#listeners.delete(event);
+    this.#hearing.get(event)?.delete(listener);
+    if (this.isOver) {
+      unhear(this.#emitter, 'newListener', this.#onAdded);
+      unhear(this.#emitter, 'removeListener', this.#onRemoved);
+    }
+    unhear(this.#emitter, event, listener);
+  }
+
+  #begin(event: string, listener: Listener): void {
+    const hearing = this.#hearing.get(event) ?? new Set();
+    if (hearing.has(listener)) return;
+    this.#hearing.set(event, hearing.add(listener));
+    hearFirst(this.#emitter, event, listener);
+  }
+
+  readonly #onAdded = (event: string | symbol, by: unknown): void => {
+    const listeners = this.#listeners.get(String(event));
+    if (listeners === undefined || listeners.has(by as Listener)) return;
+    for (const listener of listeners) this.#begin(String(event), listener);
+  };
+
+  readonly #onRemoved = (event: string | symbol): void => {
+    const hearing = this.#hearing.get(String(event));
+    if (!hearing?.size || countListeners(this.#emitter, String(event)) > 0) return;
+    const present = [...hearing];
+    hearing.clear();
+    for (const listener of present) unhear(this.#emitter, event, listener);
+  };
+}

@@ -1,0 +1,47 @@
+import type { Http2Session } from 'node:http2';
+import { type Cancel, type Closable, guard, type Protocol } from '../protocol.ts';
+import { cutSession, destroySession } from './http2-session.ts';
+
+/** Connections that are HTTP/2 sessions. */
+export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[]]> = {
+  event: 'session',
+  accept(session, ...rest) {
+    (session as Http2Session).on('error', guard);
+    return [session as Http2Session, ...rest];
+  },
+  life: ([session]) => session,
+  isGone: ([session]) => session.destroyed,
+  mustBeTakenAtOnce: true,
+  refuse: ([session]) => destroySession(session),
+  straggler: 'connection',
+  lastsUntilClosed: false,
+  socketOf: ([session]) => session.socket,
+  carrierOf: ([session]) => session,
+  prepare() {},
+  closable: ([session]) => closableSession(session),
+  onDeparture: ([session], callback) =>
+    // Node closes it when its client goes away, as a handler would: the two are not told apart.
+    onSessionClose(session, () => callback(new Error('The connection is gone'))),
+  errors: () => [],
+  hasFailed: () => false,
+  fail([session]) {
+    cutSession(session);
+    return undefined;
+  },
+};
+
+function closableSession(session: Http2Session): Closable {
+  return {
+    // It is flushed when its last stream has ended.
+    end: (onFlushed) => session.close(onFlushed),
+    destroy: () => cutSession(session),
+    isClosed: () => session.destroyed,
+    onClose: (callback) => onSessionClose(session, callback),
+  };
+}
+
+function onSessionClose(session: Http2Session, callback: () => void): Cancel {
+  if (session.destroyed) callback();
+  else session.on('close', callback);
+  return () => void session.off('close', callback);
+}

@@ -1,0 +1,66 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { type Cancel, guard, type Protocol } from '../protocol.ts';
+import { ClosableStream, servedStream } from '../socket.ts';
+import { cutStream } from './exchange.ts';
+
+/** What a refused HTTP/2 stream was: nobody has looked at it, and to retry is safe (RFC 9113, 7). */
+export const REFUSED_STREAM = 7;
+
+/** An HTTP/2 stream, which tells its client whether it ends as a whole. */
+export class ClosableHttp2Stream extends ClosableStream {
+  readonly #stream: ServerHttp2Stream;
+
+  constructor(stream: ServerHttp2Stream) {
+    super(stream);
+    this.#stream = stream;
+  }
+
+  override destroy(): void {
+    cutStream(this.#stream);
+  }
+
+  override isClosed(): boolean {
+    return this.#stream.destroyed;
+  }
+}
+
+type StreamEvent = [stream: ServerHttp2Stream, ...rest: unknown[]];
+
+/** Connections that are HTTP/2 streams, of the event `'stream'`. */
+export const streamProtocol: Protocol<StreamEvent> = {
+  event: 'stream',
+  accept(stream, ...rest) {
+    (stream as ServerHttp2Stream).on('error', guard);
+    return [stream as ServerHttp2Stream, ...rest];
+  },
+  life: ([stream]) => stream,
+  isGone: ([stream]) => stream.destroyed,
+  mustBeTakenAtOnce: true,
+  refuse: ([stream]) => stream.close(REFUSED_STREAM),
+  ...servedStream(
+    ([stream]: StreamEvent) => stream,
+    ([stream]) => new ClosableHttp2Stream(stream),
+  ),
+  straggler: 'request',
+  socketOf: ([{ session }]) => session?.socket,
+  carrierOf: ([{ session }]) => session,
+  onDeparture: ([stream], callback) => onStreamDeparture(stream, callback),
+  hasFailed: ([stream]) => hasFailed(stream),
+};
+
+/** Of a stream that its client has reset Node ends our side, too. */
+export function onStreamDeparture(
+  stream: ServerHttp2Stream,
+  callback: (reason: unknown) => void,
+): Cancel {
+  const onClose = (): void => {
+    if (hasFailed(stream)) callback(stream.errored ?? new Error('The connection is gone'));
+  };
+  if (stream.destroyed) onClose();
+  else stream.on('close', onClose);
+  return () => void stream.off('close', onClose);
+}
+
+function hasFailed(stream: ServerHttp2Stream): boolean {
+  return stream.errored !== null || stream.aborted || stream.rstCode !== 0;
+}

@@ -1,0 +1,103 @@
+import type { Addressed } from '../shutdown/stragglers.ts';
+import type { Straggler } from '../reports.ts';
+
+/** A socket, or what has one under it. */
+export interface OpenConnection extends Addressed {
+  readonly destroyed?: boolean;
+  readonly closed?: boolean;
+  on(event: 'close', listener: () => void): unknown;
+  destroy?(): unknown;
+}
+
+/** The part of an emitter that a connection's end is known by. */
+export interface Life {
+  on(event: string, listener: (error?: unknown) => void): unknown;
+  off(event: string, listener: (error?: unknown) => void): unknown;
+}
+
+/** Takes back what was asked for. */
+export type Cancel = () => void;
+
+/** What can be closed politely, and at last by force. */
+export interface Closable {
+  /**
+   * Says the last word to the peer and lets nothing more come from it. Calls back when what was
+   * written has left, if that is to be seen. Not there where it is not ours to end.
+   */
+  end?(onFlushed: () => void): void;
+  /** Our side has ended already: lets what comes pass by, unless somebody reads it. */
+  hearOut?(): void;
+  /** Ends it now. */
+  destroy(): void;
+  isClosed(): boolean;
+  /** Whether its last word was said, though not all has left: where nobody is to end it. */
+  hasEnded?(): boolean;
+  /** Calls back once it has closed, perhaps at once. */
+  onClose(callback: () => void): Cancel;
+}
+
+/** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
+export interface HttpEvents {
+  readonly socket?: string;
+  readonly session?: string;
+}
+
+/**
+ * What has to be known of the connections that one kind of server brings: how one is taken in and
+ * refused, and, for `serve`, how it is closed, how it fails, and how it is seen to have left. They
+ * stand side by side in one table, whatever they yield: hence the `any`.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any
+export interface Protocol<Connection = any> {
+  /** The server's event that brings one. */
+  readonly event: string;
+  /** Makes the loop's value of the event's arguments, and puts the guard on it. */
+  accept(this: void, ...args: unknown[]): Connection;
+  /** The emitter whose `'close'` says that the connection is gone, if there is one. */
+  life(connection: Connection): Life | undefined;
+  /** Whether it is gone already. */
+  isGone(connection: Connection): boolean;
+  /** Lets flow what it brings, once its consumer has had a chance to listen. */
+  resume?(this: void, connection: Connection): void;
+  /**
+   * Whether what it tells is lost on who takes it later than at once: a session's streams, what any
+   * emitter's argument emits.
+   */
+  readonly mustBeTakenAtOnce?: boolean;
+  /** Tells the client at once that nobody will serve it. */
+  refuse(connection: Connection): void;
+  /** The same for one that comes when the last call is over, where it is treated otherwise. */
+  refuseLate?(connection: Connection): void;
+  /** What one is that had to be ended by force. */
+  readonly straggler: Straggler['kind'];
+  /** Whether a task lasts until its connection has closed, though its handler has resolved. */
+  readonly lastsUntilClosed: boolean;
+  /** What tells the address of the client. */
+  socketOf(connection: Connection): Addressed | null | undefined;
+  /** The socket or session that carries it, where that is another object. */
+  carrierOf?(connection: Connection): object | null | undefined;
+  /** Makes it ready for a handler. */
+  prepare(connection: Connection): void;
+  closable(connection: Connection): Closable;
+  /** Calls back when our side has said its last word, in callback style. */
+  onFinish?(connection: Connection, callback: () => void): void;
+  /** Calls back when it closes and the handler has not ended it itself, perhaps at once. */
+  onDeparture(connection: Connection, callback: (reason: unknown) => void): Cancel;
+  /** The connection's own errors, so far. */
+  errors(connection: Connection): readonly unknown[];
+  /** Whether it has closed otherwise than it should, in callback style. */
+  hasFailed(connection: Connection): boolean;
+  /**
+   * The handler has failed: ends it so that the client sees that.
+   *
+   * @returns What has still to be closed politely, if anything.
+   */
+  fail(connection: Connection): Closable | undefined;
+}
+
+/**
+ * The guard: an `'error'` listener that stays on a connection for its whole life, so that a client
+ * that resets while it waits is not an uncaught exception. A consumer's own listener still sees
+ * the error.
+ */
+export function guard(): void {}

@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Addressed } from '../shutdown/stragglers.ts';
+import { hasLeft } from '../primitives/has-left.ts';
+import { warn } from '../primitives/warn.ts';
+import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
+
+const nothing = (): void => {};
+
+/** Connections that are sockets: of a `net.Server`, or of a `tls.Server` after the handshake. */
+export function socketProtocol(event: 'connection' | 'secureConnection'): Protocol<Socket> {
+  return {
+    event,
+    // Left as Node made it: after a pause() a consumer's on('data') would never start.
+    accept(socket) {
+      (socket as Socket).on('error', guard);
+      return socket as Socket;
+    },
+    life: (socket): Life => socket,
+    isGone: (socket) => socket.destroyed,
+    refuse: reset,
+    ...servedStream(
+      (socket: Socket) => socket,
+      (socket) => new ClosableStream(socket),
+    ),
+  };
+}
+
+export type Resettable = Pick<Socket, 'resetAndDestroy' | 'destroy'>;
+
+/** Ends a connection with RST where it has one: over TLS and Unix sockets Node has no reset. */
+export function reset(socket: Partial<Resettable>): unknown {
+  try {
+    if (socket.resetAndDestroy) return socket.resetAndDestroy();
+  } catch (error) {
+    if ((Object(error) as NodeJS.ErrnoException).code !== 'ERR_INVALID_HANDLE_TYPE') warn(error);
+  }
+  return socket.destroy?.();
+}
+
+type Served<Connection> = Omit<
+  Protocol<Connection>,
+  'event' | 'accept' | 'life' | 'isGone' | 'refuse'
+>;
+
+/**
+ * How a connection is served that is a stream, or an event's arguments among which one is: sockets,
+ * HTTP/2 streams, upgraded connections.
+ */
+export function servedStream<Connection>(
+  streamOf: (connection: Connection) => Duplex | undefined,
+  closable: (connection: Connection) => Closable,
+): Served<Connection> {
+  return {
+    straggler: 'connection',
+    lastsUntilClosed: false,
+    socketOf: (connection) => streamOf(connection) as Addressed | undefined,
+    prepare(connection) {
+      const stream = streamOf(connection);
+      if (stream !== undefined) keepAfterIteration(stream);
+    },
+    closable,
+    onFinish(connection, callback) {
+      const stream = streamOf(connection);
+      if (stream?.writableFinished) callback();
+      else stream?.on('finish', callback);
+    },
+    onDeparture(connection, callback) {
+      const stream = streamOf(connection);
+      return stream ? onDeparture(stream, callback) : nothing;
+    },
+    errors: (connection) => [streamOf(connection)?.errored],
+    hasFailed: (connection) => Boolean(streamOf(connection)?.errored),
+    fail(connection) {
+      closable(connection).destroy();
+      return undefined;
+    },
+  };
+}
+
+export function isStream(value: object | undefined): value is Duplex {
+  return value !== undefined && 'writableFinished' in value && 'readableEnded' in value;
+}
+
+function iterate(this: Duplex): NodeJS.AsyncIterator<unknown> {
+  return this.iterator({ destroyOnReturn: false });
+}
+
+/** Node's own iterator destroys a stream when it ends, with what is still to be written. */
+function keepAfterIteration(stream: Duplex): void {
+  stream[Symbol.asyncIterator] = iterate;
+}
+
+export class ClosableStream implements Closable {
+  readonly #stream: Duplex;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+  }
+
+  end(onFlushed: () => void): void {
+    const stream = this.#stream;
+    discardInput(stream);
+    if (stream.writableFinished) return onFlushed();
+    stream.on('finish', onFlushed);
+    stream.end();
+  }
+
+  hearOut(): void {
+    const stream = this.#stream;
+    const isRead = stream.listenerCount('data') + stream.listenerCount('readable') > 0;
+    if (!isRead) discardInput(stream);
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  isClosed(): boolean {
+    return hasLeft(this.#stream);
+  }
+
+  onClose(callback: () => void): Cancel {
+    return onClose(this.#stream, callback);
+  }
+}
+
+/** Whoever reads it reads no more: its client would wait for ever to be read to the end. */
+function discardInput(stream: Duplex): void {
+  if (stream.readableEnded || stream.destroyed) return;
+  stream.unpipe();
+  for (const event of ['data', 'readable']) {
+    // While there is one for 'readable', resume() does nothing.
+    if (stream.listenerCount(event) > 0) stream.removeAllListeners(event);
+  }
+  // Without a listener of our own Node may stop the flow again, a tick after the last has gone.
+  stream.on('data', nothing);
+  if (!stream.readableFlowing) stream.resume();
+}
+
+function onClose(stream: Duplex, callback: () => void): Cancel {
+  if (stream.closed) callback();
+  else stream.on('close', callback);
+  return () => {
+    if (!stream.closed) stream.off('close', callback);
+  };
+}
+
+/** Without `allowHalfOpen` Node ends our side when the peer has ended its own. */
+const endedByNode = new WeakSet<Duplex>();
+
+function noteEnd(this: Duplex): void {
+  if (!this.writableEnded) endedByNode.add(this);
+}
+
+/** Calls back when a stream closes whose end is not ours. */
+function onDeparture(stream: Duplex, callback: (reason: unknown) => void): Cancel {
+  const followsPeer = !stream.allowHalfOpen;
+  if (followsPeer && stream.readableEnded) endedByNode.add(stream);
+  // The same for all: one for each would be as long there as the connection.
+  if (followsPeer) stream.on('end', noteEnd);
+  const stopWaiting = onClose(stream, () => {
+    const { errored, writableEnded } = stream;
+    if (errored) callback(errored);
+    else if (!writableEnded || endedByNode.has(stream)) {
+      callback(new Error('The connection is gone'));
+    }
+  });
+  return () => {
+    if (followsPeer) stream.off('end', noteEnd);
+    stopWaiting();
+  };
+}

@@ -1,0 +1,161 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { attempt, attemptEach } from '../primitives/attempt.ts';
+import { harmless } from '../primitives/harmless.ts';
+import { hasLeft } from '../primitives/has-left.ts';
+import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
+import type { ServerKind } from './recognise.ts';
+import { hear, hearFirst, unhear } from '../primitives/hear.ts';
+
+interface Handshake {
+  readonly socket: Socket;
+  /** When it began, of `performance.now()`. */
+  readonly since: number;
+  readonly address: string;
+  readonly onClose: () => void;
+}
+
+/**
+ * The address of what has none: a Unix socket, a stream that somebody made a connection of, or a socket
+ * whose client has reset before it was accepted.
+ */
+const NOWHERE = '   ';
+
+/**
+ * The TLS handshakes that a server has in progress. `'connection'` brings a raw socket,
+ * `'secureConnection'` another object for it, and nothing public leads from one to the other: on
+ * TCP the addresses tell.
+ *
+ * Where there are none, only the number is known. It decides how long to wait; what has sent a
+ * byte is not ended there before all connections are, because it may be one that is being served.
+ */
+export class Handshakes {
+  /** Called when one has ended, either way. */
+  onChange: () => void = () => {};
+  readonly #server: EventEmitter;
+  /** By their addresses, each of which is there once, but for those without one. */
+  readonly #byAddress = new Map<string, Handshake>();
+  readonly #nowhere = new Map<Socket, Handshake>();
+  /** How many of those without an address are through; `Infinity` when no more is waited for. */
+  #completed = 0;
+
+  constructor(server: EventEmitter) {
+    this.#server = server;
+    hear(server, 'connection', this.#begin);
+    // First in line: what an owner's listener ends there is no handshake any more, and its raw socket
+    // must not be destroyed in this very event. Node 20 does not survive that.
+    hearFirst(server, 'secureConnection', this.#complete);
+  }
+
+  /** How many are in progress. */
+  get size(): number {
+    return this.#byAddress.size + Math.max(0, this.#nowhere.size - this.#completed);
+  }
+
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    for (const handshakes of [this.#byAddress, this.#nowhere]) {
+      attemptEach(handshakes.values(), (handshake) => {
+        if (hasLeft(handshake.socket)) this.#close(handshake);
+      });
+    }
+  }
+
+  /**
+   * Stops following the server, and forgets the handshakes that are to be ended.
+   *
+   * @param onStraggler - Told of every one that is to be ended.
+   * @returns What ends each of them.
+   */
+  ends(onStraggler: OnStraggler): (() => void)[] {
+    unhear(this.#server, 'connection', this.#begin);
+    unhear(this.#server, 'secureConnection', this.#complete);
+    const all = [...this.#nowhere.values()];
+    const isServing = this.#completed > 0;
+    const nowhere = isServing ? all.filter(({ socket }) => socket.bytesRead === 0) : all;
+    this.#completed = Infinity;
+    return [...this.#byAddress.values(), ...nowhere].map((each) => this.#end(each, onStraggler));
+  }
+
+  /** Whether there are sockets without an address: connections that are served, or handshakes. */
+  get hasRest(): boolean {
+    return this.#nowhere.size > 0;
+  }
+
+  /**
+   * Every connection of the server has ended.
+   *
+   * @returns What ends what is left, which are handshakes.
+   */
+  endsOfRest(onStraggler: OnStraggler): (() => void)[] {
+    return [...this.#nowhere.values()].map((handshake) => this.#end(handshake, onStraggler));
+  }
+
+  #end(handshake: Handshake, onStraggler: OnStraggler): () => void {
+    this.#forget(handshake);
+    const { socket, since } = handshake;
+    return () => {
+      if (socket.destroyed) return;
+      onStraggler(stragglerOf('handshake', socket, since), socket);
+      socket.destroy();
+    };
+  }
+
+  readonly #begin = harmless((socket: Socket): void => {
+    // By an owner's listener before this one, which may have ended everything as well.
+    if (socket.destroyed) return;
+    if (this.#completed === Infinity) return void socket.destroy();
+    const address = addressOf(socket);
+    const since = performance.now();
+    const handshake = { socket, since, address, onClose: (): void => this.#close(handshake) };
+    if (address === NOWHERE) this.#nowhere.set(socket, handshake);
+    else this.#byAddress.set(address, handshake);
+    socket.on('close', handshake.onClose);
+  });
+
+  readonly #complete = harmless((secure: Socket): void => {
+    // Bun: both events bring the same object.
+    const handshake = this.#byAddress.get(addressOf(secure)) ?? this.#nowhere.get(secure);
+    if (handshake !== undefined) this.#forget(handshake);
+    else if (!secure.destroyed) this.#completed += 1;
+    this.onChange();
+  });
+
+  #close(handshake: Handshake): void {
+    const { socket, address } = handshake;
+    // Which ones are through is not known: the last to close is none of them, at the latest.
+    const isThrough = address === NOWHERE && socket.bytesRead !== 0 && this.#completed > 0;
+    if (isThrough) this.#completed -= 1;
+    this.#forget(handshake);
+    this.onChange();
+  }
+
+  #forget(handshake: Handshake): void {
+    const { socket, address, onClose } = handshake;
+    if (this.#byAddress.get(address) === handshake) this.#byAddress.delete(address);
+    this.#nowhere.delete(socket);
+    attempt(() => socket.off('close', onClose));
+  }
+}
+
+function addressOf(socket: Socket): string {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  return [remoteAddress, remotePort, localAddress, localPort].join(' ');
+}
+
+/**
+ * Ends TLS connections whose handshake has failed, or takes longer than the server's
+ * `handshakeTimeout`. A `tls.Server` only tells of them, and one that never speaks would stay open
+ * for ever; servers of HTTP end theirs, or tell of them by `'clientError'`, whose listener is to.
+ *
+ * @returns What stops that.
+ */
+export function endFailedHandshakes(server: EventEmitter, { tls, http }: ServerKind): () => void {
+  if (!tls || http !== undefined) return () => {};
+  hear(server, 'tlsClientError', end);
+  return () => unhear(server, 'tlsClientError', end);
+}
+
+function end(_error: Error, socket: Socket): void {
+  socket.destroy();
+}

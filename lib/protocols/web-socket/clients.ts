@@ -1,0 +1,193 @@
+import { CLIENTS_LOOK_MS } from '../../bounds.ts';
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { after } from '../../primitives/after.ts';
+import { attempt, attemptEach } from '../../primitives/attempt.ts';
+import { Conversation, type Counting } from './conversation.ts';
+import { harmless } from '../../primitives/harmless.ts';
+import { inSlices } from '../../shutdown/in-slices.ts';
+import type { OpenConnection } from '../protocol.ts';
+import type { OnStraggler } from '../../shutdown/stragglers.ts';
+import { WebSocketClient } from './client.ts';
+import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
+import { attemptOf, hear, unhear } from '../../primitives/hear.ts';
+import { unref } from '../../primitives/timers.ts';
+
+/** What is used of a `WebSocketServer` of the package `ws`. */
+export interface WebSocketServer extends EventEmitter {
+  readonly options?: { readonly noServer?: boolean };
+  /** Not there without `clientTracking`. */
+  readonly clients?: ReadonlySet<WebSocketLike>;
+  /** Throws when it has no HTTP server; `null` when that is not bound. */
+  address(): unknown;
+  close(): void;
+}
+
+/** When the clients are told to go, of `performance.now()`. */
+export interface GoodbyeTimes {
+  /** Milliseconds in which a message counts as conversation. */
+  readonly idle: number;
+  /** When everybody is told. */
+  readonly latest: number;
+}
+
+const nothing = (): void => {};
+
+/** Who is told of the clients. */
+export interface WebSocketClientsHost {
+  /** One has come, or was there: what stands for its connection is its socket, where it is known. */
+  readonly onClient: (subject: OpenConnection) => void;
+  readonly onStraggler: OnStraggler;
+  /** One has gone. */
+  readonly onChange: () => void;
+}
+
+/**
+ * The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer.
+ *
+ * One that is silent is told at once. One is in conversation from which a message has come in the
+ * last `idle` milliseconds: it is told when for so long none has come from it or been sent to it,
+ * and when the latest time for everybody has come. A part of a message is one; pings are none.
+ */
+export class WebSocketClients {
+  readonly server: WebSocketServer;
+  /** Whether it has not emitted `'close'`: its own `close()` would do so again. */
+  isServerOpen = true;
+  readonly #clients = new Map<WebSocketLike, WebSocketClient>();
+  /** By their sockets: they begin with the upgrade, whoever is handed the WebSocket. */
+  readonly #conversations = new WeakMap<object, Conversation>();
+  readonly #host: WebSocketClientsHost;
+  #times: GoodbyeTimes | undefined;
+  #looks: NodeJS.Timeout | undefined;
+  #last: NodeJS.Timeout | undefined;
+
+  constructor(server: WebSocketServer, host: WebSocketClientsHost) {
+    this.server = server;
+    this.#host = host;
+    hear(server, 'headers', this.#onUpgrade);
+    hear(server, 'connection', this.#add);
+    hear(server, 'close', this.#onClose);
+    this.#addTracked();
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Closes every client that is there and every one that comes. */
+  close(times: GoodbyeTimes): void {
+    this.#addTracked();
+    this.#times = times;
+    this.#looks = setInterval(() => {
+      this.#endOverdue();
+      this.#tellDue(times);
+    }, CLIENTS_LOOK_MS);
+    unref(this.#looks);
+    const now = performance.now();
+    this.#last = after(times.latest - now, () => this.#tellDue(times));
+    const since = times.latest > now ? now - times.idle : Infinity;
+    // Thousands at once would stop the event loop, and take the time of those that answer.
+    this.#inSlices([...this.#clients.values()], (client) => {
+      if (!client.waits(since)) client.tell();
+    });
+  }
+
+  /** Closes the server itself. */
+  closeServer(): void {
+    if (this.isServerOpen) attemptOf(this.server, 'close', () => this.server.close());
+  }
+
+  /** What ends each of them by force, and lists it. */
+  ends(): (() => void)[] {
+    const { onStraggler } = this.#host;
+    return [...this.#clients.values()].map((client) => () => client.terminate(onStraggler));
+  }
+
+  /** Forgets those of which nobody has heard that they have gone, and finds who has come unheard. */
+  sweep(): void {
+    const now = performance.now();
+    attemptEach(this.#clients, ([webSocket, client]) => {
+      if (client.isClosed) this.#forget(webSocket);
+      else if (!this.#times) client.look(now);
+    });
+    if (this.#tracked?.size !== this.#clients.size) this.#addTracked();
+  }
+
+  /** Stops following the server. */
+  leave(): void {
+    clearInterval(this.#looks);
+    clearTimeout(this.#last);
+    unhear(this.server, 'headers', this.#onUpgrade);
+    unhear(this.server, 'connection', this.#add);
+    unhear(this.server, 'close', this.#onClose);
+  }
+
+  readonly #onClose = (): void => {
+    this.isServerOpen = false;
+  };
+
+  readonly #onUpgrade = (_headers: unknown, request?: IncomingMessage): void => {
+    const socket = request?.socket;
+    if (socket) attempt(() => this.#conversations.set(socket, Conversation.begin(socket)));
+  };
+
+  readonly #add = harmless((webSocket: WebSocketLike, request?: IncomingMessage): void => {
+    if (this.#clients.has(webSocket) || webSocket.readyState === CLOSED) return;
+    const socket = request?.socket ?? socketOf(webSocket);
+    const conversation = this.#conversationOf(socket);
+    const client = new WebSocketClient(webSocket, socket, conversation);
+    this.#clients.set(webSocket, client);
+    this.#host.onClient(client.subject);
+    webSocket.on('close', () => this.#forget(webSocket));
+    conversation.hear(webSocket);
+    if (this.#times) client.tell();
+  });
+
+  /** Its owner may have handed it an upgrade, and emitted no `'connection'`. */
+  #addTracked(): void {
+    for (const webSocket of this.#tracked ?? []) this.#add(webSocket);
+  }
+
+  get #tracked(): WebSocketServer['clients'] {
+    return attemptOf(this.server, 'clients', () => this.server.clients);
+  }
+
+  /** Of one whose upgrade was not heard it is not known when it has spoken. */
+  #conversationOf(socket: OpenConnection | undefined): Conversation {
+    const known = socket && this.#conversations.get(socket);
+    return known ?? new Conversation(socket as Counting | undefined, performance.now());
+  }
+
+  #forget(webSocket: WebSocketLike): void {
+    if (this.#clients.delete(webSocket)) this.#host.onChange();
+  }
+
+  /** Tells those that have been silent for long enough. */
+  #tellDue({ idle, latest }: GoodbyeTimes): void {
+    const now = performance.now();
+    const due: WebSocketClient[] = [];
+    attemptEach(this.#clients.values(), (client) => {
+      if (client.isTold) return;
+      client.look(now);
+      if (now >= latest || !client.isAlive(now - idle)) due.push(client);
+    });
+    this.#inSlices(due, (client) => client.tell());
+  }
+
+  /** Ends those that have not answered. */
+  #endOverdue(): void {
+    const overdue: WebSocketClient[] = [];
+    attemptEach(this.#clients.values(), (client) => {
+      if (client.isOverdue()) overdue.push(client);
+    });
+    this.#inSlices(overdue, (client) => client.terminate(this.#host.onStraggler));
+  }
+
+  #inSlices(clients: readonly WebSocketClient[], action: (client: WebSocketClient) => void): void {
+    inSlices(
+      clients.map((client) => () => action(client)),
+      nothing,
+    );
+  }
+}

@@ -1,0 +1,237 @@
+import { HURRIED_FLUSH_MS, NOTICE_MS, SLICE_MS } from '../bounds.ts';
+import type { EventEmitter } from 'node:events';
+import { Acceptor } from '../accepting/acceptor.ts';
+import { after } from '../primitives/after.ts';
+import { ConnectionTask, type TaskScope } from './task.ts';
+import { Deadline } from '../shutdown/deadline.ts';
+import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
+import type { ServeReport, ServeStats } from '../reports.ts';
+import type { ServerKind } from '../protocols/recognise.ts';
+import { Sweeper } from '../shutdown/sweeper.ts';
+import { StandaloneSockets } from '../protocols/web-socket/standalone-sockets.ts';
+import { Stragglers } from '../shutdown/stragglers.ts';
+import { type Handler, type RunnerOptions, TaskRunner } from './tasks.ts';
+import { hear, unhear } from '../primitives/hear.ts';
+import { setImmediate } from '../primitives/timers.ts';
+
+export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
+  readonly signal: AbortSignal | undefined;
+  readonly maxQueued: number;
+  readonly concurrency: number;
+  readonly grace: number;
+  readonly idle: number;
+}
+
+/**
+ * The serving behind `serve`: has a task run for each connection of an acceptor while there is a
+ * slot, in the very emit that brings it. It is over when nothing comes any more, no handler runs
+ * and no connection lingers; or a moment after grace is, whatever handlers do.
+ */
+export class ConnectionServing<Connection> {
+  readonly finished: Promise<ServeReport>;
+  readonly #server: EventEmitter;
+  readonly #options: ServingOptions<Connection>;
+  readonly #scope: TaskScope<Connection>;
+  readonly #acceptor: Acceptor<ConnectionTask<Connection>>;
+  readonly #runner: TaskRunner<Connection>;
+  readonly #ended: Promise<void>;
+  readonly #stragglers = new Stragglers();
+  /** Clients of a `WebSocketServer` with a port that never ask for a WebSocket. */
+  readonly #standalone: StandaloneSockets | undefined;
+  readonly #sweeper: Sweeper;
+  #end = (): void => {};
+  #grace: number;
+  readonly #deadline = new Deadline(() => this.#force());
+  /** For the handlers, when grace is over. */
+  #noticeTimer: NodeJS.Timeout | undefined;
+  /** A look at the slots is due: in a microtask, or in the next turn after a slice. */
+  #pending: 'nothing' | 'look' | 'slice' = 'nothing';
+  /** By force, in slices, of which one is still to come. */
+  #isEnding = false;
+  #isFinishing = false;
+
+  constructor(
+    server: EventEmitter,
+    kind: ServerKind,
+    handler: Handler<Connection>,
+    options: ServingOptions<Connection>,
+  ) {
+    this.#server = server;
+    this.#options = options;
+    this.#grace = options.grace;
+    this.#ended = new Promise((resolve) => (this.#end = resolve));
+    this.finished = this.#ended.then(() => this.#conclude());
+    this.#scope = { protocol: kind.connections, draining: undefined };
+    this.#acceptor = new Acceptor(server, kind, options.maxQueued, {
+      arrive: (connection) => new ConnectionTask(connection as Connection, this.#scope),
+      consumers: () => Math.max(0, this.#options.concurrency - this.#runner.size),
+      onArrival: () => this.#fill(),
+      onEnding: (reason) => this.#onEnding(reason),
+      onOver: () => this.#onOver(),
+      politeness: { idle: options.idle, onStraggler: this.#stragglers.add },
+    });
+    const { diagnostics } = this.#acceptor;
+    this.#runner = new TaskRunner(diagnostics, this.#scope, handler, options, this.#look);
+    if (kind.name === 'WebSocket') this.#standalone = StandaloneSockets.of(server);
+    this.#sweeper = new Sweeper(
+      () => this.#sweep(),
+      () => this.#isHurried,
+    );
+    this.#acceptor.follow(options.signal);
+  }
+
+  get stats(): ServeStats {
+    const { yielded, queued } = this.#acceptor.queue.stats;
+    const { completed, failed, forced } = this.#runner.counts;
+    const active = yielded - completed - failed - forced;
+    return { ...this.#counts, active, queued };
+  }
+
+  get #counts(): Omit<ServeStats, 'active' | 'queued'> {
+    const { accepted, shed, lost, discarded } = this.#acceptor.queue.stats;
+    return { accepted, ...this.#runner.counts, shed, lost, discarded };
+  }
+
+  stop(grace: number): Promise<ServeReport> {
+    // Of a shutdown that is under way the earlier deadline stands.
+    if (this.#scope.draining === undefined) this.#grace = grace;
+    this.#acceptor.beginLastCall(new DOMException('The server was stopped', 'AbortError'));
+    this.#deadline.set(grace);
+    return this.finished;
+  }
+
+  async dispose(): Promise<void> {
+    void this.stop(this.#options.grace);
+    await this.#ended;
+  }
+
+  /** Looks soon, once for all that has changed in one go: a slot is free, or it is the end. */
+  readonly #look = (): void => {
+    if (this.#pending !== 'nothing') return;
+    this.#pending = 'look';
+    queueMicrotask(() => {
+      if (this.#pending !== 'look') return;
+      this.#pending = 'nothing';
+      if (!this.#acceptor.isHoldingBack) this.#fill();
+      this.#check();
+    });
+  };
+
+  /**
+   * Begins tasks as long as there is a slot and a connection for it, in order of arrival; many that
+   * have waited for the end of the last call in slices, between which the event loop turns.
+   */
+  #fill(): void {
+    // Those that wait for the next slice were here before.
+    if (this.#pending === 'slice') return;
+    const { queue } = this.#acceptor;
+    const due = queue.size > 1 ? performance.now() + SLICE_MS : Infinity;
+    while (this.#runner.size < this.#options.concurrency) {
+      const task = queue.take();
+      if (task === undefined) break;
+      this.#runner.start(task);
+      if (due === Infinity || queue.size === 0 || performance.now() < due) continue;
+      this.#pending = 'slice';
+      setImmediate(this.#fillOn);
+      return;
+    }
+  }
+
+  readonly #fillOn = (): void => {
+    this.#pending = 'nothing';
+    if (!this.#acceptor.isHoldingBack) this.#fill();
+    this.#check();
+  };
+
+  /** Whether something waits for a slot, or for the end, or for a short `flush`. */
+  get #isHurried(): boolean {
+    if (this.#scope.draining !== undefined || this.#acceptor.isOver) return true;
+    return this.#acceptor.queue.size > 0 || this.#options.flush < HURRIED_FLUSH_MS;
+  }
+
+  #sweep(): void {
+    this.#runner.sweep();
+    this.#standalone?.sweep();
+  }
+
+  /** Is it the end? */
+  #check(): void {
+    if (this.#isEnding || !this.#acceptor.isOver || this.#acceptor.queue.size > 0) return;
+    if (this.#runner.isIdle) this.#finish();
+  }
+
+  /** No task is left, or none is waited for. What has become no connection is ended. */
+  readonly #finish = (): void => {
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    inSlices(this.#endsOfRest(), this.#end);
+  };
+
+  *#endsOfRest(): Generator<End> {
+    const { isKept, hasRest } = this.#acceptor;
+    if (!isKept && !hasRest && !this.#standalone) return;
+    // What has just closed says so by then.
+    yield turn;
+    yield () => this.#acceptor.closeLast();
+    yield* this.#acceptor.endsOfRest();
+    yield* this.#standalone?.ends(this.#stragglers.add) ?? [];
+  }
+
+  /** Nothing comes any more; the server's errors are still heard. */
+  #onOver(): void {
+    hear(this.#server, 'error', this.#onServerError);
+    this.#look();
+  }
+
+  #onEnding(reason: unknown): void {
+    this.#scope.draining = { reason };
+    this.#runner.sweep();
+    this.#runner.drain();
+    this.#deadline.set(this.#grace);
+  }
+
+  /** Grace is over. */
+  #force(): void {
+    this.#runner.sweep();
+    this.#isEnding = true;
+    const reason = new DOMException('The grace period is over', 'TimeoutError');
+    const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
+    const ends = [
+      // First of all: it may have better means than ours to end what it has brought.
+      () => this.#acceptor.closeLast(),
+      ...this.#runner.force(reason, list),
+      ...this.#acceptor.force(list),
+    ];
+    const begun = performance.now();
+    const onDone = (): void => {
+      this.#isEnding = false;
+      // Whatever happens, this is the end.
+      const left = NOTICE_MS - (performance.now() - begun);
+      if (left > 0) this.#noticeTimer = after(left, this.#finish);
+      // The last were told in this very slice: their promises settle first. A timer would come
+      // behind all that Node does when it closes so many.
+      else queueMicrotask(() => process.nextTick(this.#finish));
+      this.#look();
+    };
+    inSlices(ends, onDone, { isLate: true });
+  }
+
+  /** The loop hears them as long as it lives; connections may live longer. */
+  readonly #onServerError = (error: unknown): void => this.#acceptor.diagnostics.serverError(error);
+
+  #conclude(): ServeReport {
+    this.#deadline.cancel();
+    clearTimeout(this.#noticeTimer);
+    unhear(this.#server, 'error', this.#onServerError);
+    this.#sweeper.stop();
+    this.#runner.leave();
+    this.#standalone?.leave();
+    const abandoned = this.#runner.size;
+    const { list: stragglers } = this.#stragglers;
+    // Subscribers of a channel get it, too.
+    const report = Object.freeze({ ...this.#counts, abandoned, stragglers });
+    this.#acceptor.diagnostics.end(() => report);
+    if (this.#acceptor.failure) throw this.#acceptor.failure.error;
+    return report;
+  }
+}
