@@ -6,7 +6,7 @@ import { duplexPair } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecure, createServer, TLSSocket } from 'node:tls';
-import { acceptLoop } from 'accept-loop';
+import { acceptLoop, serve } from 'accept-loop';
 import { certificate } from './support/certificate.ts';
 import { listenersOn } from './support/listeners.ts';
 import { connect, follow, listening, portOf } from './support/sockets.ts';
@@ -222,6 +222,28 @@ test('resets what waits when the loop is left, though TLS has no reset', async (
   await ending;
   await closed;
   assert.equal(loop.stats.discarded, 1);
+});
+
+test('ends each of several whose clients have reset, and whose addresses are gone', async () => {
+  const server = createServer(certificate);
+  let accepted = 0;
+  server.on('connection', (socket: Socket) => {
+    accepted += 1;
+    // As of a client that has reset before it was accepted: our own side is still known.
+    for (const name of ['remoteAddress', 'remotePort', 'remoteFamily']) {
+      Object.defineProperty(socket, name, { value: undefined });
+    }
+  });
+  const serving = serve(server, () => {});
+  await listening(server);
+  const clients = await Promise.all([connect(server), connect(server), connect(server)]);
+  await until(() => accepted === clients.length);
+  const { stragglers } = await serving.stop({ grace: 0 });
+  assert.deepEqual(
+    stragglers.map(({ kind }) => kind),
+    ['handshake', 'handshake', 'handshake'],
+  );
+  await Promise.all(clients.map(({ ending }) => ending));
 });
 
 test.run();

@@ -19,7 +19,7 @@ interface Handshake {
  * The address of what has none: a Unix socket, a stream that somebody made a connection of, or a socket
  * whose client has reset before it was accepted.
  */
-const NOWHERE = '   ';
+const NOWHERE = '';
 
 /**
  * The TLS handshakes that a server has in progress. `'connection'` brings a raw socket,
@@ -117,7 +117,7 @@ export class Handshakes {
     // Bun: both events bring the same object.
     const handshake = this.#byAddress.get(addressOf(secure)) ?? this.#nowhere.get(secure);
     if (handshake !== undefined) this.#forget(handshake);
-    else if (!secure.destroyed) this.#completed += 1;
+    else if (!secure.destroyed && this.#completed < this.#nowhere.size) this.#completed += 1;
     this.onChange();
   });
 
@@ -140,6 +140,7 @@ export class Handshakes {
 
 function addressOf(socket: Socket): string {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  if (remoteAddress === undefined) return NOWHERE;
   return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }
 

@@ -1,4 +1,4 @@
-import { sleep } from '../../storm/clock.ts';
+import { now, sleep } from '../../storm/clock.ts';
 import type { Scene } from './scene.ts';
 
 /** What has been spent on what has come. */
@@ -25,11 +25,14 @@ const BUSY_MS = 10;
 /** Half a minute at the most. */
 const LOOKS = 600;
 
-/** Until what has come has been dealt with. */
+/** Until what has come has been dealt with: seen twice, by a process that had the time for it. */
 export async function quiet(): Promise<void> {
-  for (let looks = 0; looks < LOOKS; looks += 1) {
+  let quietLooks = 0;
+  for (let looks = 0; looks < LOOKS && quietLooks < 2; looks += 1) {
     const before = process.cpuUsage();
+    const begun = now();
     await sleep(QUIET_MS);
-    if (since(before) < BUSY_MS) return;
+    const isLate = now() - begun > 2 * QUIET_MS;
+    quietLooks = isLate || since(before) >= BUSY_MS ? 0 : quietLooks + 1;
   }
 }
