@@ -9,8 +9,7 @@ import { LAST_CALL_MS } from '../bounds.ts';
 import { refuseLatecomers } from './latecomers.ts';
 import { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
-import type { ServerKind } from '../protocols/recognise.ts';
-import { refuseLateUpgrades } from '../protocols/http/refuse-upgrades.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import { warn } from '../primitives/warn.ts';
@@ -50,7 +49,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   /** What has kept the server from listening. */
   failure: { readonly error: unknown } | undefined;
   readonly #server: EventEmitter;
-  readonly #kind: ServerKind;
+  readonly #known: KnownServer;
   readonly #taker: Taker<Item>;
   readonly #underWay: UnderWay;
   readonly #listener: Listener;
@@ -62,21 +61,21 @@ export class Acceptor<Item extends Arrival<Item>> {
   #isLeft = false;
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
 
-  constructor(server: EventEmitter, kind: ServerKind, maxQueued: number, taker: Taker<Item>) {
+  constructor(server: EventEmitter, known: KnownServer, maxQueued: number, taker: Taker<Item>) {
     if (live.has(server)) {
       throw new Error('Cannot accept connections: the server has a live accept loop');
     }
     this.#server = server;
-    this.#kind = kind;
+    this.#known = known;
     this.#taker = taker;
-    this.queue = new ConnectionQueue(kind.connections, maxQueued, taker.consumers);
+    this.queue = new ConnectionQueue(known.connections, maxQueued, taker.consumers);
     this.diagnostics = new Diagnostics(server);
     // Where this throws nothing has begun, and the caller is told.
-    server.on(kind.connections.event, this.#onConnection);
+    server.on(known.connections.event, this.#onConnection);
     live.add(server);
-    this.#underWay = new UnderWay(server, kind, taker.politeness);
+    this.#underWay = new UnderWay(known, taker.politeness);
     const onClosed = (): void => this.#onClosed();
-    this.#listener = new Listener(server, kind, (error) => this.#onError(error), onClosed);
+    this.#listener = new Listener(server, known, (error) => this.#onError(error), onClosed);
     this.#sweeper = new Sweeper(
       () => this.#underWay.sweep(),
       () => this.#state !== 'open',
@@ -98,7 +97,7 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   /** Handlers run between two accepts, and would take the time of clients that still wait there. */
   get isHoldingBack(): boolean {
-    const { connections, endsIdle } = this.#kind;
+    const { connections, endsIdle } = this.#known;
     if (this.#state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce) return false;
     return !this.queue.isHalfFull;
   }
@@ -107,7 +106,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   beginLastCall(reason: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'last call';
-    const { connections, endsIdle, isHeld } = this.#kind;
+    const { connections, endsIdle, isHeld } = this.#known;
     const arrivals = new Set(['connection', 'secureConnection', connections.event]);
     const close = (deadline: number): void => {
       this.#closeListener();
@@ -115,7 +114,13 @@ export class Acceptor<Item extends Arrival<Item>> {
     };
     const delay = endsIdle ? this.#taker.politeness?.idle : 0;
     const onPause = (): void => this.#taker.onArrival();
-    const lastCall = new LastCall(this.#server, arrivals, close, { delay, onPause, isHeld });
+    const carried = connections.isCarried ? connections.event : undefined;
+    const lastCall = new LastCall(this.#server, arrivals, close, {
+      carried,
+      delay,
+      onPause,
+      isHeld,
+    });
     this.#stopWaiting = (): void => lastCall.cancel();
     this.#announceEnding(reason);
   }
@@ -141,7 +146,7 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   /** What it has brought is served: an emitter is closed now, unless somebody has. */
   closeLast(): void {
-    if (!this.#kind.closesLast || this.#isLeft) return;
+    if (!this.#known.closesLast || this.#isLeft) return;
     this.#isLeft = true;
     this.#listener.close();
     if (!this.#listener.isStuck) this.#stopRefusing();
@@ -150,7 +155,7 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   /** Whether that is still to be done. */
   get isKept(): boolean {
-    return this.#kind.closesLast === true && !this.#isLeft;
+    return this.#known.closesLast === true && !this.#isLeft;
   }
 
   /** Whether there may be something that has become no connection. */
@@ -159,12 +164,12 @@ export class Acceptor<Item extends Arrival<Item>> {
   }
 
   /** Nothing comes any more, and every connection is closed. @returns What ends the rest. */
-  endsOfRest(): End[] {
-    return this.#underWay.endsOfRest();
+  forceRest(): End[] {
+    return this.#underWay.forceRest();
   }
 
   readonly #onConnection = (...args: unknown[]): void => {
-    const { connections } = this.#kind;
+    const { connections } = this.#known;
     let connection: unknown;
     try {
       connection = connections.accept(...args);
@@ -188,7 +193,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (this.#state === 'over') {
       // Left during this very emit, by a listener before this one.
       this.queue.countDiscarded();
-      attempt(() => this.#kind.connections.refuse(connection));
+      attempt(() => this.#known.connections.refuse(connection));
     } else if (!this.queue.add(item, !this.isHoldingBack)) this.diagnostics.shed(connection);
   }
 
@@ -197,8 +202,8 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (this.#state === 'closed' || this.#state === 'over') return;
     this.#stopWaiting();
     // One that is attached has no listener of its own, and would go on without us.
-    if (this.#kind.host && !this.#listener.hasClosed) this.#kind.close();
-    this.#refuseUpgrades();
+    if (this.#known.host && !this.#listener.hasClosed) this.#known.close();
+    this.#refuseFromHost();
     if (this.#state === 'open') this.#announceEnding(reason);
     this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
   }
@@ -212,7 +217,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (isAcceptError(error)) return;
     this.failure ??= { error };
     if (this.isOver) return;
-    if (this.#kind.isListening() !== false) this.#closeListener();
+    if (this.#known.isListening() !== false) this.#closeListener();
     // What is under way has still to be served.
     if (politeness) this.#onClosed(error);
     else inSlices(this.#end(), nothing);
@@ -239,32 +244,30 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#state = 'over';
     this.#stopWaiting();
     this.#stopListeningToSignal();
-    unhear(this.#server, this.#kind.connections.event, this.#onConnection);
+    unhear(this.#server, this.#known.connections.event, this.#onConnection);
     this.#sweeper.stop();
     const ends = this.#underWay.force();
     const { isServerOpen, isStuck, hasClosed } = this.#listener;
     // Of the others nothing comes without a listener.
     if ((this.#underWay.hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
-      this.#stopRefusing = refuseLatecomers(this.#server, this.#kind.connections);
+      this.#stopRefusing = refuseLatecomers(this.#server, this.#known.connections);
     }
-    this.#refuseUpgrades();
-    if (!this.#kind.closesLast) this.#leaveServer();
+    this.#refuseFromHost();
+    if (!this.#known.closesLast) this.#leaveServer();
     this.#taker.onOver();
     return ends;
   }
 
   /** Of an emitter, `close()` may end what it has brought. */
   #closeListener(): void {
-    if (!this.#kind.closesLast) this.#listener.close(this.#underWay.sessions);
-    this.#refuseUpgrades();
+    if (!this.#known.closesLast) this.#listener.close();
+    this.#refuseFromHost();
   }
 
-  /** One that is attached is closed: its HTTP server may bring more. */
-  #refuseUpgrades(): void {
-    const { host } = this.#kind;
-    if (host === undefined || this.#isRefusing) return;
+  /** One that is attached is closed: its host may bring more. */
+  #refuseFromHost(): void {
+    if (!this.#isRefusing) this.#known.refuseFromHost?.();
     this.#isRefusing = true;
-    refuseLateUpgrades(host);
   }
 
   #leaveServer(): void {

@@ -5,7 +5,7 @@ import type { Arrival } from './queue.ts';
 import type { AcceptLoopStats } from '../reports.ts';
 import { makeDisposable } from '../primitives/dispose-key.ts';
 import { LanguageIterator } from '../primitives/language-iterator.ts';
-import type { ServerKind } from '../protocols/recognise.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
 import { Tickets } from './tickets.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
@@ -41,15 +41,15 @@ export class ConnectionLoop<Connection> extends LanguageIterator<Connection> {
     throw failure.error;
   };
 
-  constructor(server: EventEmitter, kind: ServerKind, { signal, maxQueued }: LoopOptions) {
+  constructor(server: EventEmitter, known: KnownServer, { signal, maxQueued }: LoopOptions) {
     super();
-    this.#acceptor = new Acceptor(server, kind, maxQueued, {
+    this.#acceptor = new Acceptor(server, known, maxQueued, {
       arrive: arrive<Connection>,
       consumers: () => this.#tickets.consumers,
       onArrival: () => this.#tickets.issue(),
       onOver: () => this.#onOver(),
     });
-    const { resume } = kind.connections;
+    const { resume } = known.connections;
     this.#give = ({ connection }) => {
       // Behind every microtask: the consumer's first lines have run, however it awaits.
       if (resume) setImmediate(() => attempt(() => resume(connection)));

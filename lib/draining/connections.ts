@@ -1,20 +1,18 @@
 import type { EventEmitter } from 'node:events';
-import type { Http2Session } from 'node:http2';
 import { after } from '../primitives/after.ts';
 import type { DrainReport } from '../reports.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import { FIRST_REQUEST_MS } from '../bounds.ts';
-import { countListeners } from '../protocols/http/overhear.ts';
 import { OpenConnections } from './census.ts';
-import type { ServerKind } from '../protocols/recognise.ts';
-import { StandaloneSockets } from '../protocols/web-socket/standalone-sockets.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
+import type { GoodbyeTimes, UpgradedTracker } from '../protocols/trackers.ts';
+import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { stragglerOf } from '../shutdown/stragglers.ts';
 import { type Straggler } from '../reports.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
 import { Strangers } from './earlier-connections.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
-import type { GoodbyeTimes, WebSocketServer } from '../protocols/web-socket/clients.ts';
-import { WebSocketServers } from './web-socket-servers.ts';
+import { Listener } from '../listening/listener.ts';
 import { unhear } from '../primitives/hear.ts';
 
 const nothing = (): void => {};
@@ -22,7 +20,7 @@ const nothing = (): void => {};
 export interface ServerConnectionsHost {
   /** A connection has gone. */
   readonly onChange: () => void;
-  /** Somebody has closed a `WebSocketServer` that is attached to the server. */
+  /** Somebody has closed a server that is attached to this one. */
   readonly onClosed: () => void;
 }
 
@@ -32,15 +30,15 @@ export interface ServerConnectionsHost {
  */
 export class ServerConnections {
   readonly #server: EventEmitter;
-  readonly #kind: ServerKind;
+  readonly #known: KnownServer;
   readonly #onChange: () => void;
   /** Of `performance.now()`: since when the server has been followed. */
   readonly #since = performance.now();
   readonly #open: OpenConnections;
   readonly #strangers: Strangers;
-  readonly #standalone: StandaloneSockets | undefined;
+  readonly #sockets: PrivateSockets | undefined;
   readonly #underWay: UnderWay;
-  readonly #webSockets: WebSocketServers;
+  readonly #upgraded: UpgradedTracker | undefined;
   readonly #stragglers = new Stragglers();
   /** Of these, or again, since the force began. */
   readonly #listed = new Set<object>();
@@ -50,36 +48,39 @@ export class ServerConnections {
 
   constructor(
     server: EventEmitter,
-    kind: ServerKind,
+    known: KnownServer,
     { onChange, onClosed }: ServerConnectionsHost,
   ) {
     this.#server = server;
-    this.#kind = kind;
+    this.#known = known;
     this.#onChange = onChange;
     this.#open = new OpenConnections(onChange);
     this.#strangers = new Strangers(server, this.#open);
     this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
-    this.#underWay = new UnderWay(server, kind, this.#politeness);
-    this.#webSockets = new WebSocketServers(server, {
+    this.#underWay = new UnderWay(known, this.#politeness);
+    this.#sockets = known.privateSockets?.();
+    this.source.on('connection', this.#open.add);
+    this.#upgraded = known.upgraded?.({
+      onClient: this.#open.add,
       onStraggler: this.#addStraggler,
       onChange,
       onClosed,
+      watch(attached, knownAttached, onAttachedClosed) {
+        const listener = new Listener(attached, knownAttached, undefined, onAttachedClosed);
+        return () => listener.leave();
+      },
     });
-    const isWebSocket = kind.name === 'WebSocket';
-    if (isWebSocket) this.#standalone = new StandaloneSockets(server as WebSocketServer);
-    this.source.on('connection', this.#open.add);
-    if (isWebSocket) this.#webSockets.follow(server as WebSocketServer, this.#open.add);
   }
 
   /** What emits `'connection'` for each socket that is accepted. */
   get source(): EventEmitter {
-    return this.#standalone ?? this.#server;
+    return this.#sockets ?? this.#server;
   }
 
   /** How many are known to be open. */
   get size(): number {
     // HTTP connections may have come by another server, which hands them on.
-    return Math.max(this.#open.size, this.#underWay.size) + this.#webSockets.size;
+    return Math.max(this.#open.size, this.#underWay.size) + (this.#upgraded?.size ?? 0);
   }
 
   /** How many are open that are not known, as far as the server tells. */
@@ -87,14 +88,9 @@ export class ServerConnections {
     return this.#strangers.size;
   }
 
-  /** The HTTP/2 sessions that are open. */
-  get sessions(): Iterable<Http2Session> {
-    return this.#underWay.sessions;
-  }
-
-  /** Follows the clients of a `WebSocketServer`, too. */
-  follow(server: WebSocketServer): void {
-    this.#webSockets.follow(server);
+  /** Follows the clients of a server that is attached to this one, too. */
+  follow(server: EventEmitter, known: KnownServer): void {
+    this.#upgraded?.follow(server, known);
   }
 
   /**
@@ -110,8 +106,7 @@ export class ServerConnections {
 
   /** Lets the last call get ahead of handlers that compute, until `end()`. */
   holdBack(): void {
-    // A WebSocket that is asked for now is let in, and refused once the listener is closed.
-    if (countListeners(this.#server, 'upgrade') === 0) this.#underWay.holdBack();
+    this.#underWay.holdBack();
   }
 
   /**
@@ -124,7 +119,7 @@ export class ServerConnections {
     this.#isEnding = true;
     this.#politeness.idle = times.idle;
     this.#idleTimer = after(Math.max(times.idle, FIRST_REQUEST_MS), () => this.#endIdle());
-    this.#webSockets.close(times);
+    this.#upgraded?.goAway(times);
     // Last of all: when nothing is left it is the end, which takes the timer back.
     this.#underWay.wait(Infinity, this.#onChange, isForced);
   }
@@ -132,14 +127,14 @@ export class ServerConnections {
   /** Forgets what is gone though nobody has heard of it. */
   sweep(): void {
     this.#open.sweep();
-    this.#standalone?.sweep();
+    this.#sockets?.sweep();
     this.#underWay.sweep();
-    this.#webSockets.sweep();
+    this.#upgraded?.sweep();
   }
 
   /** The listener is closed: WebSockets are opened no more. */
   refuseUpgrades(): void {
-    this.#webSockets.refuseUpgrades();
+    this.#upgraded?.refuse();
   }
 
   /** What ends all by force, and lists them. */
@@ -147,11 +142,11 @@ export class ServerConnections {
     const open = this.#open.size + this.#strangers.size;
     this.#listed.clear();
     return [
-      ...this.#webSockets.ends(),
+      ...(this.#upgraded?.force() ?? []),
       ...this.#underWay.force(),
       ...this.#pause(),
       // HTTP has listed its own, by their TLS sockets and sessions.
-      ...this.#open.ends(this.#kind.http ? undefined : this.#addStraggler),
+      ...this.#open.ends(this.#known.carriers ? undefined : this.#addStraggler),
       () => this.#listUnknown(open - this.#listed.size),
     ];
   }
@@ -170,10 +165,10 @@ export class ServerConnections {
   leave(): void {
     clearTimeout(this.#idleTimer);
     unhear(this.source, 'connection', this.#open.add);
-    this.#standalone?.leave();
+    this.#sockets?.leave();
     this.#strangers.leave();
     inSlices(this.#underWay.force(), nothing);
-    this.#webSockets.leave();
+    this.#upgraded?.unfollow();
   }
 
   /** What has become of those that were there when the shutdown began, and of those that came. */
@@ -192,11 +187,11 @@ export class ServerConnections {
 
   /** Not in an event of the TLS sockets above those that are ended: Node 20 does not survive that. */
   #pause(): End[] {
-    return this.#kind.tls ? [turn] : [];
+    return this.#known.handshakes ? [turn] : [];
   }
 
   #endIdle(): void {
-    this.#standalone?.endSilent();
+    this.#sockets?.endSilent();
     this.#strangers.endIdle(() => this.#underWay.looksIdle);
   }
 

@@ -1,5 +1,5 @@
 import { GOODBYE_MS } from '../bounds.ts';
-import type { GoodbyeTimes } from '../protocols/web-socket/clients.ts';
+import type { GoodbyeTimes } from '../protocols/trackers.ts';
 
 /** The times of one drain, of all calls that share it. */
 export class DrainTimes {

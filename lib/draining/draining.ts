@@ -6,16 +6,15 @@ import { Deadline } from '../shutdown/deadline.ts';
 import { Diagnostics } from '../diagnostics.ts';
 import type { DrainReport } from '../reports.ts';
 import { DrainTimes } from './drain-times.ts';
-import { httpServerOf } from '../protocols/web-socket/http-server-of.ts';
 import { inSlices } from '../shutdown/in-slices.ts';
 import { LastCall } from '../listening/last-call.ts';
 import { LateListening } from '../listening/late-listening.ts';
 import { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import { ServerConnections } from './connections.ts';
-import { type ServerKind, serverKind } from '../protocols/recognise.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
+import { recognise } from '../protocols/recognise.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
-import type { WebSocketServer } from '../protocols/web-socket/clients.ts';
 import { attemptOf } from '../primitives/hear.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
@@ -35,18 +34,18 @@ const drainings = new WeakMap<EventEmitter, ServerDraining>();
 const drained = new WeakSet<EventEmitter>();
 
 /**
- * The draining of a server, which all calls share; of a `WebSocketServer` that is attached to an
- * HTTP server, that of the HTTP server.
+ * The draining of a server, which all calls share; of one that is attached to another, that of the
+ * other.
  */
-export function drainingOf(server: EventEmitter, kind: ServerKind): ServerDraining {
-  const http = kind.name === 'WebSocket' ? httpServerOf(server) : undefined;
-  const httpKind = http && serverKind(http);
-  if (http && httpKind) {
-    const draining = drainingOf(http, httpKind);
-    draining.connections.follow(server as WebSocketServer);
+export function drainingOf(server: EventEmitter, known: KnownServer): ServerDraining {
+  const { host } = known;
+  const knownHost = host && recognise(host);
+  if (host && knownHost) {
+    const draining = drainingOf(host, knownHost);
+    draining.connections.follow(server, known);
     return draining;
   }
-  const draining = drainings.get(server) ?? new ServerDraining(server, kind);
+  const draining = drainings.get(server) ?? new ServerDraining(server, known);
   drainings.set(server, draining);
   return draining;
 }
@@ -59,7 +58,7 @@ export class ServerDraining {
   readonly connections: ServerConnections;
   readonly #finished: Promise<DrainReport>;
   readonly #server: EventEmitter;
-  readonly #kind: ServerKind;
+  readonly #known: KnownServer;
   readonly #diagnostics: Diagnostics;
   readonly #listener: Listener;
   readonly #deadline = new Deadline(() => this.#force());
@@ -76,16 +75,16 @@ export class ServerDraining {
   /** In slices, of which one is still to come. */
   #isDestroying = false;
 
-  constructor(server: EventEmitter, kind: ServerKind) {
+  constructor(server: EventEmitter, known: KnownServer) {
     this.#server = server;
-    this.#kind = kind;
+    this.#known = known;
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
-    this.connections = new ServerConnections(server, kind, {
+    this.connections = new ServerConnections(server, known, {
       onChange: () => this.#check(),
       onClosed: () => this.#beginClosed(),
     });
-    this.#listener = new Listener(server, kind, undefined, () => this.#onClosed());
+    this.#listener = new Listener(server, known, undefined, () => this.#onClosed());
     this.#sweeper = new Sweeper(
       () => this.connections.sweep(),
       () => this.#state !== 'open',
@@ -110,12 +109,12 @@ export class ServerDraining {
 
   /** Begins when it aborts. A server that is told to listen after that is closed at once. */
   #follow(signal: AbortSignal, grace: number, idle: number): void {
-    const [server, kind] = [this.#server, this.#kind];
+    const [server, known] = [this.#server, this.#known];
     const begin = (): void => {
       // A WebSocketServer without a server of its own is never told to listen.
-      if (kind.isListening() === undefined) return this.#begin(signal.reason);
+      if (known.isListening() === undefined) return this.#begin(signal.reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
-        if (this.#state === 'over') void drainingOf(server, kind).join({ signal, grace, idle });
+        if (this.#state === 'over') void drainingOf(server, known).join({ signal, grace, idle });
         // Not before its owner has heard that it listens.
         else setImmediate(() => this.#closeLate());
       });
@@ -127,8 +126,8 @@ export class ServerDraining {
   }
 
   #closeLate(): void {
-    const [server, kind] = [this.#server, this.#kind];
-    if (kind.isListening()) attemptOf(server, 'close', () => kind.close(this.connections.sessions));
+    const [server, known] = [this.#server, this.#known];
+    if (known.isListening()) attemptOf(server, 'close', () => known.close());
   }
 
   #begin(reason: unknown): void {
@@ -140,7 +139,7 @@ export class ServerDraining {
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#deadline.set(this.#times.grace);
-    if (this.#kind.isListening() === true || this.#kind.isHeld) this.#takeLastCall();
+    if (this.#known.isListening() === true || this.#known.isHeld) this.#takeLastCall();
     else this.#close();
   }
 
@@ -154,7 +153,7 @@ export class ServerDraining {
 
   #takeLastCall(): void {
     if (this.#state !== 'last call') return;
-    const { endsIdle, isHeld } = this.#kind;
+    const { endsIdle, isHeld } = this.#known;
     if (endsIdle) this.#tell();
     else this.connections.holdBack();
     this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
@@ -168,8 +167,8 @@ export class ServerDraining {
   #close(): void {
     if (this.#state !== 'last call') return;
     this.#state = 'closed';
-    const hasSaid = drained.has(this.#server) && this.#kind.isListening() !== true;
-    if (!hasSaid) this.#listener.close(this.connections.sessions);
+    const hasSaid = drained.has(this.#server) && this.#known.isListening() !== true;
+    if (!hasSaid) this.#listener.close();
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
     this.#tell();

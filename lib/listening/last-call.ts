@@ -15,6 +15,8 @@ import { hear, unhear } from '../primitives/hear.ts';
 import { clearImmediate, setImmediate } from '../primitives/timers.ts';
 
 interface LastCallOptions {
+  /** The one among the events that may come over an open connection: it is no accept. */
+  readonly carried?: string | undefined;
   /** Milliseconds before it begins. */
   readonly delay?: number | undefined;
   /**
@@ -38,6 +40,7 @@ const never = (): boolean => false;
 export class LastCall {
   readonly #server: EventEmitter;
   readonly #events: Iterable<string>;
+  readonly #carried: string | undefined;
   readonly #close: (deadline: number) => void;
   readonly #onPause: () => void;
   readonly #isHeld: () => boolean;
@@ -71,17 +74,24 @@ export class LastCall {
     server: EventEmitter,
     events: Iterable<string>,
     close: (deadline: number) => void,
-    { delay = 0, onPause = nothing, isHeld = never, onHeld = nothing }: LastCallOptions = {},
+    {
+      carried,
+      delay = 0,
+      onPause = nothing,
+      isHeld = never,
+      onHeld = nothing,
+    }: LastCallOptions = {},
   ) {
     this.#server = server;
     this.#events = events;
+    this.#carried = carried;
     this.#close = close;
     this.#onPause = onPause;
     this.#isHeld = isHeld;
     this.#onHeld = onHeld;
     this.#sayOver = beginLastCall(server);
     for (const event of events) {
-      hear(server, event, event === 'request' ? this.#countRequest : this.#count);
+      hear(server, event, event === this.#carried ? this.#countCarried : this.#count);
     }
     hear(server, 'connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
@@ -94,7 +104,7 @@ export class LastCall {
     clearImmediate(this.#immediate);
     this.#stopWaiting();
     for (const event of this.#events) {
-      unhear(this.#server, event, event === 'request' ? this.#countRequest : this.#count);
+      unhear(this.#server, event, event === this.#carried ? this.#countCarried : this.#count);
     }
     unhear(this.#server, 'connection', this.#countAccept);
     this.#sayOver();
@@ -109,7 +119,7 @@ export class LastCall {
     this.#quietTurns = -1;
   };
 
-  readonly #countRequest = (): void => {
+  readonly #countCarried = (): void => {
     this.#arrivals += 1;
   };
 

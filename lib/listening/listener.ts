@@ -1,9 +1,7 @@
 import { LISTENING_CHECK_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
-import type { Http2Session } from 'node:http2';
-import { endFailedHandshakes } from '../protocols/tls.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
-import type { ServerKind } from '../protocols/recognise.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
 import { attemptOf, hear, unhear } from '../primitives/hear.ts';
 import { unref } from '../primitives/timers.ts';
 
@@ -12,7 +10,7 @@ const nothing = (): void => {};
 /** Follows the listener of a server, and closes it once. Holds no process open. */
 export class Listener {
   readonly #server: EventEmitter;
-  readonly #kind: ServerKind;
+  readonly #known: KnownServer;
   readonly #onError: ((error: Error) => void) | undefined;
   readonly #onClosed: () => void;
   readonly #timer: NodeJS.Timeout;
@@ -28,21 +26,21 @@ export class Listener {
    */
   constructor(
     server: EventEmitter,
-    kind: ServerKind,
+    known: KnownServer,
     onError: ((error: Error) => void) | undefined,
     onClosed: () => void,
   ) {
     this.#server = server;
-    this.#kind = kind;
+    this.#known = known;
     this.#onError = onError;
     this.#onClosed = onClosed;
     if (onError) hear(server, 'error', onError);
-    this.#stopEndingHandshakes = onError ? endFailedHandshakes(server, kind) : nothing;
+    this.#stopEndingHandshakes = (onError && known.endFailedHandshakes?.()) ?? nothing;
     hear(server, 'close', this.#onClose);
     hear(server, 'listening', this.#check);
     this.#timer = setInterval(this.#check, LISTENING_CHECK_MS);
     unref(this.#timer);
-    this.#hasListened = kind.isListening() === true;
+    this.#hasListened = known.isListening() === true;
   }
 
   get hasListened(): boolean {
@@ -73,31 +71,27 @@ export class Listener {
     unhear(this.#server, 'listening', this.#check);
   }
 
-  /**
-   * Closes the listener, unless somebody has. A bind that is under way is cancelled.
-   *
-   * @param sessions - The HTTP/2 sessions that are to stay open.
-   */
-  close(sessions: Iterable<Http2Session> = []): void {
-    const listening = this.#kind.isListening();
+  /** Closes the listener, unless somebody has. A bind that is under way is cancelled. */
+  close(): void {
+    const listening = this.#known.isListening();
     if (this.#hasClosed || (listening === false && this.#hasListened)) return;
     if (listening === false) guardPendingBind(this.#server);
     attemptOf(this.#server, 'close', () => {
       this.#isStuck = true;
-      this.#kind.close(sessions);
+      this.#known.close();
       this.#isStuck = false;
     });
   }
 
   readonly #onClose = (): void => {
     // It comes a tick late, and may be of a listener before this one.
-    if (this.#kind.isListening() === true) return;
+    if (this.#known.isListening() === true) return;
     this.#hasClosed = true;
     this.#onClosed();
   };
 
   readonly #check = (): void => {
-    const listening = this.#kind.isListening();
+    const listening = this.#known.isListening();
     if (listening === true) this.#hasListened = true;
     else if (listening === false && this.#hasListened) this.#onClosed();
   };

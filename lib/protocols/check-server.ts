@@ -2,7 +2,9 @@ import type { EventEmitter } from 'node:events';
 import type { Server } from 'node:net';
 import { hasMethods } from './any-event.ts';
 import type { OptionCheck } from '../primitives/option-check.ts';
-import { emitterKind, type ServerKind, serverKind } from './recognise.ts';
+import { anyEmitter } from './emitter.ts';
+import type { KnownServer } from './known-server.ts';
+import { recognise } from './recognise.ts';
 
 const servers = 'a net, tls, http, https, http2 or WebSocket server';
 
@@ -18,21 +20,21 @@ const holders = [
  * @throws `TypeError` for what is no server, and for an emitter without an event; `RangeError` for
  * an event that such a server does not bring.
  */
-export function checkServer(check: OptionCheck, server: unknown, event: unknown): ServerKind {
+export function checkServer(check: OptionCheck, server: unknown, event: unknown): KnownServer {
   if (event !== undefined && typeof event !== 'string') {
     throw check.error(TypeError, 'event', 'the name of an event', event);
   }
-  const kind = kindOf(server);
-  if (kind === undefined) {
-    if (event !== undefined && isEmitter(server)) return emitterKind(server, event);
+  const known = knownOf(server);
+  if (known === undefined) {
+    if (event !== undefined && isEmitter(server)) return anyEmitter(server, event);
     const wanted = `${servers}, or an emitter with the option "event"`;
     throw check.error(TypeError, 'server', wanted, server, serverHint(server));
   }
-  if (event === undefined) return kind;
-  const connections = Object.hasOwn(kind.byEvent, event) ? kind.byEvent[event] : undefined;
-  if (connections !== undefined) return { ...kind, connections };
-  const known = Object.keys(kind.byEvent).map((name) => `'${name}'`);
-  const wanted = `one of ${known.join(', ')} on a ${kind.name} server`;
+  if (event === undefined) return known;
+  const connections = Object.hasOwn(known.byEvent, event) ? known.byEvent[event] : undefined;
+  if (connections !== undefined) return { ...known, connections };
+  const names = Object.keys(known.byEvent).map((name) => `'${name}'`);
+  const wanted = `one of ${names.join(', ')} on a ${known.name} server`;
   throw check.error(RangeError, 'event', wanted, event);
 }
 
@@ -41,9 +43,9 @@ export function checkServer(check: OptionCheck, server: unknown, event: unknown)
  *
  * @throws `TypeError` for what is no server.
  */
-export function checkHandledServer(check: OptionCheck, server: unknown): ServerKind {
-  const kind = kindOf(server);
-  if (kind !== undefined) return kind;
+export function checkHandledServer(check: OptionCheck, server: unknown): KnownServer {
+  const known = knownOf(server);
+  if (known !== undefined) return known;
   throw check.error(TypeError, 'server', servers, server, serverHint(server));
 }
 
@@ -64,7 +66,7 @@ export function serverHint(
 ): string | undefined {
   try {
     const application = Object(value) as Record<string, unknown>;
-    const holder = holders.find(([name]) => kindOf(application[name]) !== undefined);
+    const holder = holders.find(([name]) => knownOf(application[name]) !== undefined);
     if (holder !== undefined) return holder[1];
     return typeof application['listen'] === 'function' ? other : undefined;
   } catch {
@@ -73,9 +75,9 @@ export function serverHint(
   }
 }
 
-function kindOf(server: unknown): ServerKind | undefined {
+function knownOf(server: unknown): KnownServer | undefined {
   try {
-    return isEmitter(server) ? serverKind(server) : undefined;
+    return isEmitter(server) ? recognise(server) : undefined;
   } catch {
     // A revoked proxy, or a getter that throws: nothing could be done with it.
     return undefined;

@@ -36,12 +36,6 @@ export interface Closable {
   onClose(callback: () => void): Cancel;
 }
 
-/** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
-export interface HttpEvents {
-  readonly socket?: string;
-  readonly session?: string;
-}
-
 /**
  * What has to be known of the connections that one kind of server brings: how one is taken in and
  * refused, and, for `serve`, how it is closed, how it fails, and how it is seen to have left. They
@@ -64,6 +58,11 @@ export interface Protocol<Connection = any> {
    * emitter's argument emits.
    */
   readonly mustBeTakenAtOnce?: boolean;
+  /**
+   * Whether it comes over a connection that may be open already, which is ended with the server: an
+   * HTTP request.
+   */
+  readonly isCarried?: boolean;
   /** Tells the client at once that nobody will serve it. */
   refuse(connection: Connection): void;
   /** The same for one that comes when the last call is over, where it is treated otherwise. */

@@ -1,10 +1,10 @@
+import type { HandshakeTracker } from './trackers.ts';
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { attempt, attemptEach } from '../primitives/attempt.ts';
 import { harmless } from '../primitives/harmless.ts';
 import { hasLeft } from '../primitives/has-left.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
-import type { ServerKind } from './recognise.ts';
 import { hear, hearFirst, unhear } from '../primitives/hear.ts';
 
 interface Handshake {
@@ -29,7 +29,7 @@ const NOWHERE = '';
  * Where there are none, only the number is known. It decides how long to wait; what has sent a
  * byte is not ended there before all connections are, because it may be one that is being served.
  */
-export class Handshakes {
+export class Handshakes implements HandshakeTracker {
   /** Called when one has ended, either way. */
   onChange: () => void = () => {};
   readonly #server: EventEmitter;
@@ -67,7 +67,7 @@ export class Handshakes {
    * @param onStraggler - Told of every one that is to be ended.
    * @returns What ends each of them.
    */
-  ends(onStraggler: OnStraggler): (() => void)[] {
+  force(onStraggler: OnStraggler): (() => void)[] {
     unhear(this.#server, 'connection', this.#begin);
     unhear(this.#server, 'secureConnection', this.#complete);
     const all = [...this.#nowhere.values()];
@@ -87,7 +87,7 @@ export class Handshakes {
    *
    * @returns What ends what is left, which are handshakes.
    */
-  endsOfRest(onStraggler: OnStraggler): (() => void)[] {
+  forceRest(onStraggler: OnStraggler): (() => void)[] {
     return [...this.#nowhere.values()].map((handshake) => this.#end(handshake, onStraggler));
   }
 
@@ -151,8 +151,7 @@ function addressOf(socket: Socket): string {
  *
  * @returns What stops that.
  */
-export function endFailedHandshakes(server: EventEmitter, { tls, http }: ServerKind): () => void {
-  if (!tls || http !== undefined) return () => {};
+export function endFailedHandshakes(server: EventEmitter): () => void {
   hear(server, 'tlsClientError', end);
   return () => unhear(server, 'tlsClientError', end);
 }

@@ -1,13 +1,8 @@
-import type { EventEmitter } from 'node:events';
-import type { Http2Session } from 'node:http2';
 import { after } from '../primitives/after.ts';
-import { Handshakes } from './tls.ts';
-import type { Patience } from './http/http1-connection.ts';
-import { HttpConnections } from './http/connections.ts';
+import type { CarrierTracker, HandshakeTracker } from './trackers.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
-import type { ServerKind } from './recognise.ts';
+import type { KnownServer } from './known-server.ts';
 import type { OnStraggler } from '../shutdown/stragglers.ts';
-import { timeoutOf } from './http/node-timeout.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
 /** How a shutdown treats what is under way when it is to be served to its end. */
@@ -20,52 +15,43 @@ export interface Politeness {
 const nothing = (): void => {};
 
 /**
- * What a server has under way besides the connections that it brings: TLS handshakes, and of an
- * HTTP server, whose connections are requests, the connections that bring them.
+ * What a server has under way besides the connections that it brings: handshakes, and where its
+ * connections are requests, those that bring them.
  */
 export class UnderWay {
-  readonly #server: EventEmitter;
-  readonly #handshakes: Handshakes | undefined;
-  readonly #http: HttpConnections | undefined;
+  readonly #handshakes: HandshakeTracker | undefined;
+  readonly #carriers: CarrierTracker | undefined;
   readonly #politeness: Politeness | undefined;
   readonly #endsIdle: boolean;
   #stopWaiting = nothing;
   /** What ends handshakes whose time is over, as far as it is still to be done. */
-  #lateEnds: Iterator<() => void, undefined, undefined> & Iterable<() => void> = [].values();
+  #lateEnds: Iterator<End, undefined, undefined> & Iterable<End> = [].values();
   /** When the shutdown began, of `performance.now()`. */
   #begun = 0;
 
   /** @param politeness - Without it, HTTP connections end with their present request. */
-  constructor(server: EventEmitter, kind: ServerKind, politeness: Politeness | undefined) {
-    this.#server = server;
+  constructor(known: KnownServer, politeness: Politeness | undefined) {
     this.#politeness = politeness;
-    this.#endsIdle = kind.endsIdle === true;
-    if (kind.tls) this.#handshakes = new Handshakes(server);
+    this.#endsIdle = known.endsIdle === true;
+    this.#handshakes = known.handshakes?.();
     // With another event the requests are their owner's, and so is their end; a serving leaves no
     // connection open all the same.
-    if (kind.http !== undefined && (politeness || kind.connections.event === 'request')) {
-      this.#http = new HttpConnections(server, kind.http);
-    }
+    if (politeness || known.connections.isCarried) this.#carriers = known.carriers?.();
   }
 
   /** Whether it brings anything that would hang if nobody listened. */
   get hasLatecomers(): boolean {
-    return this.#handshakes !== undefined || this.#http !== undefined;
+    return this.#handshakes !== undefined || this.#carriers !== undefined;
   }
 
-  /** The HTTP/2 sessions that are open. */
-  get sessions(): Iterable<Http2Session> {
-    return this.#http?.sessions ?? [];
-  }
-
-  /** How many HTTP connections are open. */
+  /** How many connections are open that bring requests. */
   get size(): number {
-    return this.#http?.size ?? 0;
+    return this.#carriers?.size ?? 0;
   }
 
-  /** Whether an HTTP/1 connection is idle, or seems so to Node. */
+  /** Whether one of these is idle, or seems so to Node. */
   get looksIdle(): boolean {
-    return this.#http?.looksIdle === true;
+    return this.#carriers?.looksIdle === true;
   }
 
   /**
@@ -75,12 +61,12 @@ export class UnderWay {
    */
   begin(): void {
     this.#begun = performance.now();
-    if (!this.#politeness || this.#endsIdle) this.#http?.announceClose();
+    if (!this.#politeness || this.#endsIdle) this.#carriers?.goAway();
   }
 
   /** Lets the last call get ahead of handlers that compute, until the listener is closed. */
   holdBack(): void {
-    this.#http?.holdBack();
+    this.#carriers?.holdBack();
   }
 
   /**
@@ -95,9 +81,11 @@ export class UnderWay {
     let isEnding = false;
     const check = (): void => {
       if (this.#handshakes?.size || isEnding) return;
-      if (this.#politeness ? !this.#http?.size : isBoundOver || !this.#http?.newcomers) onDone();
+      if (this.#politeness ? !this.#carriers?.size : isBoundOver || !this.#carriers?.newcomers)
+        onDone();
     };
-    if (this.#politeness && !isForced) this.#http?.drain(this.#patience(this.#politeness));
+    if (this.#politeness && !isForced)
+      this.#carriers?.drain({ ...this.#politeness, begun: this.#begun });
     const onBound = (): void => {
       isBoundOver = isEnding = true;
       this.#lateEnds = this.#handshakeEnds().values();
@@ -111,7 +99,7 @@ export class UnderWay {
     // In the next turn: this one may still be bringing what the change has made a connection.
     const onChange = onceATurn(check);
     if (this.#handshakes) this.#handshakes.onChange = onChange;
-    if (this.#http) this.#http.onChange = onChange;
+    if (this.#carriers) this.#carriers.onChange = onChange;
     check();
   }
 
@@ -120,16 +108,16 @@ export class UnderWay {
     this.#stopWaiting();
     const handshakes = [...this.#lateEnds, ...this.#handshakeEnds()];
     if (this.#politeness) {
-      return [...handshakes, ...(this.#http?.force(this.#politeness.onStraggler) ?? [])];
+      return [...handshakes, ...(this.#carriers?.force(this.#politeness.onStraggler) ?? [])];
     }
-    this.#http?.end();
+    this.#carriers?.end();
     return handshakes;
   }
 
   /** Forgets what is gone though nobody has heard of it. */
   sweep(): void {
     this.#handshakes?.sweep();
-    this.#http?.sweep();
+    this.#carriers?.sweep();
   }
 
   /** Whether there may be a handshake that is not known for one. */
@@ -138,20 +126,12 @@ export class UnderWay {
   }
 
   /** Every connection that has come of it is closed. @returns What ends the rest. */
-  endsOfRest(): End[] {
-    return this.#handshakes?.endsOfRest(this.#politeness?.onStraggler ?? nothing) ?? [];
+  forceRest(): End[] {
+    return this.#handshakes?.forceRest(this.#politeness?.onStraggler ?? nothing) ?? [];
   }
 
-  #handshakeEnds(): (() => void)[] {
-    return this.#handshakes?.ends(this.#politeness?.onStraggler ?? nothing) ?? [];
-  }
-
-  #patience({ idle, onStraggler }: Politeness): Patience {
-    const times = {
-      headersTimeout: timeoutOf(this.#server, 'headersTimeout'),
-      requestTimeout: timeoutOf(this.#server, 'requestTimeout'),
-    };
-    return { begun: this.#begun, idle, ...times, onStraggler };
+  #handshakeEnds(): End[] {
+    return this.#handshakes?.force(this.#politeness?.onStraggler ?? nothing) ?? [];
   }
 }
 

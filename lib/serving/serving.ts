@@ -6,9 +6,9 @@ import { ConnectionTask, type TaskScope } from './task.ts';
 import { Deadline } from '../shutdown/deadline.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { ServeReport, ServeStats } from '../reports.ts';
-import type { ServerKind } from '../protocols/recognise.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
-import { StandaloneSockets } from '../protocols/web-socket/standalone-sockets.ts';
+import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './tasks.ts';
 import { hear, unhear } from '../primitives/hear.ts';
@@ -36,8 +36,8 @@ export class ConnectionServing<Connection> {
   readonly #runner: TaskRunner<Connection>;
   readonly #ended: Promise<void>;
   readonly #stragglers = new Stragglers();
-  /** Clients of a `WebSocketServer` with a port that never ask for a WebSocket. */
-  readonly #standalone: StandaloneSockets | undefined;
+  /** Clients that never become a connection. */
+  readonly #sockets: PrivateSockets | undefined;
   readonly #sweeper: Sweeper;
   #end = (): void => {};
   #grace: number;
@@ -52,7 +52,7 @@ export class ConnectionServing<Connection> {
 
   constructor(
     server: EventEmitter,
-    kind: ServerKind,
+    known: KnownServer,
     handler: Handler<Connection>,
     options: ServingOptions<Connection>,
   ) {
@@ -61,8 +61,8 @@ export class ConnectionServing<Connection> {
     this.#grace = options.grace;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
     this.finished = this.#ended.then(() => this.#conclude());
-    this.#scope = { protocol: kind.connections, draining: undefined };
-    this.#acceptor = new Acceptor(server, kind, options.maxQueued, {
+    this.#scope = { protocol: known.connections, draining: undefined };
+    this.#acceptor = new Acceptor(server, known, options.maxQueued, {
       arrive: (connection) => new ConnectionTask(connection as Connection, this.#scope),
       consumers: () => Math.max(0, this.#options.concurrency - this.#runner.size),
       onArrival: () => this.#fill(),
@@ -72,7 +72,7 @@ export class ConnectionServing<Connection> {
     });
     const { diagnostics } = this.#acceptor;
     this.#runner = new TaskRunner(diagnostics, this.#scope, handler, options, this.#look);
-    if (kind.name === 'WebSocket') this.#standalone = StandaloneSockets.of(server);
+    this.#sockets = known.privateSockets?.();
     this.#sweeper = new Sweeper(
       () => this.#sweep(),
       () => this.#isHurried,
@@ -151,7 +151,7 @@ export class ConnectionServing<Connection> {
 
   #sweep(): void {
     this.#runner.sweep();
-    this.#standalone?.sweep();
+    this.#sockets?.sweep();
   }
 
   /** Is it the end? */
@@ -169,12 +169,12 @@ export class ConnectionServing<Connection> {
 
   *#endsOfRest(): Generator<End> {
     const { isKept, hasRest } = this.#acceptor;
-    if (!isKept && !hasRest && !this.#standalone) return;
+    if (!isKept && !hasRest && !this.#sockets) return;
     // What has just closed says so by then.
     yield turn;
     yield () => this.#acceptor.closeLast();
-    yield* this.#acceptor.endsOfRest();
-    yield* this.#standalone?.ends(this.#stragglers.add) ?? [];
+    yield* this.#acceptor.forceRest();
+    yield* this.#sockets?.ends(this.#stragglers.add) ?? [];
   }
 
   /** Nothing comes any more; the server's errors are still heard. */
@@ -225,7 +225,7 @@ export class ConnectionServing<Connection> {
     unhear(this.#server, 'error', this.#onServerError);
     this.#sweeper.stop();
     this.#runner.leave();
-    this.#standalone?.leave();
+    this.#sockets?.leave();
     const abandoned = this.#runner.size;
     const { list: stragglers } = this.#stragglers;
     // Subscribers of a channel get it, too.

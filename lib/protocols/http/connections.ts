@@ -1,3 +1,4 @@
+import type { CarrierTracker, Patience } from '../trackers.ts';
 import { closesHalfRequests } from '../../primitives/runtime.ts';
 import { STRAY_CHECK_MS } from '../../bounds.ts';
 import type { EventEmitter } from 'node:events';
@@ -11,16 +12,21 @@ import { isHttp2 } from './exchange.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
-import { HttpConnection, type Patience } from './http1-connection.ts';
+import { HttpConnection, type HttpPatience } from './http1-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
 import { Newcomers } from './newcomers.ts';
-import { overhear } from './overhear.ts';
-import type { HttpEvents } from '../protocol.ts';
+import { countListeners, overhear } from './overhear.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { attemptOf, hear, hearFirst, unhear } from '../../primitives/hear.ts';
 import { setImmediate, unref } from '../../primitives/timers.ts';
+
+/** The server's events that bring an HTTP/1 socket and an HTTP/2 session. */
+export interface HttpEvents {
+  readonly socket?: string;
+  readonly session?: string;
+}
 
 /**
  * The HTTP connections of one server, for its end: the last response of each HTTP/1 connection
@@ -28,7 +34,7 @@ import { setImmediate, unref } from '../../primitives/timers.ts';
  *
  * Connections that were accepted before are known from their next request on.
  */
-export class HttpConnections {
+export class HttpConnections implements CarrierTracker {
   readonly #server: EventEmitter;
   readonly #newcomers = new Newcomers();
   readonly #connections = new Map<Socket, HttpConnection>();
@@ -39,7 +45,7 @@ export class HttpConnections {
   #onChange = (): void => {};
   #closing = false;
   #ended = false;
-  #patience: Patience | undefined;
+  #patience: HttpPatience | undefined;
   #strayTimer: NodeJS.Timeout | undefined;
 
   constructor(server: EventEmitter, events: HttpEvents) {
@@ -90,25 +96,32 @@ export class HttpConnections {
 
   /**
    * From now on nothing is read of new connections of HTTP/1, nor of those that have been answered,
-   * until they are drained or ended.
+   * until they are drained or ended. Not where a WebSocket may be asked for: it is let in now, and
+   * refused once the listener is closed.
    */
   holdBack(): void {
+    if (countListeners(this.#server, 'upgrade') > 0) return;
     this.#heldBack = new HeldBack();
   }
 
   /** From now on each connection is told that it is to end. */
-  announceClose(): void {
+  goAway(): void {
     this.#closing = true;
-    this.#sessions.announceClose();
-    attemptEach(this.#connections.values(), (each) => this.#announceClose(each));
+    this.#sessions.goAway();
+    attemptEach(this.#connections.values(), (each) => this.#goAway(each));
   }
 
   /**
    * From now on ends each connection that has had nothing under way for a while. Half a request and
    * upgraded sockets stay, until `destroy()`.
    */
-  drain(patience: Patience): void {
-    this.announceClose();
+  drain(times: Patience): void {
+    const patience = {
+      ...times,
+      headersTimeout: timeoutOf(this.#server, 'headersTimeout'),
+      requestTimeout: timeoutOf(this.#server, 'requestTimeout'),
+    };
+    this.goAway();
     this.#release();
     this.#patience = patience;
     if (!closesHalfRequests) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
@@ -133,7 +146,7 @@ export class HttpConnections {
   /** Stops following the server. @returns What ends everything by force. */
   force(onStraggler: OnStraggler): End[] {
     this.#leave();
-    const ends = [...this.#connections.values()].map((each) => each.forcedEnd(onStraggler));
+    const ends = [...this.#connections.values()].map((each) => each.force(onStraggler));
     return [...ends, ...this.#sessions.force(onStraggler)];
   }
 
@@ -148,7 +161,7 @@ export class HttpConnections {
 
   #leave(): void {
     clearInterval(this.#strayTimer);
-    this.announceClose();
+    this.goAway();
     this.#release();
     this.#ended = true;
     const { socket: socketEvent, session: sessionEvent } = this.#events;
@@ -205,7 +218,7 @@ export class HttpConnections {
     const connection = this.#connectionOf(socket);
     connection.begin(request, response);
     this.#settle(socket);
-    if (this.#closing) this.#announceClose(connection);
+    if (this.#closing) this.#goAway(connection);
   };
 
   /** @param socket - Of HTTP/2's `'connect'` it is a response. */
@@ -215,8 +228,8 @@ export class HttpConnections {
     this.#settle(socket);
   };
 
-  #announceClose(connection: HttpConnection): void {
-    connection.announceClose(timeoutOf(this.#server, 'requestTimeout'));
+  #goAway(connection: HttpConnection): void {
+    connection.goAway(timeoutOf(this.#server, 'requestTimeout'));
   }
 
   /**

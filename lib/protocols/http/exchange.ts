@@ -29,6 +29,7 @@ export function streamOf(response: object): Http2ServerResponse['stream'] | unde
  */
 export const exchangeProtocol: Protocol<Exchange> = {
   event: 'request',
+  isCarried: true,
   accept: (request, response) => [request as IncomingMessage, response as ServerResponse],
   // Emitted when the client goes away before it is answered, too.
   life: ([, response]): Life => response,

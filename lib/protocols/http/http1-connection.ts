@@ -1,3 +1,4 @@
+import type { Patience } from '../trackers.ts';
 import { FIRST_REQUEST_MS, LOOK_AGAIN_MS } from '../../bounds.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -19,17 +20,12 @@ const LINE_BREAK = 2;
 
 const nothing = (): void => {};
 
-/** How long connections are waited for that have no exchange under way. */
-export interface Patience {
-  /** Of `performance.now()`: what was before does not count. */
-  readonly begun: number;
-  /** Milliseconds for one more request. */
-  readonly idle: number;
+/** How long one is waited for that has no exchange under way. */
+export interface HttpPatience extends Patience {
   /** Milliseconds for the rest of half a head. */
   readonly headersTimeout: number;
   /** Milliseconds for a request, from its head to the end of its body. */
   readonly requestTimeout: number;
-  readonly onStraggler: OnStraggler;
 }
 
 /**
@@ -55,7 +51,7 @@ export class HttpConnection implements ExchangeOwner {
   isUpgraded = false;
   /** The request that has its time anew when it is answered. */
   #letArrive: IncomingMessage | undefined;
-  #patience: Patience | undefined;
+  #patience: HttpPatience | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onRest - Called with it when an exchange is over. */
@@ -122,7 +118,7 @@ export class HttpConnection implements ExchangeOwner {
    *
    * @param requestTimeout - Milliseconds that its request may go on arriving after the answer.
    */
-  announceClose(requestTimeout: number): void {
+  goAway(requestTimeout: number): void {
     const last = this.#open.last;
     if (last === undefined || last.response === this.#lastResponse) return;
     this.#takeCloseBack();
@@ -143,7 +139,7 @@ export class HttpConnection implements ExchangeOwner {
   }
 
   /** Ends it when it has had nothing under way for a while, from now on. */
-  drain(patience: Patience): void {
+  drain(patience: HttpPatience): void {
     this.#patience = patience;
     this.#await();
     this.#awaitUpload();
@@ -163,7 +159,7 @@ export class HttpConnection implements ExchangeOwner {
   }
 
   /** What ends it by force. @param onStraggler - Told of it, just before. */
-  forcedEnd(onStraggler: OnStraggler): () => void {
+  force(onStraggler: OnStraggler): () => void {
     this.leave();
     return () => {
       // It was ended as a request that is served, and listed as that.
@@ -219,7 +215,7 @@ export class HttpConnection implements ExchangeOwner {
   }
 
   /** Calls back, so many milliseconds of the shutdown after the last exchange, if none has begun. */
-  #wait(patience: Patience, milliseconds: number, callback: () => void): void {
+  #wait(patience: HttpPatience, milliseconds: number, callback: () => void): void {
     const time = Math.max(patience.begun, this.#restingSince) + milliseconds;
     const look = (): void => {
       if (this.#isResting && !this.socket.destroyed) callback();
@@ -233,7 +229,7 @@ export class HttpConnection implements ExchangeOwner {
   }
 
   /** The rest of the head has not come. Node itself does not look any more once it is closed. */
-  #timeOut({ onStraggler }: Patience): void {
+  #timeOut({ onStraggler }: HttpPatience): void {
     onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
     // Its owner may have taken all listeners off it, Node's among them.
     this.socket.on('error', guard);

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { after } from '../../primitives/after.ts';
 import { attempt } from '../../primitives/attempt.ts';
 import { cutStream } from './exchange.ts';
-import { type Patience } from './http1-connection.ts';
+import type { Patience } from '../trackers.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { guard } from '../protocol.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
@@ -93,15 +93,15 @@ export class Http2Connection {
     this.#streams.add(stream);
     this.#isNew = false;
     stream.once('close', () => this.#streams.delete(stream));
-    if (this.#isClosing) this.#goAway();
+    if (this.#isClosing) this.#sendGoAway();
   }
 
   /**
    * Tells the client of its end as soon as that waits for an answer. A newcomer has a moment to ask.
    */
-  announceClose(): void {
+  goAway(): void {
     this.#isClosing = true;
-    if (this.#isAwaited) this.#goAway();
+    if (this.#isAwaited) this.#sendGoAway();
     else if (this.#isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
   }
 
@@ -113,7 +113,7 @@ export class Http2Connection {
 
   /** Ends it, if the client has not been told of its end. */
   end(): void {
-    if (this.#streams.size > 0) this.#goAway();
+    if (this.#streams.size > 0) this.#sendGoAway();
     else if (!this.#isLeaving) this.#session.close();
   }
 
@@ -149,7 +149,7 @@ export class Http2Connection {
     });
   }
 
-  #goAway(): void {
+  #sendGoAway(): void {
     // Somebody may have closed it: an id that grows from one GOAWAY to the next is a protocol error.
     if (this.#isLeaving || this.#session.closed || this.#session.destroyed) return;
     this.#isLeaving = true;

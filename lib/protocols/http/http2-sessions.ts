@@ -1,7 +1,7 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { harmless } from '../../primitives/harmless.ts';
-import type { Patience } from './http1-connection.ts';
+import type { Patience } from '../trackers.ts';
 import { cutSession, Http2Connection } from './http2-session.ts';
 import { type End, turn } from '../../shutdown/in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
@@ -33,9 +33,9 @@ export class Http2Sessions {
   }
 
   /** From now on each is told that it is to end. */
-  announceClose(): void {
+  goAway(): void {
     this.#isClosing = true;
-    attemptEach(this.#sessions.values(), (each) => each.announceClose());
+    attemptEach(this.#sessions.values(), (each) => each.goAway());
   }
 
   /** From now on ends each that has had no stream for a while. */
@@ -80,7 +80,7 @@ export class Http2Sessions {
     this.#newcomers.add(session);
     // Not the server's 'stream', which an HTTP/2 server is asked for by whoever handles streams.
     session.prependListener('stream', this.begin);
-    if (this.#isClosing) connection.announceClose();
+    if (this.#isClosing) connection.goAway();
     if (this.#patience) connection.drain(this.#patience);
     // All was ended by a listener before this one, in this very emit.
     if (this.#isForced) cutSession(session);

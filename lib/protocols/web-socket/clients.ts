@@ -5,9 +5,9 @@ import { after } from '../../primitives/after.ts';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { Conversation, type Counting } from './conversation.ts';
 import { harmless } from '../../primitives/harmless.ts';
-import { inSlices } from '../../shutdown/in-slices.ts';
+import { type End, inSlices } from '../../shutdown/in-slices.ts';
+import type { GoodbyeTimes, UpgradedHost } from '../trackers.ts';
 import type { OpenConnection } from '../protocol.ts';
-import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { WebSocketClient } from './client.ts';
 import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
 import { attemptOf, hear, unhear } from '../../primitives/hear.ts';
@@ -15,7 +15,7 @@ import { unref } from '../../primitives/timers.ts';
 
 /** What is used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
-  readonly options?: { readonly noServer?: boolean };
+  readonly options?: { readonly noServer?: boolean; readonly server?: EventEmitter | null };
   /** Not there without `clientTracking`. */
   readonly clients?: ReadonlySet<WebSocketLike>;
   /** Throws when it has no HTTP server; `null` when that is not bound. */
@@ -23,24 +23,10 @@ export interface WebSocketServer extends EventEmitter {
   close(): void;
 }
 
-/** When the clients are told to go, of `performance.now()`. */
-export interface GoodbyeTimes {
-  /** Milliseconds in which a message counts as conversation. */
-  readonly idle: number;
-  /** When everybody is told. */
-  readonly latest: number;
-}
-
 const nothing = (): void => {};
 
 /** Who is told of the clients. */
-export interface WebSocketClientsHost {
-  /** One has come, or was there: what stands for its connection is its socket, where it is known. */
-  readonly onClient: (subject: OpenConnection) => void;
-  readonly onStraggler: OnStraggler;
-  /** One has gone. */
-  readonly onChange: () => void;
-}
+type WebSocketClientsHost = Pick<UpgradedHost, 'onClient' | 'onStraggler' | 'onChange'>;
 
 /**
  * The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer.
@@ -76,7 +62,7 @@ export class WebSocketClients {
   }
 
   /** Closes every client that is there and every one that comes. */
-  close(times: GoodbyeTimes): void {
+  goAway(times: GoodbyeTimes): void {
     this.#addTracked();
     this.#times = times;
     this.#looks = setInterval(() => {
@@ -99,7 +85,7 @@ export class WebSocketClients {
   }
 
   /** What ends each of them by force, and lists it. */
-  ends(): (() => void)[] {
+  force(): End[] {
     const { onStraggler } = this.#host;
     return [...this.#clients.values()].map((client) => () => client.terminate(onStraggler));
   }
@@ -115,7 +101,7 @@ export class WebSocketClients {
   }
 
   /** Stops following the server. */
-  leave(): void {
+  unfollow(): void {
     clearInterval(this.#looks);
     clearTimeout(this.#last);
     unhear(this.server, 'headers', this.#onUpgrade);

@@ -1,32 +1,25 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { hasLeft } from '../../primitives/has-left.ts';
-import { inSlices } from '../../shutdown/in-slices.ts';
-import { httpServerOf } from './http-server-of.ts';
-import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
-import type { WebSocketServer } from './clients.ts';
-import { attemptOf } from '../../primitives/hear.ts';
+import { hasLeft } from '../primitives/has-left.ts';
+import { inSlices } from '../shutdown/in-slices.ts';
+import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
+import { attemptOf } from '../primitives/hear.ts';
 
 /** Node publishes every socket of the process there that one of its servers accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
 
 /**
- * The sockets that a `WebSocketServer` accepts on a port of its own, each with an event
- * `'connection'`: its HTTP server is private, and a client that never asks for an upgrade would
- * hold it open. (Not on Bun, which publishes none.)
+ * The sockets of a server that keeps its listener to itself, each with an event `'connection'`. A
+ * `WebSocketServer` with a port of its own has a private HTTP server, and a client that never asks
+ * for an upgrade would hold that open. (Not on Bun, which publishes none.)
  */
-export class StandaloneSockets extends EventEmitter {
+export class PrivateSockets extends EventEmitter {
   readonly #server: { address(): unknown };
   /** Since when, of `performance.now()`. */
   readonly #sockets = new Map<Socket, number>();
 
-  /** Those of a `WebSocketServer`, unless another server, its owner's, has them. */
-  static of(server: EventEmitter): StandaloneSockets | undefined {
-    return httpServerOf(server) ? undefined : new StandaloneSockets(server as WebSocketServer);
-  }
-
-  /** @param server - With `noServer` it throws when it is asked for its address. */
+  /** @param server - Without a listener it may throw when it is asked for its address. */
   constructor(server: { address(): unknown }) {
     super();
     this.#server = server;

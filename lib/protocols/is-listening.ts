@@ -1,0 +1,7 @@
+import type { Server } from 'node:net';
+import { attemptOf } from '../primitives/hear.ts';
+
+/** Whether a server of Node's listens. */
+export function isListening(server: Server): boolean | undefined {
+  return attemptOf(server, 'listening', () => server.listening);
+}

@@ -1,0 +1,87 @@
+import type { End } from '../../shutdown/in-slices.ts';
+import type { EventEmitter } from 'node:events';
+import { countListeners } from '../http/overhear.ts';
+import { refuseUpgrades } from '../http/refuse-upgrades.ts';
+import type { KnownServer } from '../known-server.ts';
+import type { GoodbyeTimes, UpgradedHost, UpgradedTracker } from '../trackers.ts';
+import { WebSocketClients, type WebSocketServer } from './clients.ts';
+
+const nothing = (): void => {};
+
+/** The `WebSocketServer`s of one server that is drained: itself, or those that are attached to it. */
+export class WebSocketServers implements UpgradedTracker {
+  readonly #server: EventEmitter;
+  readonly #known: KnownServer;
+  readonly #host: UpgradedHost;
+  readonly #all = new Map<EventEmitter, WebSocketClients>();
+  readonly #stopWatching: (() => void)[] = [];
+  #stopRefusing: (() => void) | undefined;
+  #times: GoodbyeTimes | undefined;
+  #isRefusing = false;
+
+  /** @param server - One that is no `WebSocketServer` has those alone that are attached. */
+  constructor(server: EventEmitter, known: KnownServer, host: UpgradedHost) {
+    this.#server = server;
+    this.#known = known;
+    this.#host = host;
+    if (known.carriers === undefined) this.#add(server as WebSocketServer, host.onClient);
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const clients of this.#all.values()) size += clients.size;
+    return size;
+  }
+
+  follow(server: EventEmitter, known: KnownServer): void {
+    if (this.#all.has(server)) return;
+    const clients = this.#add(server as WebSocketServer, nothing);
+    // It has the address of the server that it is attached to, until somebody closes it.
+    if (this.#known.isListening()) clients.isServerOpen = known.isListening() !== false;
+    const stopWatching = this.#host.watch(server, known, () => {
+      this.#refuse(clients);
+      this.#host.onClosed();
+    });
+    this.#stopWatching.push(stopWatching);
+    if (this.#times) clients.goAway(this.#times);
+    if (this.#isRefusing) this.#refuse(clients);
+  }
+
+  goAway(times: GoodbyeTimes): void {
+    this.#times = times;
+    for (const clients of this.#all.values()) clients.goAway(times);
+  }
+
+  refuse(): void {
+    this.#isRefusing = true;
+    for (const clients of this.#all.values()) this.#refuse(clients);
+  }
+
+  sweep(): void {
+    for (const clients of this.#all.values()) clients.sweep();
+  }
+
+  force(): End[] {
+    return [...this.#all.values()].flatMap((clients) => clients.force());
+  }
+
+  unfollow(): void {
+    for (const clients of this.#all.values()) clients.unfollow();
+    for (const stopWatching of this.#stopWatching) stopWatching();
+    this.#stopRefusing?.();
+  }
+
+  #add(server: WebSocketServer, onClient: UpgradedHost['onClient']): WebSocketClients {
+    const { onStraggler, onChange } = this.#host;
+    const clients = new WebSocketClients(server, { onClient, onStraggler, onChange });
+    this.#all.set(server, clients);
+    return clients;
+  }
+
+  #refuse(clients: WebSocketClients): void {
+    // The listener's own is closed; so is one that listens to no upgrades any more.
+    if (clients.server === this.#server) return;
+    if (countListeners(this.#server, 'upgrade') > 0) clients.closeServer();
+    this.#stopRefusing ??= refuseUpgrades(this.#server);
+  }
+}

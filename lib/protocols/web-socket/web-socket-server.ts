@@ -1,0 +1,38 @@
+import type { EventEmitter } from 'node:events';
+import { someLastCall } from '../../shutdown/last-calls.ts';
+import { attemptOf } from '../../primitives/hear.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
+import { refuseLateUpgrades } from '../http/refuse-upgrades.ts';
+import type { KnownServer } from '../known-server.ts';
+import { PrivateSockets } from '../private-sockets.ts';
+import type { WebSocketServer } from './clients.ts';
+import { webSocketProtocol } from './web-socket.ts';
+
+/**
+ * A `WebSocketServer` of ws. It is attached to an HTTP server, has a port of its own, or neither: then
+ * it is handed upgrades.
+ *
+ * @param isHttp - Whether a server is one that may hand it upgrades.
+ */
+export function webSocketServer(
+  server: WebSocketServer,
+  isHttp: (server: EventEmitter) => boolean,
+): KnownServer {
+  const host = server.options?.server ?? undefined;
+  const hasNone = server.options?.noServer === true;
+  // Which ones hand it upgrades is not known.
+  const isBringing = host ? (one: EventEmitter): boolean => one === host : isHttp;
+  return {
+    name: 'WebSocket',
+    connections: webSocketProtocol,
+    byEvent: { connection: webSocketProtocol },
+    host,
+    ...(host && { refuseFromHost: () => refuseLateUpgrades(host) }),
+    ...((host || hasNone) && { isHeld: () => someLastCall(isBringing) }),
+    ...(host === undefined && { privateSockets: () => new PrivateSockets(server) }),
+    // With `noServer` it has no address, and throws when it is asked for one.
+    isListening: () =>
+      hasNone ? undefined : attemptOf(server, 'address', () => server.address() !== null),
+    close: () => warnOfRejection(server.close()),
+  };
+}
