@@ -4,6 +4,9 @@ import { createInterface } from 'node:readline';
 /** How much is kept of what a process says as it dies, in characters. */
 const LAST_WORDS = 4000;
 
+/** How long it may take to end when it is told nothing any more, in milliseconds. */
+const STOP_MS = 15_000;
+
 interface Message {
   readonly id: number | undefined;
   readonly says: string;
@@ -69,8 +72,11 @@ export class Worker<Order, Reply extends Message> {
     this.#child.kill('SIGKILL');
   }
 
+  /** Lets it end. One that does not, though it has nothing to do any more, dies of `SIGKILL`. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
+    const timer = setTimeout(() => this.kill(), STOP_MS);
     await this.died;
+    clearTimeout(timer);
   }
 }
