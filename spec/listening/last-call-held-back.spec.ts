@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
+import { createServer, type Server, type Socket } from 'node:net';
+import { acceptLoop, serve } from 'accept-loop';
+import { stallUntilQueued } from '../support/accept-queue.ts';
+import { type BurstClient, burstClient, type Outcomes } from '../support/burst-client.ts';
+import { assertConserved } from '../support/conservation.ts';
+import { openSession, readAnswer } from '../support/drain-http2.ts';
+import { get } from '../support/http-messages.ts';
+import { limits } from '../support/limits.ts';
+import { connect, listening, portOf } from '../support/sockets.ts';
+import { suite } from '../support/suite.ts';
+import { stall, turns } from '../support/turns.ts';
+
+const test = suite('last call beside handlers that compute', { timeout: 20_000 });
+
+let client: BurstClient;
+test.before(async () => {
+  client = await burstClient();
+});
+test.after(() => client.stop());
+
+/** Begins a burst, and lets it gather in the accept queue, but for those who come before. */
+async function gather(server: Server, count: number): Promise<{ outcomes: Promise<Outcomes> }> {
+  let accepted = 0;
+  server.on('connection', () => (accepted += 1));
+  const outcomes = client.burst(portOf(server), count);
+  await turns(1);
+  stallUntilQueued(portOf(server), count - accepted);
+  return { outcomes };
+}
+
+/** Takes longer for all of them than the last call may last. */
+function compute(socket: Socket): void {
+  stall(3);
+  socket.end('hello');
+}
+
+test(
+  'serves the 300 that wait in the accept queue, though their handlers take a second (A20, B12)',
+  async () => {
+    const server = await listening(createServer());
+    const stop = new AbortController();
+    const { finished } = serve(server, compute, stop.signal);
+    const { outcomes } = await gather(server, 300);
+    stop.abort();
+    const { served, reset } = await outcomes;
+    assert.deepEqual({ served, reset }, { served: 300, reset: 0 });
+    assert.equal((await finished).completed, 300);
+  },
+  { cannot: limits.exactLastCall },
+);
+
+test(
+  'hands out when the queue is full, rather than shed',
+  async () => {
+    const server = await listening(createServer());
+    const stop = new AbortController();
+    const loop = acceptLoop(server, { signal: stop.signal, maxQueued: 10 });
+    const { outcomes } = await gather(server, 100);
+    stop.abort();
+    for await (const socket of loop) socket.end('hello');
+    assertConserved(loop.stats);
+    assert.equal(loop.stats.shed, 0);
+    assert.equal((await outcomes).served, 100);
+  },
+  { cannot: limits.acceptsOneByOne },
+);
+
+test('lets nobody wait when none is left in the accept queue, however busy the process is', async () => {
+  const server = await listening(createHttpServer());
+  const stop = new AbortController();
+  // Shorter than the last call of a process whose turns are never brief.
+  const options = { signal: stop.signal, grace: 450, idle: 100 };
+  const { finished } = serve(server, ([, response]) => void response.end('answer'), options);
+  const { socket, ending } = await connect(server);
+  socket.write(get('/'));
+  await once(socket, 'data');
+  let isBusy = true;
+  const work = (): void => {
+    stall(0.3);
+    if (isBusy) setImmediate(work);
+  };
+  work();
+  stop.abort();
+  socket.write(get('/again'));
+  const [answer] = await once(socket, 'data');
+  assert.match(String(answer), /^HTTP\/1.1 200 /);
+  const { discarded, completed } = await finished;
+  isBusy = false;
+  await ending;
+  assert.deepEqual({ discarded, completed }, { discarded: 0, completed: 2 });
+});
+
+test('hands out at once what would be lost on who takes it later: a session', async () => {
+  const server = createHttp2Server();
+  await listening(server as Server);
+  const stop = new AbortController();
+  const loop = acceptLoop(server, { event: 'session', signal: stop.signal });
+  const answered = (async (): Promise<void> => {
+    for await (const [session] of loop) {
+      (session as ServerHttp2Session).on('stream', (stream) => stream.end('answer'));
+    }
+  })();
+  const opened = openSession(server, 'http');
+  stop.abort();
+  const { session } = await opened;
+  assert.equal((await readAnswer(session.request())).body, 'answer');
+  await answered;
+  session.destroy();
+});
+
+test.run();

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Http2Server } from 'node:http2';
+import { acceptLoop, type ConnectionOf, serve, type ServeHandler } from 'accept-loop';
+import { http2Servers } from '../../support/drain-http2.ts';
+import { ANY_STREAM, FrameClient, frameTypes, isPing } from '../../support/http2-frames.ts';
+import { gate } from '../../support/scene.ts';
+import { serveScene } from '../../support/serve-scene.ts';
+import { listening } from '../../support/sockets.ts';
+import { suite } from '../../support/suite.ts';
+import { turns, until } from '../../support/turns.ts';
+
+const test = suite('HTTP/2 sessions at the end');
+
+const answer: ServeHandler<ConnectionOf<Http2Server>> = async ([request, response]) => {
+  response.end(`answer to ${request.url}`);
+};
+
+for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
+  test(`are told of it twice by serve, which serves their last request (${name}) (A43)`, async () => {
+    const { server, stop, over } = await serveScene(create() as Http2Server, answer, {
+      idle: 300,
+    });
+    const client = new FrameClient(server, scheme);
+    client.request(1, '/first');
+    await client.until(() => client.hasEnded(1));
+    stop.abort();
+    await until(() => !server.listening);
+    assert.deepEqual(client.goaways, []);
+    client.request(3, '/last');
+    await client.closed;
+    assert.deepEqual([client.bodyOf(1), client.bodyOf(3)], ['answer to /first', 'answer to /last']);
+    assert.deepEqual(client.goaways, [ANY_STREAM, 3]);
+    const { completed, stragglers } = await over();
+    assert.equal(completed, 2);
+    assert.deepEqual(stragglers, []);
+  });
+
+  test(`are ended at grace when their clients keep their side open (${name}) (A40)`, async () => {
+    const { server, stop, over } = await serveScene(create() as Http2Server, answer, {
+      idle: 0,
+      grace: 400,
+    });
+    const client = new FrameClient(server, scheme, { allowHalfOpen: true });
+    client.request(1, '/');
+    await client.until(() => client.hasEnded(1));
+    stop.abort();
+    const { completed, forced, stragglers } = await over();
+    assert.deepEqual([completed, forced], [1, 0]);
+    assert.deepEqual(
+      stragglers.map(({ kind }) => kind),
+      ['connection'],
+    );
+    client.socket.destroy();
+    await client.closed;
+  });
+}
+
+test('are told while acceptLoop ends, and serve what was begun (A43)', async () => {
+  const { opened, open } = gate();
+  const server = await listening(createServer());
+  const stop = new AbortController();
+  const loop = acceptLoop(server, stop.signal);
+  const busy = new FrameClient(server);
+  const idle = new FrameClient(server);
+  idle.request(1, '/idle');
+  busy.request(1, '/busy');
+  const urls: string[] = [];
+  const consumed = (async () => {
+    for await (const [request, response] of loop) {
+      urls.push(request.url);
+      if (request.url === '/busy') void opened.then(() => response.end('late'));
+      else response.end('at once');
+    }
+  })();
+  await idle.until(() => idle.hasEnded(1));
+  await until(() => urls.length === 2);
+  const closed = once(server, 'close');
+  stop.abort();
+  await consumed;
+  await idle.closed;
+  assert.equal(idle.goaways.at(-1), 1);
+  await busy.frame(({ type }) => type === frameTypes.goaway);
+  open();
+  await busy.closed;
+  assert.equal(busy.bodyOf(1), 'late');
+  assert.deepEqual(busy.goaways, [ANY_STREAM, 1]);
+  await closed;
+});
+
+test('are told first, and asked for an answer then (A43)', async () => {
+  const { opened, open } = gate();
+  const server = await listening(createServer());
+  const serving = serve(server, async ([, response]) => {
+    await opened;
+    response.end();
+  });
+  const client = new FrameClient(server);
+  client.request(1, '/');
+  await until(() => serving.stats.active === 1);
+  void serving.stop();
+  await client.frame(isPing);
+  const types = client.frames.map(({ type }) => type);
+  assert.deepEqual(types.slice(-2), [frameTypes.goaway, frameTypes.ping]);
+  await client.answerPing();
+  open();
+  await client.closed;
+  await serving.finished;
+  await turns(2);
+});
+
+test.run();

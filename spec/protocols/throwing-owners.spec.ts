@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse, Http2Session, ServerHttp2Stream } from 'node:http2';
+import { createServer, type Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import { serve } from 'accept-loop';
+import { limits } from '../support/limits.ts';
+import { assertReport, assertStats } from '../support/report.ts';
+import { connect, listening } from '../support/sockets.ts';
+import { suite } from '../support/suite.ts';
+import { meetOwners, type Owned, Told } from '../support/throwing-owners.ts';
+import { until } from '../support/turns.ts';
+import { collectWarnings } from '../support/warnings.ts';
+
+const test = suite("an owner's method or getter that throws");
+
+const words = (all: string): string[] => all.split(' ');
+
+const ofSockets = words(
+  'on once off destroy end unpipe resume pause destroyed remoteAddress closed writableFinished ' +
+    'readableEnded errored listenerCount removeAllListeners iterator readableFlowing writableEnded ' +
+    'allowHalfOpen pending connecting remotePort remoteFamily resetAndDestroy destroySoon',
+);
+const ofHandshakes = words('on off destroy destroyed remoteAddress closed');
+const ofHttpSockets = words(
+  'on once off destroy destroySoon destroyed remoteAddress closed errored bytesRead bytesWritten ' +
+    'end write pending connecting remotePort alpnProtocol encrypted isPaused pause resume',
+);
+const ofRequests = words(
+  'on once off prependOnceListener socket complete headers errored resume readableEnded readableDidRead readableLength url',
+);
+const ofAllResponses = words(
+  'on off writeHead end headersSent getHeaderNames writableEnded writableFinished errored',
+);
+const ofResponses = [...ofAllResponses, ...words('destroyed closed getHeader shouldKeepAlive')];
+const ofSessions = words(
+  'on off prependListener socket close goaway ping destroy destroyed closed',
+);
+const ofStreams = words('on destroy destroyed rstCode session writableEnded');
+const ofWebSockets = words('on off close terminate readyState pause resume bufferedAmount');
+
+const socketOf = (socket: Socket): Socket => socket;
+const requestOf = (request: IncomingMessage): IncomingMessage => request;
+const responseOf = (...args: [IncomingMessage, ServerResponse]): ServerResponse => args[1];
+const sessionOf = (session: Http2Session): Http2Session => session;
+const streamOf = (stream: ServerHttp2Stream): ServerHttp2Stream => stream;
+const http2ResponseOf = (...args: [unknown, Http2ServerResponse]): Http2ServerResponse => args[1];
+const webSocketOf = (webSocket: WebSocket): WebSocket => webSocket;
+
+const net = { kind: 'net', way: 'socket', event: 'connection' };
+const tls = { kind: 'tls', way: 'socket', event: 'secureConnection' };
+const http = { kind: 'http', way: 'request', event: 'request' };
+const http2 = { kind: 'h2c', way: 'request', event: 'request' };
+const ws = { kind: 'a WebSocketServer on http', way: 'WebSocket', event: 'connection' };
+
+const everyOwned: Readonly<Record<string, Owned>> = {
+  'a socket': { ...net, pick: socketOf, names: ofSockets },
+  'a TLS socket': { ...tls, pick: socketOf, names: ofSockets },
+  'a socket under TLS': { ...tls, event: 'connection', pick: socketOf, names: ofHandshakes },
+  'a socket under HTTP': { ...http, event: 'connection', pick: socketOf, names: ofHttpSockets },
+  'a request': { ...http, pick: requestOf, names: ofRequests },
+  'a response': { ...http, pick: responseOf, names: ofResponses },
+  'an HTTP/2 session': { ...http2, event: 'session', pick: sessionOf, names: ofSessions },
+  'an HTTP/2 stream': { ...http2, event: 'stream', pick: streamOf, names: ofStreams },
+  'a response of HTTP/2': { ...http2, pick: http2ResponseOf, names: [...ofAllResponses, 'stream'] },
+  'a WebSocket': { ...ws, pick: webSocketOf, names: ofWebSockets },
+};
+
+const told = new Told();
+test.before(() => told.begin());
+test.after(() => told.end());
+
+for (const [name, owned] of Object.entries(everyOwned)) {
+  const title = `costs the connection alone, and is told of: ${name}`;
+  const cannot = owned.kind === 'h2c' ? limits.goawayMeetsStream : [];
+  test(title, () => meetOwners(name, owned, told), { cannot });
+}
+
+function failsOff(): never {
+  throw new Error('off() throws');
+}
+
+test('counts a connection once whose off() throws as it leaves the queue', async () => {
+  const { warnings, stopCollecting } = collectWarnings();
+  const server = await listening(createServer());
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => {
+    sockets.push(socket);
+    if (sockets.length > 2) Object.assign(socket, { off: failsOff });
+  });
+  const ends = new Map<Socket, () => void>();
+  const handler = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => ends.set(socket, resolve));
+  const serving = serve(server, handler, { concurrency: 2, grace: 0 });
+  const clients = [];
+  for (let count = 0; count < 4; count += 1) clients.push(await connect(server));
+  await until(() => serving.stats.queued === 2);
+  // The first of those that waited is behind the other in the list of those that run.
+  ends.get(sockets[0] as Socket)?.();
+  await until(() => ends.size === 3);
+  const closed = new Promise((resolve) => sockets[2]?.on('close', resolve));
+  clients[2]?.socket.resetAndDestroy();
+  await closed;
+  assertStats(serving.stats);
+  assert.deepEqual(
+    { lost: serving.stats.lost, active: serving.stats.active },
+    { lost: 0, active: 2 },
+  );
+  const report = await serving.stop();
+  stopCollecting();
+  assertReport(report);
+  assert.match(String(warnings[0]), /off\(\) throws/);
+  for (const { socket } of clients) socket.destroy();
+});
+
+test.run();

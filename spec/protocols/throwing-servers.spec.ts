@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { drain, serve } from 'accept-loop';
+import { listening } from '../support/sockets.ts';
+import { suite } from '../support/suite.ts';
+import { Told } from '../support/throwing-owners.ts';
+import { meetServers } from '../support/throwing-servers.ts';
+
+const test = suite("a server's method or getter that throws", { timeout: 20_000 });
+
+const ofEmitters = ['on', 'off', 'prependListener', 'listenerCount', 'close'];
+const ofServers = [...ofEmitters, 'listening', 'getConnections'];
+const ofHttp = [
+  ...ofServers,
+  'closeIdleConnections',
+  'closeAllConnections',
+  'headersTimeout',
+  'requestTimeout',
+];
+const ofWebSockets = [...ofEmitters, 'address', 'clients', 'options'];
+
+const told = new Told();
+test.before(() => told.begin());
+test.after(() => told.end());
+
+for (const [kind, names] of Object.entries({
+  net: ofServers,
+  tls: ofServers,
+  http: ofHttp,
+  https: ofHttp,
+  h2c: ofServers,
+  h2: ofServers,
+  'HTTP/1 beside h2': ofServers,
+  'a WebSocketServer on http': ofWebSockets,
+  'a WebSocketServer with a port': ofWebSockets,
+})) {
+  test(`costs that server alone, and is told of: ${kind}`, () => meetServers(kind, names, told));
+}
+
+function fails(): Promise<never> {
+  return Promise.reject(new Error('rejects'));
+}
+
+/** With a `close()` of its owner's that does its work, and rejects. */
+function withAsyncClose(server: Server): Server {
+  const close = server.close.bind(server);
+  return Object.assign(server, {
+    close() {
+      close();
+      return fails();
+    },
+  });
+}
+
+for (const [what, make, act] of [
+  ['drain of a server', () => createServer(), drain],
+  ['serve of a server', () => createServer(), (server: Server) => serve(server, () => {}).stop()],
+  [
+    'serve of an emitter',
+    () => Object.assign(new EventEmitter(), { close() {} }) as unknown as Server,
+    (emitter: EventEmitter) => serve(emitter, () => {}, { event: 'thing' }).stop(),
+  ],
+] as const) {
+  test(`is warned of when an async close() rejects: ${what}`, async () => {
+    const server = withAsyncClose(make());
+    if ('listen' in server) await listening(server);
+    const warned = once(process, 'warning');
+    await act(server);
+    assert.equal(((await warned) as [Error])[0].message, 'rejects');
+  });
+}
+
+for (const ending of ['end', 'disconnect', 'terminate', 'destroy']) {
+  test(`is warned of when an async ${ending}() of what an event brings rejects`, async () => {
+    const emitter = new EventEmitter();
+    const thing = Object.assign(new EventEmitter(), { [ending]: fails });
+    const serving = serve(emitter, async () => {}, { event: 'thing' });
+    const warned = once(process, 'warning');
+    emitter.emit('thing', thing);
+    assert.equal(((await warned) as [Error])[0].message, 'rejects');
+    await serving.stop({ grace: 0 });
+  });
+}
+
+test.run();
