@@ -26,16 +26,28 @@ export function socketProtocol(event: 'connection' | 'secureConnection'): Protoc
   };
 }
 
-export type Resettable = Pick<Socket, 'resetAndDestroy' | 'destroy'>;
+export interface Resettable extends Pick<Socket, 'resetAndDestroy' | 'destroy'> {
+  readonly writableEnded?: boolean;
+  readonly writableFinished?: boolean;
+}
 
 /** Ends a connection with RST where it has one: over TLS and Unix sockets Node has no reset. */
 export function reset(socket: Partial<Resettable>): unknown {
   try {
-    if (socket.resetAndDestroy) return socket.resetAndDestroy();
+    if (socket.resetAndDestroy && !isEnding(socket)) return socket.resetAndDestroy();
   } catch (error) {
     if ((Object(error) as NodeJS.ErrnoException).code !== 'ERR_INVALID_HANDLE_TYPE') warn(error);
   }
   return socket.destroy?.();
+}
+
+/**
+ * Whether its own side is about to end. The handle of such a socket cannot be reset: libuv says EINVAL,
+ * Node takes it for closing all the same, and never closes it: the descriptor is lost, and the process
+ * spins when it is to end.
+ */
+function isEnding({ writableEnded, writableFinished }: Partial<Resettable>): boolean {
+  return writableEnded === true && writableFinished !== true;
 }
 
 type Served<Connection> = Omit<
