@@ -1,12 +1,11 @@
 import { closesIdleWithListener, tellsCloseLate } from '../primitives/runtime.ts';
 import { GONE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
-import { after } from '../primitives/after.ts';
-import { Deadline } from '../shutdown/deadline.ts';
 import { Diagnostics } from '../diagnostics.ts';
 import type { DrainReport } from '../reports.ts';
 import { DrainTimes } from './drain-times.ts';
-import { inSlices } from '../shutdown/in-slices.ts';
+import type { End } from '../shutdown/in-slices.ts';
+import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import { LastCall } from '../listening/last-call.ts';
 import { LateListening } from '../listening/late-listening.ts';
 import { Listener } from '../listening/listener.ts';
@@ -54,26 +53,22 @@ export function drainingOf(server: EventEmitter, known: KnownServer): ServerDrai
  * The shutdown behind `drain`: it waits for a beginning, takes the last call, has the connections
  * ended, and is over when none is left; or a moment after grace is.
  */
-export class ServerDraining {
+export class ServerDraining implements ShutdownHost {
   readonly connections: ServerConnections;
   readonly #finished: Promise<DrainReport>;
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
   readonly #diagnostics: Diagnostics;
   readonly #listener: Listener;
-  readonly #deadline = new Deadline(() => this.#force());
+  readonly #shutdown = new Shutdown(this);
   readonly #sweeper: Sweeper;
   readonly #cancels: (() => void)[] = [];
   #settle: (report: DrainReport) => void = () => {};
   #lastCall: LastCall | undefined;
   #late: LateListening | undefined;
-  #timer: NodeJS.Timeout | undefined;
   readonly #times = new DrainTimes();
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
   #isCounted = false;
-  #isForced = false;
-  /** In slices, of which one is still to come. */
-  #isDestroying = false;
 
   constructor(server: EventEmitter, known: KnownServer) {
     this.#server = server;
@@ -81,7 +76,7 @@ export class ServerDraining {
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, known, {
-      onChange: () => this.#check(),
+      onChange: () => this.#shutdown.check(),
       onClosed: () => this.#beginClosed(),
     });
     this.#listener = new Listener(server, known, undefined, () => this.#onClosed());
@@ -91,14 +86,10 @@ export class ServerDraining {
     );
   }
 
-  get #isOver(): boolean {
-    return this.#state === 'over';
-  }
-
   /** One more call: the earliest deadline counts, and the first signal. */
   join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
     if (this.#state !== 'open') {
-      this.#deadline.set(grace);
+      this.#shutdown.setDeadline(grace);
       return this.#finished;
     }
     this.#times.join(grace, idle);
@@ -138,7 +129,7 @@ export class ServerDraining {
     this.#diagnostics.drain(reason);
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
-    this.#deadline.set(this.#times.grace);
+    this.#shutdown.setDeadline(this.#times.grace);
     if (this.#known.isListening() === true || this.#known.isHeld) this.#takeLastCall();
     else this.#close();
   }
@@ -148,7 +139,7 @@ export class ServerDraining {
   }
 
   #tell(): void {
-    this.connections.end(this.#times.goodbyes(this.#deadline.left), this.#isForced);
+    this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
   }
 
   #takeLastCall(): void {
@@ -172,7 +163,7 @@ export class ServerDraining {
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
     this.#tell();
-    this.#check();
+    this.#shutdown.check();
   }
 
   /** The listener is closed, by us or by somebody else; perhaps the last connection has gone. */
@@ -180,51 +171,39 @@ export class ServerDraining {
     this.#beginClosed();
     this.#lastCall?.cancel();
     this.#close();
-    this.#check();
+    this.#shutdown.check();
   }
 
   #onCounted(): void {
     this.#isCounted = true;
-    if (this.#isForced) this.connections.listStrangers();
-    if (this.#isForced && !this.#isDestroying) this.connections.destroyStrangers();
-    this.#check();
+    const { isForced, isForcing } = this.#shutdown;
+    if (isForced) this.connections.listStrangers();
+    if (isForced && !isForcing) this.connections.destroyStrangers();
+    this.#shutdown.check();
   }
 
-  #check(): void {
-    if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return;
-    if (this.#isDestroying) return;
+  isDone(): boolean {
+    if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return false;
     const { hasListened, hasClosed } = this.#listener;
     // It says so when they are gone.
     const hasOthers = hasListened || this.connections.strangers > 0;
-    if (hasClosed || !hasOthers) this.#end();
+    return hasClosed || !hasOthers;
   }
 
-  /** Grace is over. */
-  #force(): void {
+  force(): End[] {
     this.connections.sweep();
-    if (this.#isOver) return;
-    this.#isForced = true;
     this.#lastCall?.cancel();
     this.#close();
-    if (this.#isOver) return;
-    this.#isDestroying = true;
-    inSlices(
-      this.connections.force(),
-      () => {
-        this.#isDestroying = false;
-        this.connections.destroyStrangers();
-        this.#timer = after(GONE_MS, () => this.#end());
-        this.#check();
-      },
-      { isLate: true },
-    );
+    return this.connections.force();
   }
 
-  #end(): void {
-    if (this.#state === 'over') return;
+  onForced(): number {
+    this.connections.destroyStrangers();
+    return GONE_MS;
+  }
+
+  onOver(): void {
     this.#state = 'over';
-    clearTimeout(this.#timer);
-    this.#deadline.cancel();
     this.#listener.leave();
     this.#sweeper.stop();
     // Before the connections are left: a session's own end comes after the server's.

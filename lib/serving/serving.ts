@@ -1,9 +1,8 @@
 import { HURRIED_FLUSH_MS, NOTICE_MS, SLICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
-import { after } from '../primitives/after.ts';
 import { ConnectionTask, type TaskScope } from './task.ts';
-import { Deadline } from '../shutdown/deadline.ts';
+import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { ServeReport, ServeStats } from '../reports.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
@@ -27,7 +26,7 @@ export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
  * slot, in the very emit that brings it. It is over when nothing comes any more, no handler runs
  * and no connection lingers; or a moment after grace is, whatever handlers do.
  */
-export class ConnectionServing<Connection> {
+export class ConnectionServing<Connection> implements ShutdownHost {
   readonly finished: Promise<ServeReport>;
   readonly #server: EventEmitter;
   readonly #options: ServingOptions<Connection>;
@@ -41,14 +40,9 @@ export class ConnectionServing<Connection> {
   readonly #sweeper: Sweeper;
   #end = (): void => {};
   #grace: number;
-  readonly #deadline = new Deadline(() => this.#force());
-  /** For the handlers, when grace is over. */
-  #noticeTimer: NodeJS.Timeout | undefined;
+  readonly #shutdown = new Shutdown(this);
   /** A look at the slots is due: in a microtask, or in the next turn after a slice. */
   #pending: 'nothing' | 'look' | 'slice' = 'nothing';
-  /** By force, in slices, of which one is still to come. */
-  #isEnding = false;
-  #isFinishing = false;
 
   constructor(
     server: EventEmitter,
@@ -96,7 +90,7 @@ export class ConnectionServing<Connection> {
     // Of a shutdown that is under way the earlier deadline stands.
     if (this.#scope.draining === undefined) this.#grace = grace;
     this.#acceptor.beginLastCall(new DOMException('The server was stopped', 'AbortError'));
-    this.#deadline.set(grace);
+    this.#shutdown.setDeadline(grace);
     return this.finished;
   }
 
@@ -113,7 +107,7 @@ export class ConnectionServing<Connection> {
       if (this.#pending !== 'look') return;
       this.#pending = 'nothing';
       if (!this.#acceptor.isHoldingBack) this.#fill();
-      this.#check();
+      this.#shutdown.check();
     });
   };
 
@@ -140,7 +134,7 @@ export class ConnectionServing<Connection> {
   readonly #fillOn = (): void => {
     this.#pending = 'nothing';
     if (!this.#acceptor.isHoldingBack) this.#fill();
-    this.#check();
+    this.#shutdown.check();
   };
 
   /** Whether something waits for a slot, or for the end, or for a short `flush`. */
@@ -154,18 +148,14 @@ export class ConnectionServing<Connection> {
     this.#sockets?.sweep();
   }
 
-  /** Is it the end? */
-  #check(): void {
-    if (this.#isEnding || !this.#acceptor.isOver || this.#acceptor.queue.size > 0) return;
-    if (this.#runner.isIdle) this.#finish();
+  isDone(): boolean {
+    return this.#acceptor.isOver && this.#acceptor.queue.size === 0 && this.#runner.isIdle;
   }
 
   /** No task is left, or none is waited for. What has become no connection is ended. */
-  readonly #finish = (): void => {
-    if (this.#isFinishing) return;
-    this.#isFinishing = true;
+  onOver(): void {
     inSlices(this.#endsOfRest(), this.#end);
-  };
+  }
 
   *#endsOfRest(): Generator<End> {
     const { isKept, hasRest } = this.#acceptor;
@@ -187,41 +177,30 @@ export class ConnectionServing<Connection> {
     this.#scope.draining = { reason };
     this.#runner.sweep();
     this.#runner.drain();
-    this.#deadline.set(this.#grace);
+    this.#shutdown.setDeadline(this.#grace);
   }
 
-  /** Grace is over. */
-  #force(): void {
+  force(): End[] {
     this.#runner.sweep();
-    this.#isEnding = true;
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
-    const ends = [
+    return [
       // First of all: it may have better means than ours to end what it has brought.
       () => this.#acceptor.closeLast(),
       ...this.#runner.force(reason, list),
       ...this.#acceptor.force(list),
     ];
-    const begun = performance.now();
-    const onDone = (): void => {
-      this.#isEnding = false;
-      // Whatever happens, this is the end.
-      const left = NOTICE_MS - (performance.now() - begun);
-      if (left > 0) this.#noticeTimer = after(left, this.#finish);
-      // The last were told in this very slice: their promises settle first. A timer would come
-      // behind all that Node does when it closes so many.
-      else queueMicrotask(() => process.nextTick(this.#finish));
-      this.#look();
-    };
-    inSlices(ends, onDone, { isLate: true });
+  }
+
+  onForced(spent: number): number {
+    this.#look();
+    return NOTICE_MS - spent;
   }
 
   /** The loop hears them as long as it lives; connections may live longer. */
   readonly #onServerError = (error: unknown): void => this.#acceptor.diagnostics.serverError(error);
 
   #conclude(): ServeReport {
-    this.#deadline.cancel();
-    clearTimeout(this.#noticeTimer);
     unhear(this.#server, 'error', this.#onServerError);
     this.#sweeper.stop();
     this.#runner.leave();
