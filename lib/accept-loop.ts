@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { checkServer } from './protocols/check-server.ts';
-import { ConnectionLoop } from './accepting/loop.ts';
+import { Loop } from './accepting/loop.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
 import type { AcceptLoopStats } from './reports.ts';
 import { MAX_QUEUED } from './bounds.ts';
@@ -109,5 +109,5 @@ export function acceptLoop(
   check.signal(signal);
   check.count('maxQueued', maxQueued, { from: 0 });
   const kind = checkServer(check, server, event);
-  return new ConnectionLoop(server as EventEmitter, kind, { signal, maxQueued });
+  return new Loop(server as EventEmitter, kind, { signal, maxQueued });
 }

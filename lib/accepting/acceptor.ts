@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { isAcceptError } from '../listening/accept-error.ts';
 import { attempt } from '../primitives/attempt.ts';
-import { type Arrival, ConnectionQueue } from './queue.ts';
+import { type Arrival, Queue } from './queue.ts';
 import { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import { LastCall } from '../listening/last-call.ts';
@@ -44,7 +44,7 @@ export interface Taker<Item> {
  * - `over`: nothing comes any more.
  */
 export class Acceptor<Item extends Arrival<Item>> {
-  readonly queue: ConnectionQueue<Item>;
+  readonly queue: Queue<Item>;
   readonly diagnostics: Diagnostics;
   /** What has kept the server from listening. */
   failure: { readonly error: unknown } | undefined;
@@ -68,7 +68,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#server = server;
     this.#known = known;
     this.#taker = taker;
-    this.queue = new ConnectionQueue(known.connections, maxQueued, taker.consumers);
+    this.queue = new Queue(known.connections, maxQueued, taker.consumers);
     this.diagnostics = new Diagnostics(server);
     // Where this throws nothing has begun, and the caller is told.
     server.on(known.connections.event, this.#onConnection);

@@ -19,7 +19,7 @@ interface Waiting<Connection> extends Arrival<Waiting<Connection>> {
 }
 
 /** The loop behind `acceptLoop`: what an acceptor queues is handed out to each consumer that asks. */
-export class ConnectionLoop<Connection> extends LanguageIterator<Connection> {
+export class Loop<Connection> extends LanguageIterator<Connection> {
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;

@@ -17,7 +17,7 @@ export interface Arrival<Self> extends Linked<Self> {
  * `take()` hands one over: one that closes meanwhile leaves at once, and what is over the limit
  * or left behind is refused.
  */
-export class ConnectionQueue<Item extends Arrival<Item>> {
+export class Queue<Item extends Arrival<Item>> {
   readonly #protocol: Protocol;
   readonly #maxQueued: number;
   readonly #consumers: () => number;

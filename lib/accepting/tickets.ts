@@ -1,5 +1,5 @@
 import { on as eventsToAsync } from 'events-to-async';
-import type { Arrival, ConnectionQueue } from './queue.ts';
+import type { Arrival, Queue } from './queue.ts';
 
 /**
  * Hands out what is queued. A consumer that asks while a connection waits, and no other consumer
@@ -8,7 +8,7 @@ import type { Arrival, ConnectionQueue } from './queue.ts';
  * has left meanwhile.
  */
 export class Tickets<Item extends Arrival<Item>> {
-  readonly #queue: ConnectionQueue<Item>;
+  readonly #queue: Queue<Item>;
   readonly #isHeldBack: () => boolean;
   readonly #line: AsyncIterableIterator<[]>;
   #issueOne = (): void => {};
@@ -18,7 +18,7 @@ export class Tickets<Item extends Arrival<Item>> {
   #unused = 0;
 
   /** @param isHeldBack - Whether consumers have to wait though there are connections. */
-  constructor(queue: ConnectionQueue<Item>, isHeldBack: () => boolean) {
+  constructor(queue: Queue<Item>, isHeldBack: () => boolean) {
     this.#queue = queue;
     this.#isHeldBack = isHeldBack;
     this.#line = eventsToAsync<[]>((issue: () => void) => {

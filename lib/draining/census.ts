@@ -6,7 +6,7 @@ import type { OpenConnection } from '../protocols/protocol.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 
 /** The connections of one server, whatever they carry: each is counted once, and ended at last. */
-export class OpenConnections {
+export class Census {
   /** Since when, of `performance.now()`. */
   readonly #open = new Map<OpenConnection, number>();
   readonly #onChange: () => void;

@@ -3,14 +3,14 @@ import { after } from '../primitives/after.ts';
 import type { DrainReport } from '../reports.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import { FIRST_REQUEST_MS } from '../bounds.ts';
-import { OpenConnections } from './census.ts';
+import { Census } from './census.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { GoodbyeTimes, UpgradedTracker } from '../protocols/trackers.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { stragglerOf } from '../shutdown/stragglers.ts';
 import { type Straggler } from '../reports.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
-import { Strangers } from './earlier-connections.ts';
+import { EarlierConnections } from './earlier-connections.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { Listener } from '../listening/listener.ts';
 import { unhear } from '../primitives/hear.ts';
@@ -34,8 +34,8 @@ export class ServerConnections {
   readonly #onChange: () => void;
   /** Of `performance.now()`: since when the server has been followed. */
   readonly #since = performance.now();
-  readonly #open: OpenConnections;
-  readonly #strangers: Strangers;
+  readonly #open: Census;
+  readonly #earlier: EarlierConnections;
   readonly #sockets: PrivateSockets | undefined;
   readonly #underWay: UnderWay;
   readonly #upgraded: UpgradedTracker | undefined;
@@ -54,8 +54,8 @@ export class ServerConnections {
     this.#server = server;
     this.#known = known;
     this.#onChange = onChange;
-    this.#open = new OpenConnections(onChange);
-    this.#strangers = new Strangers(server, this.#open);
+    this.#open = new Census(onChange);
+    this.#earlier = new EarlierConnections(server, this.#open);
     this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
     this.#underWay = new UnderWay(known, this.#politeness);
     this.#sockets = known.privateSockets?.();
@@ -84,8 +84,8 @@ export class ServerConnections {
   }
 
   /** How many are open that are not known, as far as the server tells. */
-  get strangers(): number {
-    return this.#strangers.size;
+  get earlier(): number {
+    return this.#earlier.size;
   }
 
   /** Follows the clients of a server that is attached to this one, too. */
@@ -100,7 +100,7 @@ export class ServerConnections {
    */
   begin(onCounted: () => void): void {
     this.#open.beginCount();
-    this.#strangers.begin(onCounted);
+    this.#earlier.begin(onCounted);
     this.#underWay.begin();
   }
 
@@ -139,7 +139,7 @@ export class ServerConnections {
 
   /** What ends all by force, and lists them. */
   force(): End[] {
-    const open = this.#open.size + this.#strangers.size;
+    const open = this.#open.size + this.#earlier.size;
     this.#listed.clear();
     return [
       ...(this.#upgraded?.force() ?? []),
@@ -152,13 +152,13 @@ export class ServerConnections {
   }
 
   /** Lists those that are not known, when they are counted after the others were listed. */
-  listStrangers(): void {
-    this.#listUnknown(this.#strangers.size);
+  listEarlier(): void {
+    this.#listUnknown(this.#earlier.size);
   }
 
   /** Ends them. To come last: Node's own means end all that there are, in one go. */
-  destroyStrangers(): void {
-    this.#strangers.destroy();
+  destroyEarlier(): void {
+    this.#earlier.destroy();
   }
 
   /** Stops following the server. */
@@ -166,7 +166,7 @@ export class ServerConnections {
     clearTimeout(this.#idleTimer);
     unhear(this.source, 'connection', this.#open.add);
     this.#sockets?.leave();
-    this.#strangers.leave();
+    this.#earlier.leave();
     inSlices(this.#underWay.force(), nothing);
     this.#upgraded?.unfollow();
   }
@@ -174,7 +174,7 @@ export class ServerConnections {
   /** What has become of those that were there when the shutdown began, and of those that came. */
   report(): Omit<DrainReport, 'duration'> {
     const stragglers = this.#stragglers.list;
-    const total = this.#open.total + this.#strangers.total;
+    const total = this.#open.total + this.#earlier.total;
     const forced = stragglers.length;
     return { finished: Math.max(0, total - forced), forced, stragglers };
   }
@@ -192,7 +192,7 @@ export class ServerConnections {
 
   #endIdle(): void {
     this.#sockets?.endSilent();
-    this.#strangers.endIdle(() => this.#underWay.looksIdle);
+    this.#earlier.endIdle(() => this.#underWay.looksIdle);
   }
 
   readonly #addStraggler = (straggler: Straggler, subject: object): void => {

@@ -25,7 +25,7 @@ export interface DrainingOptions {
   readonly idle: number;
 }
 
-const drainings = new WeakMap<EventEmitter, ServerDraining>();
+const drainings = new WeakMap<EventEmitter, Draining>();
 /**
  * Those that have been drained, and so closed: with one more `close()` they say `'close'` again. What
  * that costs: a bind that is under way then is not called off.
@@ -36,7 +36,7 @@ const drained = new WeakSet<EventEmitter>();
  * The draining of a server, which all calls share; of one that is attached to another, that of the
  * other.
  */
-export function drainingOf(server: EventEmitter, known: KnownServer): ServerDraining {
+export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
   const { host } = known;
   const knownHost = host && recognise(host);
   if (host && knownHost) {
@@ -44,7 +44,7 @@ export function drainingOf(server: EventEmitter, known: KnownServer): ServerDrai
     draining.connections.follow(server, known);
     return draining;
   }
-  const draining = drainings.get(server) ?? new ServerDraining(server, known);
+  const draining = drainings.get(server) ?? new Draining(server, known);
   drainings.set(server, draining);
   return draining;
 }
@@ -53,7 +53,7 @@ export function drainingOf(server: EventEmitter, known: KnownServer): ServerDrai
  * The shutdown behind `drain`: it waits for a beginning, takes the last call, has the connections
  * ended, and is over when none is left; or a moment after grace is.
  */
-export class ServerDraining implements ShutdownHost {
+export class Draining implements ShutdownHost {
   readonly connections: ServerConnections;
   readonly #finished: Promise<DrainReport>;
   readonly #server: EventEmitter;
@@ -177,8 +177,8 @@ export class ServerDraining implements ShutdownHost {
   #onCounted(): void {
     this.#isCounted = true;
     const { isForced, isForcing } = this.#shutdown;
-    if (isForced) this.connections.listStrangers();
-    if (isForced && !isForcing) this.connections.destroyStrangers();
+    if (isForced) this.connections.listEarlier();
+    if (isForced && !isForcing) this.connections.destroyEarlier();
     this.#shutdown.check();
   }
 
@@ -186,7 +186,7 @@ export class ServerDraining implements ShutdownHost {
     if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return false;
     const { hasListened, hasClosed } = this.#listener;
     // It says so when they are gone.
-    const hasOthers = hasListened || this.connections.strangers > 0;
+    const hasOthers = hasListened || this.connections.earlier > 0;
     return hasClosed || !hasOthers;
   }
 
@@ -198,7 +198,7 @@ export class ServerDraining implements ShutdownHost {
   }
 
   onForced(): number {
-    this.connections.destroyStrangers();
+    this.connections.destroyEarlier();
     return GONE_MS;
   }
 

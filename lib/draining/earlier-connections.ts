@@ -2,7 +2,7 @@ import { forgetsCount } from '../primitives/runtime.ts';
 import { COUNT_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { attemptOf } from '../primitives/hear.ts';
-import type { OpenConnections } from './census.ts';
+import type { Census } from './census.ts';
 import { unref } from '../primitives/timers.ts';
 
 /** What a server has for those whose sockets are not known: not a WebSocket server. */
@@ -17,16 +17,16 @@ interface Counting extends EventEmitter {
  * The connections that a server had before anybody followed it. Only their number is known. Those
  * of HTTP/1 are ended by Node's own means when they are idle.
  */
-export class Strangers {
+export class EarlierConnections {
   readonly #server: Counting;
-  readonly #open: OpenConnections;
+  readonly #open: Census;
   #spares = (): boolean => true;
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
   #first = 0;
 
   /** @param open - The connections that are known. */
-  constructor(server: EventEmitter, open: OpenConnections) {
+  constructor(server: EventEmitter, open: Census) {
     this.#server = server;
     this.#open = open;
   }

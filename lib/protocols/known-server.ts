@@ -1,3 +1,4 @@
+/* c8 ignore start -- types alone: nothing of this file is left to run */
 import type { EventEmitter } from 'node:events';
 import type { Protocol } from './protocol.ts';
 import type { PrivateSockets } from './private-sockets.ts';

@@ -1,3 +1,4 @@
+/* c8 ignore start -- types alone: nothing of this file is left to run */
 import type { EventEmitter } from 'node:events';
 import type { End } from '../shutdown/in-slices.ts';
 import type { OnStraggler } from '../shutdown/stragglers.ts';

@@ -31,7 +31,7 @@ export interface LingeringTimes {
  *
  * All have the same times, so that the first to begin is the first to be over: one timer does.
  */
-export class LingeringCloses<Owner> {
+export class Lingering<Owner> {
   readonly #times: LingeringTimes;
   readonly #onEnd: () => void;
   readonly #flushing = new LinkedList<LingeringClose<Owner>>();

@@ -1,7 +1,7 @@
 import { HURRIED_FLUSH_MS, NOTICE_MS, SLICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
-import { ConnectionTask, type TaskScope } from './task.ts';
+import { Task, type TaskScope } from './task.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { ServeReport, ServeStats } from '../reports.ts';
@@ -9,7 +9,7 @@ import type { KnownServer } from '../protocols/known-server.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
-import { type Handler, type RunnerOptions, TaskRunner } from './tasks.ts';
+import { type Handler, type RunnerOptions, Tasks } from './tasks.ts';
 import { hear, unhear } from '../primitives/hear.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
@@ -31,8 +31,8 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   readonly #server: EventEmitter;
   readonly #options: ServingOptions<Connection>;
   readonly #scope: TaskScope<Connection>;
-  readonly #acceptor: Acceptor<ConnectionTask<Connection>>;
-  readonly #runner: TaskRunner<Connection>;
+  readonly #acceptor: Acceptor<Task<Connection>>;
+  readonly #runner: Tasks<Connection>;
   readonly #ended: Promise<void>;
   readonly #stragglers = new Stragglers();
   /** Clients that never become a connection. */
@@ -57,7 +57,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.finished = this.#ended.then(() => this.#conclude());
     this.#scope = { protocol: known.connections, draining: undefined };
     this.#acceptor = new Acceptor(server, known, options.maxQueued, {
-      arrive: (connection) => new ConnectionTask(connection as Connection, this.#scope),
+      arrive: (connection) => new Task(connection as Connection, this.#scope),
       consumers: () => Math.max(0, this.#options.concurrency - this.#runner.size),
       onArrival: () => this.#fill(),
       onEnding: (reason) => this.#onEnding(reason),
@@ -65,7 +65,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
       politeness: { idle: options.idle, onStraggler: this.#stragglers.add },
     });
     const { diagnostics } = this.#acceptor;
-    this.#runner = new TaskRunner(diagnostics, this.#scope, handler, options, this.#look);
+    this.#runner = new Tasks(diagnostics, this.#scope, handler, options, this.#look);
     this.#sockets = known.privateSockets?.();
     this.#sweeper = new Sweeper(
       () => this.#sweep(),
@@ -183,7 +183,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   force(): End[] {
     this.#runner.sweep();
     const reason = new DOMException('The grace period is over', 'TimeoutError');
-    const list = (task: ConnectionTask<Connection>): void => task.list(this.#stragglers.add);
+    const list = (task: Task<Connection>): void => task.list(this.#stragglers.add);
     return [
       // First of all: it may have better means than ours to end what it has brought.
       () => this.#acceptor.closeLast(),

@@ -1,6 +1,6 @@
 import { hidesAbortCause } from '../primitives/runtime.ts';
 import { attempt } from '../primitives/attempt.ts';
-import type { ConnectionTask, TaskScope } from './task.ts';
+import type { Task, TaskScope } from './task.ts';
 import type { Cancel } from '../protocols/protocol.ts';
 import { isHeard, quietController } from '../primitives/quiet-controller.ts';
 
@@ -10,13 +10,13 @@ export class TaskSignals<Connection> {
   lost: { readonly reason: unknown } | undefined;
   /** Whether somebody listened to one when it aborted; on Deno, whether one that was read has. */
   wereHeard = false;
-  readonly #task: ConnectionTask<Connection>;
+  readonly #task: Task<Connection>;
   readonly #scope: TaskScope<Connection>;
   #signal: AbortController | undefined;
   #draining: AbortController | undefined;
   #stopWatching: Cancel | undefined;
 
-  constructor(task: ConnectionTask<Connection>, scope: TaskScope<Connection>) {
+  constructor(task: Task<Connection>, scope: TaskScope<Connection>) {
     this.#task = task;
     this.#scope = scope;
   }

@@ -30,8 +30,8 @@ export interface TaskScope<Connection> {
 
 /** Whom a task tells what the promise of its handler has become. */
 export interface TaskOwner<Connection> {
-  onResolved(task: ConnectionTask<Connection>): void;
-  onRejected(task: ConnectionTask<Connection>, error: unknown): void;
+  onResolved(task: Task<Connection>): void;
+  onRejected(task: Task<Connection>, error: unknown): void;
 }
 
 /** Nothing waits for its destruction: it would be one more object for the collector to tell of. */
@@ -45,15 +45,12 @@ const resourceOptions = { requireManualDestroy: true };
  * It is an async context, too: that of the event that has brought the connection. Its handler,
  * `onError` and the listeners of its signals run in it, and what they enter stays with it.
  */
-export class ConnectionTask<Connection>
-  extends AsyncResource
-  implements Arrival<ConnectionTask<Connection>>
-{
+export class Task<Connection> extends AsyncResource implements Arrival<Task<Connection>> {
   readonly connection: Connection;
   /** When it was accepted, of `performance.now()`: whole milliseconds, which take no object. */
   readonly since: number;
-  previous: ConnectionTask<Connection> | undefined;
-  next: ConnectionTask<Connection> | undefined;
+  previous: Task<Connection> | undefined;
+  next: Task<Connection> | undefined;
   onClose: (() => void) | undefined;
   /** When its response was found to have ended, of `performance.now()`; `cut` after `flush`. */
   endedAt: number | 'cut' | undefined;
@@ -140,19 +137,19 @@ export class ConnectionTask<Connection>
   }
 }
 
-function resolve(this: ConnectionTask<unknown>): void {
+function resolve(this: Task<unknown>): void {
   this.owner?.onResolved(this);
 }
 
-function reject(this: ConnectionTask<unknown>, error: unknown): void {
+function reject(this: Task<unknown>, error: unknown): void {
   this.owner?.onRejected(this, error);
 }
 
 /** A task as its handler sees it. */
 export class TaskContext implements ServeContext {
-  readonly #task: ConnectionTask<unknown>;
+  readonly #task: Task<unknown>;
 
-  constructor(task: ConnectionTask<unknown>) {
+  constructor(task: Task<unknown>) {
     this.#task = task;
   }
 

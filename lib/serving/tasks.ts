@@ -1,9 +1,9 @@
 import { attempt } from '../primitives/attempt.ts';
-import { type ConnectionTask, TaskContext, type TaskOwner, type TaskScope } from './task.ts';
+import { type Task, TaskContext, type TaskOwner, type TaskScope } from './task.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import { LinkedList } from '../primitives/linked-list.ts';
-import { LingeringCloses, type LingeringTimes } from './lingering.ts';
+import { Lingering, type LingeringTimes } from './lingering.ts';
 import { warn } from '../primitives/warn.ts';
 
 const nothing = (): void => {};
@@ -19,7 +19,7 @@ export interface RunnerOptions<Connection> extends LingeringTimes {
  * Runs the handlers of one `serve`: a task for each connection, its errors apart from all others,
  * and the connection closed when it is over.
  */
-export class TaskRunner<Connection> implements TaskOwner<Connection> {
+export class Tasks<Connection> implements TaskOwner<Connection> {
   /** What has become of the tasks so far; `forced` are those that were running when grace ended. */
   readonly counts: { completed: number; failed: number; forced: number } = {
     completed: 0,
@@ -33,8 +33,8 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   readonly #onChange: () => void;
   readonly #flush: number;
   /** The tasks whose handlers have not ended. */
-  readonly #inFlight = new LinkedList<ConnectionTask<Connection>>();
-  readonly #lingering: LingeringCloses<ConnectionTask<Connection>>;
+  readonly #inFlight = new LinkedList<Task<Connection>>();
+  readonly #lingering: Lingering<Task<Connection>>;
   #isForced = false;
 
   /** @param onChange - Called when a task or a connection has ended. */
@@ -51,7 +51,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#onError = onError;
     this.#onChange = onChange;
     this.#flush = times.flush;
-    this.#lingering = new LingeringCloses(times, onChange);
+    this.#lingering = new Lingering(times, onChange);
   }
 
   /** How many handlers have not ended. */
@@ -64,7 +64,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     return this.#inFlight.size === 0 && this.#lingering.size === 0;
   }
 
-  start(task: ConnectionTask<Connection>): void {
+  start(task: Task<Connection>): void {
     this.#inFlight.add(task);
     task.owner = this;
     try {
@@ -85,7 +85,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     }
   }
 
-  onResolved(task: ConnectionTask<Connection>): void {
+  onResolved(task: Task<Connection>): void {
     try {
       if (this.#scope.protocol.lastsUntilClosed) this.#awaitEnd(task, () => this.#complete(task));
       else this.#complete(task);
@@ -94,7 +94,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     }
   }
 
-  onRejected(task: ConnectionTask<Connection>, error: unknown): void {
+  onRejected(task: Task<Connection>, error: unknown): void {
     this.#fail(task, error);
   }
 
@@ -108,7 +108,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   /** What ends every connection. Handlers that have not ended by now count as forced. */
-  force(reason: unknown, onStraggler: (task: ConnectionTask<Connection>) => void): End[] {
+  force(reason: unknown, onStraggler: (task: Task<Connection>) => void): End[] {
     this.#isForced = true;
     this.counts.forced = this.#inFlight.size;
     const inFlight = this.#inFlight.all().map((task) => () => {
@@ -148,7 +148,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   /** Callback style: the task lasts until the connection has closed. */
-  #awaitClose(task: ConnectionTask<Connection>): void {
+  #awaitClose(task: Task<Connection>): void {
     const { protocol } = this.#scope;
     const { connection, closable } = task;
     protocol.onFinish?.(connection, () => attempt(() => this.#lingering.linger(task, closable)));
@@ -160,7 +160,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   /** Calls back when its connection has closed. */
-  #awaitEnd(task: ConnectionTask<Connection>, callback: () => void): void {
+  #awaitEnd(task: Task<Connection>, callback: () => void): void {
     task.onClosed = (): void => {
       if (task.onClosed === undefined) return;
       task.onClosed = undefined;
@@ -173,13 +173,13 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     task.closable.onClose(task.onClosed);
   }
 
-  #complete(task: ConnectionTask<Connection>): void {
+  #complete(task: Task<Connection>): void {
     if (this.#settle(task)) this.counts.completed += 1;
     if (!this.#isForced) this.#lingering.begin(task, task.closable);
     this.#onChange();
   }
 
-  #fail(task: ConnectionTask<Connection>, error: unknown, { isReported = true } = {}): void {
+  #fail(task: Task<Connection>, error: unknown, { isReported = true } = {}): void {
     // Looked at before the connection is closed by us.
     const isNews = isReported && !task.isExpected(error);
     if (this.#settle(task)) this.counts.failed += 1;
@@ -194,12 +194,12 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
    *
    * @returns Whether it counts: after grace it has been counted as forced.
    */
-  #settle(task: ConnectionTask<Connection>): boolean {
+  #settle(task: Task<Connection>): boolean {
     task.settle();
     return this.#inFlight.delete(task) && !this.#isForced;
   }
 
-  #endFailed(task: ConnectionTask<Connection>): void {
+  #endFailed(task: Task<Connection>): void {
     try {
       const rest = this.#scope.protocol.fail(task.connection);
       if (rest && !this.#isForced) this.#lingering.begin(task, rest);
@@ -209,7 +209,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     }
   }
 
-  async #report(error: unknown, task: ConnectionTask<Connection>): Promise<void> {
+  async #report(error: unknown, task: Task<Connection>): Promise<void> {
     this.#diagnostics.handlerError(error, task.connection);
     const onError = this.#onError ?? warn;
     try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { LingeringCloses } from '../../lib/serving/lingering.ts';
+import { Lingering } from '../../lib/serving/lingering.ts';
 import { MAX_LINGERING } from '../../lib/bounds.ts';
 import type { Closable } from '../../lib/protocols/protocol.ts';
 import { connectionsOf, scene } from '../support/scene.ts';
@@ -106,10 +106,7 @@ test('is not extended by a client that goes on sending', async () => {
 test('cuts the oldest when too many linger at once', () => {
   const destroyed: number[] = [];
   let ended = 0;
-  const closes = new LingeringCloses<number>(
-    { flush: Infinity, linger: Infinity },
-    () => (ended += 1),
-  );
+  const closes = new Lingering<number>({ flush: Infinity, linger: Infinity }, () => (ended += 1));
   const onClose = new Map<number, () => void>();
   const closable = (index: number): Closable => ({
     end: (onFlushed) => onFlushed(),

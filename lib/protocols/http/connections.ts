@@ -12,7 +12,7 @@ import { isHttp2 } from './exchange.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
-import { HttpConnection, type HttpPatience } from './http1-connection.ts';
+import { Http1Connection, type HttpPatience } from './http1-connection.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
@@ -37,7 +37,7 @@ export interface HttpEvents {
 export class HttpConnections implements CarrierTracker {
   readonly #server: EventEmitter;
   readonly #newcomers = new Newcomers();
-  readonly #connections = new Map<Socket, HttpConnection>();
+  readonly #connections = new Map<Socket, Http1Connection>();
   readonly #sessions = new Http2Sessions(this.#newcomers);
   readonly #events: HttpEvents;
   readonly #stopOverhearing: readonly (() => void)[];
@@ -184,10 +184,10 @@ export class HttpConnections implements CarrierTracker {
     this.#heldBack = undefined;
   }
 
-  #connectionOf(socket: Socket): HttpConnection {
+  #connectionOf(socket: Socket): Http1Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = new HttpConnection(socket, this.#onRest);
+    const connection = new Http1Connection(socket, this.#onRest);
     this.#connections.set(socket, connection);
     this.#newcomers.add(socket);
     socket.on('close', this.#onClose);
@@ -195,7 +195,7 @@ export class HttpConnections implements CarrierTracker {
     return connection;
   }
 
-  readonly #onRest = (connection: HttpConnection): void => {
+  readonly #onRest = (connection: Http1Connection): void => {
     // Its `keepAliveTimeout` runs, to which Node adds a second.
     if (!connection.isUpgraded) this.#heldBack?.add(connection.socket);
     // The next request may be in this very turn's input.
@@ -228,7 +228,7 @@ export class HttpConnections implements CarrierTracker {
     this.#settle(socket);
   };
 
-  #goAway(connection: HttpConnection): void {
+  #goAway(connection: Http1Connection): void {
     connection.goAway(timeoutOf(this.#server, 'requestTimeout'));
   }
 

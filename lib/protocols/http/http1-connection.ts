@@ -32,9 +32,9 @@ export interface HttpPatience extends Patience {
  * One HTTP/1 connection: its exchanges under way, and how it ends. A client may pipeline any number
  * of requests: nothing that is done for each depends on how many are open.
  */
-export class HttpConnection implements ExchangeOwner {
+export class Http1Connection implements ExchangeOwner {
   readonly socket: Socket;
-  readonly #onRest: (connection: HttpConnection) => void;
+  readonly #onRest: (connection: Http1Connection) => void;
   /** When it was accepted, of `performance.now()`. */
   readonly #since = performance.now();
   /** The exchanges that are not over, in order of arrival. */
@@ -55,7 +55,7 @@ export class HttpConnection implements ExchangeOwner {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onRest - Called with it when an exchange is over. */
-  constructor(socket: Socket, onRest: (connection: HttpConnection) => void) {
+  constructor(socket: Socket, onRest: (connection: Http1Connection) => void) {
     this.socket = socket;
     this.#onRest = onRest;
   }

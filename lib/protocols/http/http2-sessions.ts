@@ -2,7 +2,7 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import type { Patience } from '../trackers.ts';
-import { cutSession, Http2Connection } from './http2-session.ts';
+import { cutSession, Http2Connection } from './http2-connection.ts';
 import { type End, turn } from '../../shutdown/in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';

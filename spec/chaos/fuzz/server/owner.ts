@@ -41,8 +41,10 @@ function end(subject: Endable): void {
 }
 
 function reset(subject: Endable): void {
+  // Node loses the descriptor of one that is reset while its own side is ending.
+  const isEnding = subject.writableEnded && !subject.writableFinished;
   try {
-    if (subject.resetAndDestroy) subject.resetAndDestroy();
+    if (subject.resetAndDestroy && !isEnding) subject.resetAndDestroy();
     else subject.destroy();
   } catch {
     // ERR_INVALID_HANDLE_TYPE
