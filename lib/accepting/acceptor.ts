@@ -122,6 +122,9 @@ export class Acceptor<Item extends Arrival<Item>> {
       isHeld,
     });
     this.#stopWaiting = (): void => lastCall.cancel();
+    // To read thousands of requests takes the time in which their clients could be accepted. Idle
+    // connections have time after that only where they are treated politely.
+    if (!endsIdle && this.#taker.politeness) this.#underWay.holdBack();
     this.#announceEnding(reason);
   }
 

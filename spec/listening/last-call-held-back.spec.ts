@@ -69,6 +69,28 @@ test(
   { cannot: limits.acceptsOneByOne },
 );
 
+test(
+  'reads no request of a client of the last call before the listener is closed',
+  async () => {
+    const server = await listening(createHttpServer());
+    const heard: boolean[] = [];
+    server.on('request', () => heard.push(server.listening));
+    const stop = new AbortController();
+    const { finished } = serve(server, ([, response]) => void response.end('answer'), stop.signal);
+    stop.abort();
+    const late = await Promise.all(Array.from({ length: 20 }, () => connect(server)));
+    for (const { socket } of late) socket.write(get('/'));
+    const endings = await Promise.all(late.map(({ ending }) => ending));
+    for (const { text } of endings) assert.match(text, /answer$/);
+    assert.deepEqual(
+      heard,
+      late.map(() => false),
+    );
+    assert.equal((await finished).completed, 20);
+  },
+  { cannot: limits.acceptsOneByOne },
+);
+
 test('lets nobody wait when none is left in the accept queue, however busy the process is', async () => {
   const server = await listening(createHttpServer());
   const stop = new AbortController();
