@@ -13,7 +13,7 @@ import type { KnownServer } from '../protocols/known-server.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import { warn } from '../primitives/warn.ts';
-import { unhear } from '../primitives/hear.ts';
+import { attemptOf, unhear } from '../primitives/hear.ts';
 
 const live = new WeakSet<object>();
 const nothing = (): void => {};
@@ -205,7 +205,9 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (this.#state === 'closed' || this.#state === 'over') return;
     this.#stopWaiting();
     // One that is attached has no listener of its own, and would go on without us.
-    if (this.#known.host && !this.#listener.hasClosed) this.#known.close();
+    if (this.#known.host && !this.#listener.hasClosed) {
+      attemptOf(this.#server, 'close', () => this.#known.close());
+    }
     this.#refuseFromHost();
     if (this.#state === 'open') this.#announceEnding(reason);
     this.#awaitUnderWay(performance.now() + LAST_CALL_MS);

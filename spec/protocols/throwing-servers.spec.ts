@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { drain, serve } from 'accept-loop';
+import { WebSocketServer } from 'ws';
 import { listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { Told } from '../support/throwing-owners.ts';
@@ -82,5 +84,21 @@ for (const ending of ['end', 'disconnect', 'terminate', 'destroy']) {
     await serving.stop({ grace: 0 });
   });
 }
+
+test('is warned of when the close() of an attached server throws, and its host is closed', async () => {
+  const http = await listening(createHttpServer());
+  const server = new WebSocketServer({ server: http });
+  server.close = (): never => {
+    throw new Error('not to be closed');
+  };
+  const { finished } = serve(server, () => {}, { grace: 500 });
+  const warned = once(process, 'warning');
+  // What is closed by somebody else is noticed by a timer that holds no process.
+  const awake = setInterval(() => {}, 1000);
+  http.close();
+  assert.equal(((await warned) as [Error])[0].message, 'not to be closed');
+  await finished;
+  clearInterval(awake);
+});
 
 test.run();

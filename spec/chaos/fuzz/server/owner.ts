@@ -17,12 +17,17 @@ export function standGuard({ subject, listener }: Scene, { owner }: Plan, calls:
   });
 }
 
-type Endable = EventEmitter & Pick<Socket, 'destroy' | 'end'> & Partial<Socket>;
+type Endable = EventEmitter &
+  Pick<Socket, 'destroy' | 'end'> &
+  Partial<Socket> & { readonly socket?: EventEmitter | null };
 
 function doTo(args: readonly unknown[], deed: OwnerPlan['deed']): void {
   const subject = (isEndable(args[1]) ? args[1] : args[0]) as Endable;
   // What it ends is its owner's own.
   subject.on('error', nothing);
+  // Node takes its own listener off a socket whose client has pipelined a CONNECT or an upgrade behind
+  // this request, and dies of the owner's error: without us, too.
+  if ('assignSocket' in subject) subject.socket?.on('error', nothing);
   if (deed === 'destroy') subject.destroy();
   else if (deed === 'destroy with an error') subject.destroy(new Error('The owner ends it'));
   else if (deed === 'destroy soon') queueMicrotask(() => subject.destroy());
