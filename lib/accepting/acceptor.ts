@@ -51,6 +51,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
   readonly #taker: Taker<Item>;
+  readonly #maxQueued: number;
   readonly #underWay: UnderWay;
   readonly #listener: Listener;
   readonly #sweeper: Sweeper;
@@ -68,6 +69,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#server = server;
     this.#known = known;
     this.#taker = taker;
+    this.#maxQueued = maxQueued;
     this.queue = new Queue(known.connections, maxQueued, taker.consumers);
     this.diagnostics = new Diagnostics(server);
     // Where this throws nothing has begun, and the caller is told.
@@ -123,8 +125,9 @@ export class Acceptor<Item extends Arrival<Item>> {
     });
     this.#stopWaiting = (): void => lastCall.cancel();
     // To read thousands of requests takes the time in which their clients could be accepted. Idle
-    // connections have time after that only where they are treated politely.
-    if (!endsIdle && this.#taker.politeness) this.#underWay.holdBack();
+    // connections have time after that only where they are treated politely; and there has to be
+    // room for what is read then.
+    if (!endsIdle && this.#taker.politeness) this.#underWay.holdBack(this.#maxQueued / 2);
     this.#announceEnding(reason);
   }
 

@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { after } from '../primitives/after.ts';
 import type { DrainReport } from '../reports.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
@@ -29,11 +29,12 @@ export interface ServerConnectionsHost {
  * counted, and each is ended in its own way, politely or by force.
  */
 export class ServerConnections {
-  readonly #server: EventEmitter;
   readonly #known: KnownServer;
   readonly #onChange: () => void;
   /** Of `performance.now()`: since when the server has been followed. */
   readonly #since = performance.now();
+  /** What emits `'connection'` for each socket that is accepted. */
+  readonly source: EventEmitter;
   readonly #open: Census;
   readonly #earlier: EarlierConnections;
   readonly #sockets: PrivateSockets | undefined;
@@ -51,7 +52,6 @@ export class ServerConnections {
     known: KnownServer,
     { onChange, onClosed }: ServerConnectionsHost,
   ) {
-    this.#server = server;
     this.#known = known;
     this.#onChange = onChange;
     this.#open = new Census(onChange);
@@ -59,6 +59,8 @@ export class ServerConnections {
     this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
     this.#underWay = new UnderWay(known, this.#politeness);
     this.#sockets = known.privateSockets?.();
+    // A host that is none that we know brings nothing that is counted here.
+    this.source = this.#sockets ?? (known.host ? new EventEmitter() : server);
     this.source.on('connection', this.#open.add);
     this.#upgraded = known.upgraded?.({
       onClient: this.#open.add,
@@ -70,11 +72,6 @@ export class ServerConnections {
         return () => listener.leave();
       },
     });
-  }
-
-  /** What emits `'connection'` for each socket that is accepted. */
-  get source(): EventEmitter {
-    return this.#sockets ?? this.#server;
   }
 
   /** How many are known to be open. */

@@ -39,7 +39,7 @@ const drained = new WeakSet<EventEmitter>();
 export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
   const { host } = known;
   const knownHost = host && recognise(host);
-  if (host && knownHost) {
+  if (host && knownHost?.upgraded) {
     const draining = drainingOf(host, knownHost);
     draining.connections.follow(server, known);
     return draining;

@@ -40,8 +40,8 @@ export interface CarrierTracker {
   readonly newcomers: number;
   /** Whether one is idle, or seems so to Node. */
   readonly looksIdle: boolean;
-  /** From now on nothing more is read of idle ones, until they are drained or ended. */
-  holdBack(): void;
+  /** From now on nothing more is read of so many idle ones, until they are drained or ended. */
+  holdBack(most: number): void;
   /** From now on each is told that it is to end. */
   goAway(): void;
   /** From now on ends each that has had nothing under way for a while. */

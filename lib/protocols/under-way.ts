@@ -65,8 +65,8 @@ export class UnderWay {
   }
 
   /** Lets the last call get ahead of handlers that compute, until the listener is closed. */
-  holdBack(): void {
-    this.#carriers?.holdBack();
+  holdBack(most = Infinity): void {
+    this.#carriers?.holdBack(most);
   }
 
   /**

@@ -99,9 +99,9 @@ export class HttpConnections implements CarrierTracker {
    * until they are drained or ended. Not where a WebSocket may be asked for: it is let in now, and
    * refused once the listener is closed.
    */
-  holdBack(): void {
+  holdBack(most: number): void {
     if (countListeners(this.#server, 'upgrade') > 0) return;
-    this.#heldBack = new HeldBack();
+    this.#heldBack = new HeldBack(most);
   }
 
   /** From now on each connection is told that it is to end. */

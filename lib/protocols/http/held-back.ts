@@ -10,11 +10,17 @@ import { inSlices } from '../../shutdown/in-slices.ts';
  */
 export class HeldBack {
   readonly #sockets = new Set<Socket>();
+  readonly #most: number;
+
+  /** @param most - How many are held: their requests come all at once when they are read again. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** Holds back what it has still to say. One that its owner has paused is its owner's. */
   add(socket: Socket): void {
     // One that is held is paused by us, and not by its owner.
-    if (acceptsAhead || this.#sockets.has(socket)) return;
+    if (acceptsAhead || this.#sockets.has(socket) || this.#sockets.size >= this.#most) return;
     this.#sockets.add(socket);
     // Not before: Node lets a new one flow in the next tick, and would read it all the same.
     process.nextTick(() => attempt(() => this.#pause(socket)));
