@@ -65,7 +65,7 @@ export class UnderWay {
   }
 
   /** Lets the last call get ahead of handlers that compute, until the listener is closed. */
-  holdBack(most = Infinity): void {
+  holdBack(most: number = Infinity): void {
     this.#carriers?.holdBack(most);
   }
 
