@@ -1,7 +1,5 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
-import type { AcceptLoopStats } from './reports.ts';
-import type { DrainReport } from './reports.ts';
-import type { ServeReport } from './reports.ts';
+import type { AcceptLoopStats, DrainReport, ServeReport } from './reports.ts';
 
 /** What is published on `accept-loop:accept`: a connection has been accepted. */
 export interface AcceptMessage {

@@ -1,15 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { after } from '../primitives/after.ts';
-import type { DrainReport } from '../reports.ts';
+import type { DrainReport, Straggler } from '../reports.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import { FIRST_REQUEST_MS } from '../bounds.ts';
 import { Census } from './census.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { GoodbyeTimes, UpgradedTracker } from '../protocols/trackers.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
-import { stragglerOf } from '../shutdown/stragglers.ts';
-import { type Straggler } from '../reports.ts';
-import { Stragglers } from '../shutdown/stragglers.ts';
+import { Stragglers, stragglerOf } from '../shutdown/stragglers.ts';
 import { EarlierConnections } from './earlier-connections.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { Listener } from '../listening/listener.ts';

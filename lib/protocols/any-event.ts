@@ -53,7 +53,7 @@ export function eventProtocol(event: string): Protocol<unknown[]> {
       const life = lifeOf(thing);
       const onClosed = (): void => {
         life.off('close', onClosed);
-        // Who has ended it is not told. A handler that has, and waits for the end, has ended by then.
+        // Nothing tells which side has ended it. A handler that ended it, and waits for that, is over by then.
         setImmediate(() => callback(new Error('The connection is gone')));
       };
       life.on('close', onClosed);

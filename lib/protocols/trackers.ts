@@ -62,7 +62,7 @@ export interface GoodbyeTimes {
   readonly latest: number;
 }
 
-/** Who is told of upgraded clients. */
+/** The callbacks of whoever follows upgraded clients. */
 export interface UpgradedHost {
   /** One of the server's own has come, or was there: what stands for its connection. */
   readonly onClient: (subject: OpenConnection) => void;

@@ -12,7 +12,7 @@ import { letUploadArrive } from './let-upload-arrive.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
 import { sayClose } from './say-close.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
-import { type Straggler } from '../../reports.ts';
+import type { Straggler } from '../../reports.ts';
 import { setImmediate } from '../../primitives/timers.ts';
 
 /** Some clients send an empty line behind a body. */

@@ -53,7 +53,7 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
   onDeparture: ([webSocket], callback) =>
     onClose(webSocket, () => {
       const reason = failures.get(webSocket) ?? new Error('The connection is gone');
-      // Who has closed it is not told. A handler that has, and waits for the end, has ended by then.
+      // Nothing tells which side has closed it. A handler that closed it, and waits for that, is over by then.
       setImmediate(() => callback(reason));
     }),
   errors: ([webSocket]) => [failures.get(webSocket)],
