@@ -6,16 +6,14 @@ import { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import { LastCall } from '../listening/last-call.ts';
 import { LAST_CALL_MS } from '../bounds.ts';
-import { refuseLatecomers } from './latecomers.ts';
-import { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
+import { OwnedServer } from './owned-server.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import { warn } from '../primitives/warn.ts';
-import { attemptOf, unhear } from '../primitives/hear.ts';
+import { unhear } from '../primitives/hear.ts';
 
-const live = new WeakSet<object>();
 const nothing = (): void => {};
 
 /** What takes the queued connections: a loop, or a serving. */
@@ -53,19 +51,14 @@ export class Acceptor<Item extends Arrival<Item>> {
   readonly #taker: Taker<Item>;
   readonly #maxQueued: number;
   readonly #underWay: UnderWay;
-  readonly #listener: Listener;
+  readonly #owned: OwnedServer;
   readonly #sweeper: Sweeper;
-  #isRefusing = false;
   #stopListeningToSignal = nothing;
   #stopWaiting = nothing;
-  #stopRefusing = nothing;
-  #isLeft = false;
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
 
   constructor(server: EventEmitter, known: KnownServer, maxQueued: number, taker: Taker<Item>) {
-    if (live.has(server)) {
-      throw new Error('Cannot accept connections: the server has a live accept loop');
-    }
+    OwnedServer.check(server);
     this.#server = server;
     this.#known = known;
     this.#taker = taker;
@@ -74,10 +67,13 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.diagnostics = new Diagnostics(server);
     // Where this throws nothing has begun, and the caller is told.
     server.on(known.connections.event, this.#onConnection);
-    live.add(server);
     this.#underWay = new UnderWay(known, taker.politeness);
-    const onClosed = (): void => this.#onClosed();
-    this.#listener = new Listener(server, known, (error) => this.#onError(error), onClosed);
+    this.#owned = new OwnedServer(
+      server,
+      known,
+      (error) => this.#onError(error),
+      () => this.#onClosed(),
+    );
     this.#sweeper = new Sweeper(
       () => this.#underWay.sweep(),
       () => this.#state !== 'open',
@@ -108,10 +104,10 @@ export class Acceptor<Item extends Arrival<Item>> {
   beginLastCall(reason: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'last call';
-    const { connections, endsIdle, isHeld } = this.#known;
+    const { connections, endsIdle, waitsForHost } = this.#known;
     const arrivals = new Set(['connection', 'secureConnection', connections.event]);
     const close = (deadline: number): void => {
-      this.#closeListener();
+      this.#owned.closeListener();
       this.#awaitUnderWay(deadline);
     };
     const delay = endsIdle ? this.#taker.politeness?.idle : 0;
@@ -121,7 +117,7 @@ export class Acceptor<Item extends Arrival<Item>> {
       carried,
       delay,
       onPause,
-      isHeld,
+      isProlonged: waitsForHost,
     });
     this.#stopWaiting = (): void => lastCall.cancel();
     // To read thousands of requests takes the time in which their clients could be accepted. Idle
@@ -146,22 +142,18 @@ export class Acceptor<Item extends Arrival<Item>> {
    */
   force(onDiscard?: (item: Item) => void): End[] {
     const isOpen = this.#state === 'open' || this.#state === 'last call';
-    if (isOpen) this.#closeListener();
+    if (isOpen) this.#owned.closeListener();
     return [...this.queue.discardAll(onDiscard), ...this.#end()];
   }
 
   /** What it has brought is served: an emitter is closed now, unless somebody has. */
   closeLast(): void {
-    if (!this.#known.closesLast || this.#isLeft) return;
-    this.#isLeft = true;
-    this.#listener.close();
-    if (!this.#listener.isStuck) this.#stopRefusing();
-    this.#leaveServer();
+    this.#owned.closeLast();
   }
 
   /** Whether that is still to be done. */
   get isKept(): boolean {
-    return this.#known.closesLast === true && !this.#isLeft;
+    return this.#owned.isKept;
   }
 
   /** Whether there may be something that has become no connection. */
@@ -207,11 +199,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   #onClosed(reason: unknown = new DOMException('The server was closed', 'AbortError')): void {
     if (this.#state === 'closed' || this.#state === 'over') return;
     this.#stopWaiting();
-    // One that is attached has no listener of its own, and would go on without us.
-    if (this.#known.host && !this.#listener.hasClosed) {
-      attemptOf(this.#server, 'close', () => this.#known.close());
-    }
-    this.#refuseFromHost();
+    this.#owned.follow();
     if (this.#state === 'open') this.#announceEnding(reason);
     this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
   }
@@ -225,7 +213,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (isAcceptError(error)) return;
     this.failure ??= { error };
     if (this.isOver) return;
-    if (this.#known.isListening() !== false) this.#closeListener();
+    if (this.#known.isListening() !== false) this.#owned.closeListener();
     // What is under way has still to be served.
     if (politeness) this.#onClosed(error);
     else inSlices(this.#end(), nothing);
@@ -255,31 +243,8 @@ export class Acceptor<Item extends Arrival<Item>> {
     unhear(this.#server, this.#known.connections.event, this.#onConnection);
     this.#sweeper.stop();
     const ends = this.#underWay.force();
-    const { isServerOpen, isStuck, hasClosed } = this.#listener;
-    // Of the others nothing comes without a listener.
-    if ((this.#underWay.hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
-      this.#stopRefusing = refuseLatecomers(this.#server, this.#known.connections);
-    }
-    this.#refuseFromHost();
-    if (!this.#known.closesLast) this.#leaveServer();
+    this.#owned.end(this.#underWay.hasLatecomers);
     this.#taker.onOver();
     return ends;
-  }
-
-  /** Of an emitter, `close()` may end what it has brought. */
-  #closeListener(): void {
-    if (!this.#known.closesLast) this.#listener.close();
-    this.#refuseFromHost();
-  }
-
-  /** One that is attached is closed: its host may bring more. */
-  #refuseFromHost(): void {
-    if (!this.#isRefusing) this.#known.refuseFromHost?.();
-    this.#isRefusing = true;
-  }
-
-  #leaveServer(): void {
-    this.#listener.leave();
-    live.delete(this.#server);
   }
 }

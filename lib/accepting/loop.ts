@@ -1,21 +1,17 @@
 import type { EventEmitter } from 'node:events';
 import { attempt } from '../primitives/attempt.ts';
 import { Acceptor } from './acceptor.ts';
-import type { Arrival } from './queue.ts';
 import type { AcceptLoopStats } from '../reports.ts';
 import { makeDisposable } from '../primitives/dispose-key.ts';
 import { LanguageIterator } from '../primitives/language-iterator.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { Tickets } from './tickets.ts';
+import { Waiting } from './waiting.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
 interface LoopOptions {
   readonly signal: AbortSignal | undefined;
   readonly maxQueued: number;
-}
-
-interface Waiting<Connection> extends Arrival<Waiting<Connection>> {
-  readonly connection: Connection;
 }
 
 /** The loop behind `acceptLoop`: what an acceptor queues is handed out to each consumer that asks. */
@@ -44,7 +40,7 @@ export class Loop<Connection> extends LanguageIterator<Connection> {
   constructor(server: EventEmitter, known: KnownServer, { signal, maxQueued }: LoopOptions) {
     super();
     this.#acceptor = new Acceptor(server, known, maxQueued, {
-      arrive: arrive<Connection>,
+      arrive: (connection) => new Waiting(connection, known.connections),
       consumers: () => this.#tickets.consumers,
       onArrival: () => this.#tickets.issue(),
       onOver: () => this.#onOver(),
@@ -95,13 +91,4 @@ export class Loop<Connection> extends LanguageIterator<Connection> {
     if (yielded + queued === 0) this.#acceptor.closeLast();
     this.#acceptor.diagnostics.end(() => this.stats);
   }
-}
-
-function arrive<Connection>(connection: unknown): Waiting<Connection> {
-  return {
-    connection: connection as Connection,
-    onClose: undefined,
-    previous: undefined,
-    next: undefined,
-  };
 }

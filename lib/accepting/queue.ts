@@ -5,11 +5,18 @@ import type { Protocol } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
 import type { AcceptLoopStats } from '../reports.ts';
 
+/** Whoever has a connection, and is told that it has closed. */
+export interface Holder<Item> {
+  onClosed(item: Item): void;
+}
+
 /** A connection from its accept on. */
 export interface Arrival<Self> extends Linked<Self> {
   readonly connection: unknown;
-  /** While it is queued; not there if it is to be taken within the turn. */
-  onClose: (() => void) | undefined;
+  /** Tells the holder once it has closed, perhaps at once. */
+  watch(holder: Holder<Self>): void;
+  /** The queue is no longer its holder. */
+  unwatch(): void;
 }
 
 /**
@@ -17,7 +24,7 @@ export interface Arrival<Self> extends Linked<Self> {
  * `take()` hands one over: one that closes meanwhile leaves at once, and what is over the limit
  * or left behind is refused.
  */
-export class Queue<Item extends Arrival<Item>> {
+export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
   readonly #protocol: Protocol;
   readonly #maxQueued: number;
   readonly #consumers: () => number;
@@ -79,9 +86,18 @@ export class Queue<Item extends Arrival<Item>> {
       attempt(() => this.#protocol.refuse(item.connection));
       return false;
     }
-    if (!isAwaited || size > consumers) this.#watch(item);
     this.#accepted += 1;
     this.#waiting.add(item);
+    // Of one that has no end, nothing tells that.
+    const isFollowed = this.#protocol.life(item.connection) !== undefined;
+    if ((isAwaited && size <= consumers) || !isFollowed) return true;
+    try {
+      item.watch(this);
+    } catch (error) {
+      this.#accepted -= 1;
+      this.#waiting.delete(item);
+      throw error;
+    }
     return true;
   }
 
@@ -100,7 +116,7 @@ export class Queue<Item extends Arrival<Item>> {
       if (isGone === false) this.#yielded += 1;
       else if (isGone === true) this.#lost += 1;
       else this.#discarded += 1;
-      this.#unwatch(item);
+      item.unwatch();
       if (isGone === false) return item;
       // Its own method throws.
       if (isGone === undefined) attempt(() => this.#protocol.refuse(item.connection));
@@ -113,7 +129,7 @@ export class Queue<Item extends Arrival<Item>> {
     return this.#waiting.all().map((waiting) => {
       this.#waiting.delete(waiting);
       this.#discarded += 1;
-      this.#unwatch(waiting);
+      waiting.unwatch();
       return () => {
         onDiscard?.(waiting);
         this.#protocol.refuse(waiting.connection);
@@ -131,24 +147,10 @@ export class Queue<Item extends Arrival<Item>> {
     }
   }
 
-  /** One that closes leaves the queue. */
-  #watch(waiting: Item): void {
-    const onClose = (): void => {
-      // An earlier listener of this very emit may have left the loop; or it waits no more, and its
-      // `off()` has thrown.
-      if (waiting.onClose !== onClose) return;
-      this.#waiting.delete(waiting);
-      this.#lost += 1;
-      this.#unwatch(waiting);
-    };
-    waiting.onClose = onClose;
-    this.#protocol.life(waiting.connection)?.on('close', onClose);
-  }
-
-  #unwatch(item: Item): void {
-    const { connection, onClose } = item;
-    if (onClose === undefined) return;
-    item.onClose = undefined;
-    attempt(() => this.#protocol.life(connection)?.off('close', onClose));
+  /** It leaves the queue, unless an earlier listener of this very emit has left the loop. */
+  onClosed(item: Item): void {
+    if (!this.#waiting.delete(item)) return;
+    this.#lost += 1;
+    item.unwatch();
   }
 }

@@ -130,7 +130,7 @@ export class Draining implements ShutdownHost {
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#shutdown.setDeadline(this.#times.grace);
-    if (this.#known.isListening() === true || this.#known.isHeld) this.#takeLastCall();
+    if (this.#known.isListening() === true || this.#known.waitsForHost) this.#takeLastCall();
     else this.#close();
   }
 
@@ -144,14 +144,14 @@ export class Draining implements ShutdownHost {
 
   #takeLastCall(): void {
     if (this.#state !== 'last call') return;
-    const { endsIdle, isHeld } = this.#known;
+    const { endsIdle, waitsForHost } = this.#known;
     if (endsIdle) this.#tell();
     else this.connections.holdBack();
     this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
       delay: endsIdle ? this.#times.idle : 0,
-      isHeld,
+      isProlonged: waitsForHost,
       // As those are told of the server that holds it.
-      onHeld: () => closesIdleWithListener && this.#tell(),
+      onProlonged: () => closesIdleWithListener && this.#tell(),
     });
   }
 

@@ -24,9 +24,9 @@ interface LastCallOptions {
    */
   readonly onPause?: () => void;
   /** Whether it goes on, whatever comes: until another server has taken its own. */
-  readonly isHeld?: (() => boolean) | undefined;
+  readonly isProlonged?: (() => boolean) | undefined;
   /** Called when it is. */
-  readonly onHeld?: () => void;
+  readonly onProlonged?: () => void;
 }
 
 const nothing = (): void => {};
@@ -43,8 +43,8 @@ export class LastCall {
   readonly #carried: string | undefined;
   readonly #close: (deadline: number) => void;
   readonly #onPause: () => void;
-  readonly #isHeld: () => boolean;
-  readonly #onHeld: () => void;
+  readonly #isProlonged: () => boolean;
+  readonly #onProlonged: () => void;
   readonly #sayOver: () => void;
   #stopWaiting = nothing;
   #immediate: NodeJS.Immediate | undefined;
@@ -78,8 +78,8 @@ export class LastCall {
       carried,
       delay = 0,
       onPause = nothing,
-      isHeld = never,
-      onHeld = nothing,
+      isProlonged = never,
+      onProlonged = nothing,
     }: LastCallOptions = {},
   ) {
     this.#server = server;
@@ -87,8 +87,8 @@ export class LastCall {
     this.#carried = carried;
     this.#close = close;
     this.#onPause = onPause;
-    this.#isHeld = isHeld;
-    this.#onHeld = onHeld;
+    this.#isProlonged = isProlonged;
+    this.#onProlonged = onProlonged;
     this.#sayOver = beginLastCall(server);
     for (const event of events) {
       hear(server, event, event === this.#carried ? this.#countCarried : this.#count);
@@ -128,7 +128,7 @@ export class LastCall {
   };
 
   readonly #turn = (): void => {
-    if (this.#isHeld()) return this.#hold();
+    if (this.#isProlonged()) return this.#prolong();
     const now = performance.now();
     // The clock starts with the first turn: whoever aborts may block the loop for a while after.
     if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = this.#boundBegun = now;
@@ -152,10 +152,10 @@ export class LastCall {
   };
 
   /** Those who come by the other server are let in as long as that accepts, and no longer. */
-  #hold(): void {
+  #prolong(): void {
     this.#begun = this.#boundBegun = performance.now();
-    this.#stopWaiting = onLastCallOver(() => this.#isHeld() || this.#end());
-    this.#onHeld();
+    this.#stopWaiting = onLastCallOver(() => this.#isProlonged() || this.#end());
+    this.#onProlonged();
   }
 
   #end(): void {

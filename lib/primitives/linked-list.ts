@@ -1,7 +1,15 @@
-/** What can be in one list at a time, and has to be asked for in that one. The list sets these. */
+/** What is in one list at a time. The lists set these. */
 export interface Linked<Node> {
+  /** The one that it is in. */
+  list: Holding<Node> | undefined;
   previous: Node | undefined;
   next: Node | undefined;
+}
+
+/** What can let go a thing that it holds. */
+interface Holding<Node> {
+  /** @returns Whether it was there. */
+  delete(node: Node): boolean;
 }
 
 /**
@@ -9,7 +17,7 @@ export interface Linked<Node> {
  * table of a `Set` after another, each of which leads to the next and has still what was in it then.
  * Once one has survived, all that come are kept until the next full collection, with the sockets.
  */
-export class LinkedList<Node extends Linked<Node>> {
+export class LinkedList<Node extends Linked<Node>> implements Holding<Node> {
   #first: Node | undefined;
   #last: Node | undefined;
   #size = 0;
@@ -28,7 +36,10 @@ export class LinkedList<Node extends Linked<Node>> {
     return this.#last;
   }
 
+  /** Takes it from the list that it is in, and puts it to the end of this one. */
   add(node: Node): void {
+    node.list?.delete(node);
+    node.list = this;
     node.previous = this.#last;
     if (this.#last) this.#last.next = node;
     else this.#first = node;
@@ -36,15 +47,15 @@ export class LinkedList<Node extends Linked<Node>> {
     this.#size += 1;
   }
 
-  /** @returns Whether it was there. */
   delete(node: Node): boolean {
+    if (node.list !== this) return false;
     const { previous, next } = node;
-    if (previous === undefined && this.#first !== node) return false;
     if (previous) previous.next = next;
     else this.#first = next;
     if (next) next.previous = previous;
     else this.#last = previous;
     // What has gone leads to nobody.
+    node.list = undefined;
     node.previous = undefined;
     node.next = undefined;
     this.#size -= 1;

@@ -9,7 +9,6 @@ import {
 } from './closable-thing.ts';
 import { guard, type Protocol } from './protocol.ts';
 import { ClosableStream, isStream, servedStream } from './socket.ts';
-import { setImmediate } from '../primitives/timers.ts';
 
 /**
  * Connections of any emitter: the event's arguments. The one among them that has an end is guarded,
@@ -46,19 +45,11 @@ export function eventProtocol(event: string): Protocol<unknown[]> {
       if (thing && isForceful(thing)) endThing(thing);
     },
     ...served,
-    onDeparture(args, callback) {
-      const thing = thingIn(args);
-      const stream = streamIn(args);
-      if (stream || !thing) return served.onDeparture(args, callback);
-      const life = lifeOf(thing);
-      const onClosed = (): void => {
-        life.off('close', onClosed);
-        // Nothing tells which side has ended it. A handler that ended it, and waits for that, is over by then.
-        setImmediate(() => callback(new Error('The connection is gone')));
-      };
-      life.on('close', onClosed);
-      return () => void life.off('close', onClosed);
+    departure(args) {
+      if (streamIn(args)) return served.departure(args);
+      return thingIn(args) && new Error('The connection is gone');
     },
+    hidesDeparture: (args) => streamIn(args) === undefined,
     socketOf: thingIn,
   };
 }

@@ -1,6 +1,6 @@
 import { attempt } from '../primitives/attempt.ts';
 import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
-import type { Cancel, Closable, Life } from './protocol.ts';
+import type { Closable, Life } from './protocol.ts';
 import { reset, type Resettable } from './socket.ts';
 import type { Addressed } from '../shutdown/stragglers.ts';
 
@@ -103,7 +103,7 @@ export class ClosableThing implements Closable {
     return this.#isClosed || (this.#thing !== undefined && isThingGone(this.#thing));
   }
 
-  onClose(callback: () => void): Cancel {
+  onClose(callback: () => void): void {
     const life = this.#thing && lifeOf(this.#thing);
     const onClosed = (): void => {
       this.#isClosed = true;
@@ -112,6 +112,5 @@ export class ClosableThing implements Closable {
     };
     if (this.isClosed()) callback();
     else life?.on('close', onClosed);
-    return () => void life?.off('close', onClosed);
   }
 }

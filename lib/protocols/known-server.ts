@@ -24,7 +24,7 @@ export interface KnownServer {
   /** It is closed: refuses what the host still brings, as long as that listens. */
   refuseFromHost?(): void;
   /** Of one whose connections other servers bring: whether one of those takes its last call. */
-  readonly isHeld?: () => boolean;
+  readonly waitsForHost?: () => boolean;
   /** Whether its `close()` may end what it has brought: it is closed after that. */
   readonly closesLast?: boolean;
   /** Whether its listener is open; `undefined` if nothing but `'close'` tells. */

@@ -15,9 +15,6 @@ export interface Life {
   off(event: string, listener: (error?: unknown) => void): unknown;
 }
 
-/** Takes back what was asked for. */
-export type Cancel = () => void;
-
 /** What can be closed politely, and at last by force. */
 export interface Closable {
   /**
@@ -33,7 +30,7 @@ export interface Closable {
   /** Whether its last word was said, though not all has left: where nobody is to end it. */
   hasEnded?(): boolean;
   /** Calls back once it has closed, perhaps at once. */
-  onClose(callback: () => void): Cancel;
+  onClose(callback: () => void): void;
 }
 
 /**
@@ -80,8 +77,12 @@ export interface Protocol<Connection = any> {
   closable(connection: Connection): Closable;
   /** Calls back when our side has said its last word, in callback style. */
   onFinish?(connection: Connection, callback: () => void): void;
-  /** Calls back when it closes and the handler has not ended it itself, perhaps at once. */
-  onDeparture(connection: Connection, callback: (reason: unknown) => void): Cancel;
+  /** From now on notes what `departure` has to know, if there is anything. @returns What ends that. */
+  noteDeparture?(connection: Connection): (() => void) | undefined;
+  /** Of one that has closed: its error, or one that says so; `undefined` if its handler has ended it. */
+  departure(connection: Connection): unknown;
+  /** Whether nothing tells who has ended it. A handler that has, and waits for that, is over in a turn. */
+  hidesDeparture?(connection: Connection): boolean;
   /** The connection's own errors, so far. */
   errors(connection: Connection): readonly unknown[];
   /** Whether it has closed otherwise than it should, in callback style. */

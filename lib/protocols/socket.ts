@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Addressed } from '../shutdown/stragglers.ts';
 import { hasLeft } from '../primitives/has-left.ts';
 import { warn } from '../primitives/warn.ts';
-import { type Cancel, type Closable, guard, type Life, type Protocol } from './protocol.ts';
+import { type Closable, guard, type Life, type Protocol } from './protocol.ts';
 
 const nothing = (): void => {};
 
@@ -77,9 +77,13 @@ export function servedStream<Connection>(
       if (stream?.writableFinished) callback();
       else stream?.on('finish', callback);
     },
-    onDeparture(connection, callback) {
+    noteDeparture(connection) {
       const stream = streamOf(connection);
-      return stream ? onDeparture(stream, callback) : nothing;
+      return stream && noteEnds(stream);
+    },
+    departure(connection) {
+      const stream = streamOf(connection);
+      return stream && departureOf(stream);
     },
     errors: (connection) => [streamOf(connection)?.errored],
     hasFailed: (connection) => Boolean(streamOf(connection)?.errored),
@@ -132,8 +136,9 @@ export class ClosableStream implements Closable {
     return hasLeft(this.#stream);
   }
 
-  onClose(callback: () => void): Cancel {
-    return onClose(this.#stream, callback);
+  onClose(callback: () => void): void {
+    if (this.#stream.closed) callback();
+    else this.#stream.on('close', callback);
   }
 }
 
@@ -150,14 +155,6 @@ function discardInput(stream: Duplex): void {
   if (!stream.readableFlowing) stream.resume();
 }
 
-function onClose(stream: Duplex, callback: () => void): Cancel {
-  if (stream.closed) callback();
-  else stream.on('close', callback);
-  return () => {
-    if (!stream.closed) stream.off('close', callback);
-  };
-}
-
 /** Without `allowHalfOpen` Node ends our side when the peer has ended its own. */
 const endedByNode = new WeakSet<Duplex>();
 
@@ -165,21 +162,17 @@ function noteEnd(this: Duplex): void {
   if (!this.writableEnded) endedByNode.add(this);
 }
 
-/** Calls back when a stream closes whose end is not ours. */
-function onDeparture(stream: Duplex, callback: (reason: unknown) => void): Cancel {
-  const followsPeer = !stream.allowHalfOpen;
-  if (followsPeer && stream.readableEnded) endedByNode.add(stream);
-  // The same for all: one for each would be as long there as the connection.
-  if (followsPeer) stream.on('end', noteEnd);
-  const stopWaiting = onClose(stream, () => {
-    const { errored, writableEnded } = stream;
-    if (errored) callback(errored);
-    else if (!writableEnded || endedByNode.has(stream)) {
-      callback(new Error('The connection is gone'));
-    }
-  });
-  return () => {
-    if (followsPeer) stream.off('end', noteEnd);
-    stopWaiting();
-  };
+/** From now on notes whose end it is. */
+function noteEnds(stream: Duplex): (() => void) | undefined {
+  if (stream.allowHalfOpen) return undefined;
+  if (stream.readableEnded) endedByNode.add(stream);
+  stream.on('end', noteEnd);
+  return () => void stream.off('end', noteEnd);
+}
+
+/** Of a stream that has closed: why, if its end is not ours. */
+function departureOf(stream: Duplex): Error | undefined {
+  if (stream.errored) return stream.errored;
+  const isOurs = stream.writableEnded && !endedByNode.has(stream);
+  return isOurs ? undefined : new Error('The connection is gone');
 }

@@ -1,4 +1,4 @@
-import { HURRIED_FLUSH_MS, NOTICE_MS, SLICE_MS } from '../bounds.ts';
+import { HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
 import { Task, type TaskScope } from './task.ts';
@@ -9,9 +9,9 @@ import type { KnownServer } from '../protocols/known-server.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
-import { type Handler, type RunnerOptions, Tasks } from './tasks.ts';
+import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
 import { hear, unhear } from '../primitives/hear.ts';
-import { setImmediate } from '../primitives/timers.ts';
+import { Slots } from './slots.ts';
 
 export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
   readonly signal: AbortSignal | undefined;
@@ -32,7 +32,8 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   readonly #options: ServingOptions<Connection>;
   readonly #scope: TaskScope<Connection>;
   readonly #acceptor: Acceptor<Task<Connection>>;
-  readonly #runner: Tasks<Connection>;
+  readonly #runner: TaskRunner<Connection>;
+  readonly #slots: Slots<Connection>;
   readonly #ended: Promise<void>;
   readonly #stragglers = new Stragglers();
   /** Clients that never become a connection. */
@@ -41,8 +42,6 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   #end = (): void => {};
   #grace: number;
   readonly #shutdown = new Shutdown(this);
-  /** A look at the slots is due: in a microtask, or in the next turn after a slice. */
-  #pending: 'nothing' | 'look' | 'slice' = 'nothing';
 
   constructor(
     server: EventEmitter,
@@ -58,14 +57,16 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#scope = { protocol: known.connections, draining: undefined };
     this.#acceptor = new Acceptor(server, known, options.maxQueued, {
       arrive: (connection) => new Task(connection as Connection, this.#scope),
-      consumers: () => Math.max(0, this.#options.concurrency - this.#runner.size),
-      onArrival: () => this.#fill(),
+      consumers: () => this.#slots.free,
+      onArrival: () => this.#slots.fill(),
       onEnding: (reason) => this.#onEnding(reason),
       onOver: () => this.#onOver(),
       politeness: { idle: options.idle, onStraggler: this.#stragglers.add },
     });
     const { diagnostics } = this.#acceptor;
-    this.#runner = new Tasks(diagnostics, this.#scope, handler, options, this.#look);
+    const onChange = (): void => this.#slots.look();
+    this.#runner = new TaskRunner(diagnostics, this.#scope, handler, options, onChange);
+    this.#slots = new Slots(this.#acceptor, this.#runner, options.concurrency, this.#shutdown);
     this.#sockets = known.privateSockets?.();
     this.#sweeper = new Sweeper(
       () => this.#sweep(),
@@ -98,44 +99,6 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     void this.stop(this.#options.grace);
     await this.#ended;
   }
-
-  /** Looks soon, once for all that has changed in one go: a slot is free, or it is the end. */
-  readonly #look = (): void => {
-    if (this.#pending !== 'nothing') return;
-    this.#pending = 'look';
-    queueMicrotask(() => {
-      if (this.#pending !== 'look') return;
-      this.#pending = 'nothing';
-      if (!this.#acceptor.isHoldingBack) this.#fill();
-      this.#shutdown.check();
-    });
-  };
-
-  /**
-   * Begins tasks as long as there is a slot and a connection for it, in order of arrival; many that
-   * have waited for the end of the last call in slices, between which the event loop turns.
-   */
-  #fill(): void {
-    // Those that wait for the next slice were here before.
-    if (this.#pending === 'slice') return;
-    const { queue } = this.#acceptor;
-    const due = queue.size > 1 ? performance.now() + SLICE_MS : Infinity;
-    while (this.#runner.size < this.#options.concurrency) {
-      const task = queue.take();
-      if (task === undefined) break;
-      this.#runner.start(task);
-      if (due === Infinity || queue.size === 0 || performance.now() < due) continue;
-      this.#pending = 'slice';
-      setImmediate(this.#fillOn);
-      return;
-    }
-  }
-
-  readonly #fillOn = (): void => {
-    this.#pending = 'nothing';
-    if (!this.#acceptor.isHoldingBack) this.#fill();
-    this.#shutdown.check();
-  };
 
   /** Whether something waits for a slot, or for the end, or for a short `flush`. */
   get #isHurried(): boolean {
@@ -170,7 +133,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   /** Nothing comes any more; the server's errors are still heard. */
   #onOver(): void {
     hear(this.#server, 'error', this.#onServerError);
-    this.#look();
+    this.#slots.look();
   }
 
   #onEnding(reason: unknown): void {
@@ -183,7 +146,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   force(): End[] {
     this.#runner.sweep();
     const reason = new DOMException('The grace period is over', 'TimeoutError');
-    const list = (task: Task<Connection>): void => task.list(this.#stragglers.add);
+    const list = (task: Task<Connection>): void => task.tellStraggler(this.#stragglers.add);
     return [
       // First of all: it may have better means than ours to end what it has brought.
       () => this.#acceptor.closeLast(),
@@ -193,7 +156,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   }
 
   onForced(spent: number): number {
-    this.#look();
+    this.#slots.look();
     return NOTICE_MS - spent;
   }
 

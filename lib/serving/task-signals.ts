@@ -1,8 +1,8 @@
 import { hidesAbortCause } from '../primitives/runtime.ts';
 import { attempt } from '../primitives/attempt.ts';
 import type { Task, TaskScope } from './task.ts';
-import type { Cancel } from '../protocols/protocol.ts';
 import { isHeard, quietController } from '../primitives/quiet-controller.ts';
+import { setImmediate } from '../primitives/timers.ts';
 
 /** The signals of one task, each made when it is first read. */
 export class TaskSignals<Connection> {
@@ -14,23 +14,22 @@ export class TaskSignals<Connection> {
   readonly #scope: TaskScope<Connection>;
   #signal: AbortController | undefined;
   #draining: AbortController | undefined;
-  #stopWatching: Cancel | undefined;
+  #stopNoting: (() => void) | undefined;
 
   constructor(task: Task<Connection>, scope: TaskScope<Connection>) {
     this.#task = task;
     this.#scope = scope;
   }
 
-  /** @param isRunning - Whether the handler has not ended: then the signal follows the connection. */
-  signal(isRunning: boolean): AbortSignal {
+  /** One that is made while the handler runs follows the connection. */
+  get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal.signal;
     this.#signal = quietController();
+    const { connection, owner } = this.#task;
     if (this.lost) this.#abort(this.#signal, this.lost.reason);
-    else if (isRunning) {
-      const { protocol } = this.#scope;
-      this.#stopWatching = protocol.onDeparture(this.#task.connection, (reason) =>
-        this.lose(reason),
-      );
+    else if (owner) {
+      this.#stopNoting = this.#scope.protocol.noteDeparture?.(connection);
+      this.#task.watch(owner);
     }
     return this.#signal.signal;
   }
@@ -54,15 +53,29 @@ export class TaskSignals<Connection> {
     if (this.#signal) this.#abort(this.#signal, reason);
   }
 
+  /** The connection has closed. */
+  depart(): void {
+    if (this.#signal === undefined || this.lost) return;
+    const { connection, awaits } = this.#task;
+    const { protocol } = this.#scope;
+    const reason = protocol.departure(connection);
+    if (reason === undefined) return;
+    if (!protocol.hidesDeparture?.(connection)) return this.lose(reason);
+    setImmediate(() => {
+      const hasEnded = awaits === 'promise' && this.#task.owner === undefined;
+      if (!hasEnded) this.lose(reason);
+    });
+  }
+
+  /** The handler has ended. */
+  settle(): void {
+    if (this.#stopNoting) attempt(this.#stopNoting);
+  }
+
   /** Its listeners are of the handler's making. */
   #abort(controller: AbortController, reason: unknown): void {
     this.wereHeard ||= hidesAbortCause || isHeard(controller.signal);
     this.#task.runInAsyncScope(abort, controller, reason);
-  }
-
-  /** The handler has ended. */
-  stopWatching(): void {
-    if (this.#stopWatching) attempt(this.#stopWatching);
   }
 }
 

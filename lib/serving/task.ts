@@ -4,7 +4,8 @@ import { attempt } from '../primitives/attempt.ts';
 import { isExpected } from './own-errors.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { TaskSignals } from './task-signals.ts';
-import type { Arrival } from '../accepting/queue.ts';
+import type { Arrival, Holder } from '../accepting/queue.ts';
+import type { LinkedList } from '../primitives/linked-list.ts';
 import { isTransportError } from './transport-error.ts';
 
 /** What a handler is given beside its connection. Each signal is made when it is first read. */
@@ -28,8 +29,8 @@ export interface TaskScope<Connection> {
   draining: { readonly reason: unknown } | undefined;
 }
 
-/** Whom a task tells what the promise of its handler has become. */
-export interface TaskOwner<Connection> {
+/** Who runs tasks, and is told what the promise of each handler has become. */
+export interface TaskOwner<Connection> extends Holder<Task<Connection>> {
   onResolved(task: Task<Connection>): void;
   onRejected(task: Task<Connection>, error: unknown): void;
 }
@@ -38,9 +39,9 @@ export interface TaskOwner<Connection> {
 const resourceOptions = { requireManualDestroy: true };
 
 /**
- * One connection, from its accept to the end of its handler. There are as many as there are open
- * connections: each has what all of them need, and its signals if they are read. A private method
- * would be one more word of each.
+ * One connection, from its accept until it has closed: queued, running, flushing, lingering. The list
+ * that it is in says which. There are as many as there are open connections: each has what all of
+ * them need, and its signals if they are read. A private method would be one more word of each.
  *
  * It is an async context, too: that of the event that has brought the connection. Its handler,
  * `onError` and the listeners of its signals run in it, and what they enter stays with it.
@@ -49,16 +50,20 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
   readonly connection: Connection;
   /** When it was accepted, of `performance.now()`: whole milliseconds, which take no object. */
   readonly since: number;
+  list: LinkedList<Task<Connection>> | undefined;
   previous: Task<Connection> | undefined;
   next: Task<Connection> | undefined;
-  onClose: (() => void) | undefined;
-  /** When its response was found to have ended, of `performance.now()`; `cut` after `flush`. */
-  endedAt: number | 'cut' | undefined;
-  /** Called when the connection has closed, for which the task waits now. */
-  onClosed: (() => void) | undefined;
   /** From the handler's call to its end. */
   owner: TaskOwner<Connection> | undefined;
+  /** What its end is. Of one in callback style, a connection that has failed is a task that has. */
+  awaits: 'promise' | 'close' | 'orderly close' = 'promise';
+  /** Of `performance.now()`: when what was written has to have left, or the peer to have ended. */
+  deadline: number = Infinity;
+  /** Its response had ended, and was not gone by then. */
+  isCut = false;
   readonly #scope: TaskScope<Connection>;
+  #holder: Holder<Task<Connection>> | undefined;
+  #life: 'unwatched' | 'watched' | 'closed' = 'unwatched';
   #closable: Closable | undefined;
   #signals: TaskSignals<Connection> | undefined;
 
@@ -76,12 +81,32 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
 
   get signal(): AbortSignal {
     this.#signals ??= new TaskSignals(this, this.#scope);
-    return this.#signals.signal(this.owner !== undefined);
+    return this.#signals.signal;
   }
 
   get draining(): AbortSignal {
     this.#signals ??= new TaskSignals(this, this.#scope);
     return this.#signals.draining;
+  }
+
+  /** Tells this holder, and no other any more, once it has closed. It has one listener for all. */
+  watch(holder: Holder<Task<Connection>>): void {
+    this.#holder = holder;
+    if (this.#life === 'closed') return holder.onClosed(this);
+    if (this.#life === 'watched') return;
+    this.#life = 'watched';
+    this.closable.onClose(onClosed.bind(this));
+  }
+
+  unwatch(): void {
+    this.#holder = undefined;
+  }
+
+  /** It has closed, as was heard or found. */
+  noteClosed(): void {
+    if (this.#life === 'closed') return;
+    this.#life = 'closed';
+    this.#holder?.onClosed(this);
   }
 
   /** Its handler has given a promise. */
@@ -91,7 +116,7 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
   }
 
   /** Tells of it as one that is to be ended by force, by the socket or session that carries it. */
-  list(onStraggler: OnStraggler): void {
+  tellStraggler(onStraggler: OnStraggler): void {
     const { protocol } = this.#scope;
     const carrier = protocol.carrierOf?.(this.connection) ?? (this.connection as object);
     const socket = protocol.socketOf(this.connection);
@@ -110,10 +135,16 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
     this.#signals.lose(reason);
   }
 
-  /** The handler has ended. */
+  /** Its handler has ended. */
   settle(): void {
     this.owner = undefined;
-    this.#signals?.stopWatching();
+    this.#holder = undefined;
+    this.#signals?.settle();
+  }
+
+  /** Its connection has closed, and its handler may not have ended. */
+  depart(): void {
+    this.#signals?.depart();
   }
 
   /**
@@ -135,6 +166,10 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
       wereSignalsHeard,
     });
   }
+}
+
+function onClosed(this: Task<unknown>): void {
+  this.noteClosed();
 }
 
 function resolve(this: Task<unknown>): void {

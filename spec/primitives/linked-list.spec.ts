@@ -9,7 +9,12 @@ interface Thing extends Linked<Thing> {
   readonly id: number;
 }
 
-const thing = (id: number): Thing => ({ id, previous: undefined, next: undefined });
+const thing = (id: number): Thing => ({
+  id,
+  list: undefined,
+  previous: undefined,
+  next: undefined,
+});
 
 test('has the same as an array, whatever comes and goes', () => {
   for (let seed = 1; seed <= 50; seed += 1) {
@@ -49,6 +54,17 @@ test('knows what is not in it, and lets what has gone lead to nobody', () => {
   assert.deepEqual([list.first, list.size, list.all()], [undefined, 0, []]);
   list.add(second);
   assert.deepEqual(list.all(), [second]);
+});
+
+test('takes a thing out of the list that it was in', () => {
+  const [one, other] = [new LinkedList<Thing>(), new LinkedList<Thing>()];
+  const [first, second] = [thing(1), thing(2)];
+  for (const each of [first, second]) one.add(each);
+  other.add(first);
+  assert.deepEqual([one.all(), other.all()], [[second], [first]]);
+  assert.equal(one.delete(first), false);
+  one.add(second);
+  assert.deepEqual([one.size, one.first, one.last], [1, second, second]);
 });
 
 test.run();

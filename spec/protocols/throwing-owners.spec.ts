@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Session, ServerHttp2Stream } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { serve } from 'accept-loop';
+import { acceptLoop, serve } from 'accept-loop';
 import { limits } from '../support/limits.ts';
 import { assertReport, assertStats } from '../support/report.ts';
 import { connect, listening } from '../support/sockets.ts';
@@ -109,8 +109,27 @@ test('counts a connection once whose off() throws as it leaves the queue', async
   const report = await serving.stop();
   stopCollecting();
   assertReport(report);
-  assert.match(String(warnings[0]), /off\(\) throws/);
+  // Its one listener stays, and no off() is called.
+  assert.deepEqual(warnings, []);
   for (const { socket } of clients) socket.destroy();
+});
+
+test('counts a connection once whose off() throws as a loop hands it out', async () => {
+  const { warnings, stopCollecting } = collectWarnings();
+  const server = await listening(createServer());
+  server.on('connection', (socket) => Object.assign(socket, { off: failsOff }));
+  const loop = acceptLoop(server);
+  const { socket } = await connect(server);
+  await until(() => loop.stats.queued === 1);
+  const { value } = await loop.next();
+  const closed = new Promise((resolve) => value?.on('close', resolve));
+  socket.resetAndDestroy();
+  await closed;
+  const { accepted, yielded, lost } = loop.stats;
+  assert.deepEqual({ accepted, yielded, lost }, { accepted: 1, yielded: 1, lost: 0 });
+  await loop.return();
+  stopCollecting();
+  assert.match(String(warnings[0]), /off\(\) throws/);
 });
 
 test.run();

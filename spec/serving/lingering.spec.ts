@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Lingering } from '../../lib/serving/lingering.ts';
 import { MAX_LINGERING } from '../../lib/bounds.ts';
-import type { Closable } from '../../lib/protocols/protocol.ts';
+import type { Closable, Protocol } from '../../lib/protocols/protocol.ts';
+import { Task } from '../../lib/serving/task.ts';
 import { connectionsOf, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { connect } from '../support/sockets.ts';
@@ -106,25 +107,27 @@ test('is not extended by a client that goes on sending', async () => {
 test('cuts the oldest when too many linger at once', () => {
   const destroyed: number[] = [];
   let ended = 0;
-  const closes = new Lingering<number>({ flush: Infinity, linger: Infinity }, () => (ended += 1));
+  const lingering = new Lingering<Task<number>>(
+    { flush: Infinity, linger: Infinity },
+    () => (ended += 1),
+  );
   const onClose = new Map<number, () => void>();
   const closable = (index: number): Closable => ({
     end: (onFlushed) => onFlushed(),
-    hearOut() {},
     destroy() {
       destroyed.push(index);
       onClose.get(index)?.();
     },
     isClosed: () => false,
-    onClose(callback) {
-      onClose.set(index, callback);
-      return () => {};
-    },
+    onClose: (callback) => void onClose.set(index, callback),
   });
-  for (let index = 0; index < MAX_LINGERING + 2; index += 1) closes.begin(index, closable(index));
+  const protocol = { closable } as Protocol<number>;
+  for (let index = 0; index < MAX_LINGERING + 2; index += 1) {
+    lingering.begin(new Task(index, { protocol, draining: undefined }));
+  }
   assert.deepEqual(destroyed, [0, 1]);
   assert.equal(ended, 2);
-  assert.equal(closes.size, MAX_LINGERING);
+  assert.equal(lingering.size, MAX_LINGERING);
 });
 
 test.run();

@@ -1,10 +1,9 @@
 import { RETRY_AFTER_S } from '../../bounds.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Stream } from 'node:http2';
-import { attempt } from '../../primitives/attempt.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { onSocketClose } from './on-socket-close.ts';
-import { type Cancel, guard, type Life, type Protocol } from '../protocol.ts';
+import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
 
 /** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
 export type Exchange = [request: IncomingMessage, response: ServerResponse];
@@ -46,18 +45,11 @@ export const exchangeProtocol: Protocol<Exchange> = {
   carrierOf: ([request, response]) =>
     isHttp2(response) ? streamOf(response)?.session : request.socket,
   prepare() {},
-  closable: (exchange) => ({
-    destroy: () => destroy(exchange),
-    isClosed: () => isClosed(exchange),
-    hasEnded: () => hasEnded(exchange[1]),
-    onClose: (callback) => onClose(exchange, callback),
-  }),
-  onDeparture([request, response], callback) {
-    return onClose([request, response], () => {
-      if (response.writableEnded) return;
-      const error = request.errored ?? response.errored ?? request.socket?.errored;
-      callback(error ?? new Error('The connection is gone'));
-    });
+  closable: (exchange) => new ClosableExchange(exchange),
+  departure([request, response]) {
+    if (response.writableEnded) return undefined;
+    const error = request.errored ?? response.errored ?? request.socket?.errored;
+    return error ?? new Error('The connection is gone');
   },
   errors: ([request, response]) => [request.errored, response.errored, request.socket?.errored],
   hasFailed: ([, response]) =>
@@ -80,6 +72,39 @@ export const exchangeProtocol: Protocol<Exchange> = {
   },
 };
 
+/** Its end is the handler's: what can be done is to wait, or to use force. */
+class ClosableExchange implements Closable {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  destroy(): void {
+    destroy(this.#exchange);
+  }
+
+  isClosed(): boolean {
+    return isClosed(this.#exchange);
+  }
+
+  hasEnded(): boolean {
+    return hasEnded(this.#exchange[1]);
+  }
+
+  onClose(callback: () => void): void {
+    const [request, response] = this.#exchange;
+    if (this.isClosed()) return callback();
+    // Node 20 and 22 say nothing of a pipelined response whose connection is gone.
+    const isTold = isHttp2(response) || !request.socket;
+    const cancel = isTold ? undefined : onSocketClose(request.socket, callback);
+    response.on('close', () => {
+      cancel?.();
+      callback();
+    });
+  }
+}
+
 /** Answers `503`, and lets the client know that this connection is over. */
 function answerUnavailable([, response]: Exchange): void {
   if (response.headersSent) return;
@@ -101,27 +126,6 @@ function isClosed([request, response]: Exchange): boolean {
   // Deno has no `closed` here.
   const isOver = response.closed || (response.destroyed && response.writableFinished);
   return isOver || (Boolean(request.socket) && hasLeft(request.socket));
-}
-
-function onClose(exchange: Exchange, callback: () => void): Cancel {
-  const [request, response] = exchange;
-  if (isClosed(exchange)) {
-    callback();
-    return () => {};
-  }
-  let cancelSocket: Cancel | undefined;
-  const cancel = (): void => {
-    response.off('close', settle);
-    cancelSocket?.();
-  };
-  const settle = (): void => {
-    attempt(cancel);
-    callback();
-  };
-  response.on('close', settle);
-  // Node 20 and 22 say nothing of a pipelined response whose connection is gone.
-  if (!isHttp2(response) && request.socket) cancelSocket = onSocketClose(request.socket, settle);
-  return cancel;
 }
 
 function destroy([request, response]: Exchange): void {

@@ -1,24 +1,24 @@
 import type { Patience } from '../trackers.ts';
-import { FIRST_REQUEST_MS, LOOK_AGAIN_MS } from '../../bounds.ts';
+import { FIRST_REQUEST_MS } from '../../bounds.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { after } from '../../primitives/after.ts';
+import { Alarm } from './alarm.ts';
 import { LinkedList } from '../../primitives/linked-list.ts';
 import { type ExchangeOwner, isArriving, OpenExchange } from './open-exchange.ts';
 import { guard } from '../protocol.ts';
-import { attempt } from '../../primitives/attempt.ts';
 import { endSoon } from '../end-soon.ts';
-import { letUploadArrive } from './let-upload-arrive.ts';
+import { LastResponse } from './last-response.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
-import { sayClose } from './say-close.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
 import type { Straggler } from '../../reports.ts';
-import { setImmediate } from '../../primitives/timers.ts';
 
 /** Some clients send an empty line behind a body. */
 const LINE_BREAK = 2;
 
-const nothing = (): void => {};
+/**
+ * As Go names them; `half a request`: something has come that is no whole request yet, or stray bytes.
+ */
+export type HttpState = 'new' | 'idle' | 'half a request' | 'active' | 'upgraded' | 'closed';
 
 /** How long one is waited for that has no exchange under way. */
 export interface HttpPatience extends Patience {
@@ -44,15 +44,11 @@ export class Http1Connection implements ExchangeOwner {
   /** `bytesWritten` when the last one was over. */
   #answeredTo = 0;
   #restingSince = this.#since;
-  /** The response that we let say `Connection: close`. */
-  #lastResponse: ServerResponse | undefined;
-  #takeCloseBack = nothing;
-  /** It is HTTP no more. */
-  isUpgraded = false;
-  /** The request that has its time anew when it is answered. */
-  #letArrive: IncomingMessage | undefined;
+  readonly #lastResponse = new LastResponse();
+  #isUpgraded = false;
   #patience: HttpPatience | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Not there before a shutdown. */
+  #alarm: Alarm | undefined;
 
   /** @param onRest - Called with it when an exchange is over. */
   constructor(socket: Socket, onRest: (connection: Http1Connection) => void) {
@@ -60,21 +56,21 @@ export class Http1Connection implements ExchangeOwner {
     this.#onRest = onRest;
   }
 
-  get #isResting(): boolean {
-    return this.#open.size === 0 && !this.isUpgraded;
-  }
-
-  /** Whether something has come that is no whole request yet, or stray bytes. */
-  get hasHalfRequest(): boolean {
-    if (!this.#isResting) return false;
+  get state(): HttpState {
+    if (this.#isUpgraded) return 'upgraded';
+    if (this.socket.destroyed) return 'closed';
+    if (this.#open.size > 0) return 'active';
     const { bytesRead, bytesWritten } = this.socket;
     // Node itself answers some: what expects the unknown, and more requests than a socket may bring.
-    return bytesRead > this.#arrivedTo + LINE_BREAK && bytesWritten <= this.#answeredTo;
+    if (bytesRead > this.#arrivedTo + LINE_BREAK && bytesWritten <= this.#answeredTo)
+      return 'half a request';
+    return this.#arrivedTo === 0 ? 'new' : 'idle';
   }
 
   /** Whether it waits for a request, and none of it has come. */
   get isIdle(): boolean {
-    return this.#isResting && !this.hasHalfRequest;
+    const { state } = this;
+    return state === 'new' || state === 'idle';
   }
 
   /** Whether it is idle, or seems so to Node: an answer may still be leaving. */
@@ -89,7 +85,7 @@ export class Http1Connection implements ExchangeOwner {
     if (this.#open.last?.response === response) return;
     const exchange = new OpenExchange(request, response, this);
     this.#open.add(exchange);
-    clearTimeout(this.#timer);
+    this.#alarm?.clear();
     exchange.follow();
     this.#awaitUpload();
   }
@@ -106,31 +102,19 @@ export class Http1Connection implements ExchangeOwner {
 
   /** It is HTTP no more. Somebody else owns the socket. */
   upgrade(): void {
-    this.isUpgraded = true;
+    this.#isUpgraded = true;
     // Node listens to it no more, and its owner may have ended.
     this.socket.on('error', guard);
-    clearTimeout(this.#timer);
+    this.#alarm?.clear();
   }
 
   /**
-   * Lets the last response say `Connection: close`; an earlier one would lose the requests that
-   * were pipelined behind it.
+   * Lets the last response say that it is one.
    *
    * @param requestTimeout - Milliseconds that its request may go on arriving after the answer.
    */
   goAway(requestTimeout: number): void {
-    const last = this.#open.last;
-    if (last === undefined || last.response === this.#lastResponse) return;
-    this.#takeCloseBack();
-    this.#takeCloseBack = nothing;
-    const { request, response } = last;
-    this.#lastResponse = response;
-    if (response.headersSent) return;
-    this.#takeCloseBack = sayClose(response);
-    if (isArriving(request)) {
-      // One that arrives before it has its time already.
-      this.#letArrive = letUploadArrive(request, this.socket, requestTimeout) ?? this.#letArrive;
-    }
+    if (this.#open.last) this.#lastResponse.be(this.#open.last, this.socket, requestTimeout);
   }
 
   /** Ends it, if it has nothing under way. */
@@ -141,6 +125,7 @@ export class Http1Connection implements ExchangeOwner {
   /** Ends it when it has had nothing under way for a while, from now on. */
   drain(patience: HttpPatience): void {
     this.#patience = patience;
+    this.#alarm ??= new Alarm();
     this.#await();
     this.#awaitUpload();
   }
@@ -155,7 +140,7 @@ export class Http1Connection implements ExchangeOwner {
 
   /** Forgets its timer. */
   leave(): void {
-    clearTimeout(this.#timer);
+    this.#alarm?.clear();
   }
 
   /** What ends it by force. @param onStraggler - Told of it, just before. */
@@ -172,8 +157,14 @@ export class Http1Connection implements ExchangeOwner {
   }
 
   get #kind(): Straggler['kind'] {
-    if (this.isUpgraded) return 'upgrade';
-    return this.#open.size > 0 || this.hasHalfRequest ? 'request' : 'connection';
+    const { state } = this;
+    if (state === 'upgraded') return 'upgrade';
+    return state === 'active' || state === 'half a request' ? 'request' : 'connection';
+  }
+
+  /** Whether its next request has not come, or not to its end. */
+  get #isWaiting(): boolean {
+    return this.isIdle || this.state === 'half a request';
   }
 
   #rest(): void {
@@ -185,12 +176,13 @@ export class Http1Connection implements ExchangeOwner {
   /** Waits for one more request. */
   #await(): void {
     const patience = this.#patience;
-    if (patience === undefined || !this.#isResting || this.socket.destroyed) return;
+    if (patience === undefined || !this.#isWaiting) return;
     const { idle, headersTimeout } = patience;
     const least = this.#arrivedTo === 0 ? FIRST_REQUEST_MS : 0;
     this.#wait(patience, Math.max(idle, least), () => {
       this.endIfIdle();
-      if (this.hasHalfRequest) this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
+      if (this.state === 'half a request')
+        this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
     });
   }
 
@@ -204,27 +196,19 @@ export class Http1Connection implements ExchangeOwner {
     if (!patience || !last || !first || !isArriving(last.request)) return;
     const look = (): void => {
       const { request, response } = last;
-      const isLet = this.#letArrive === request && response.writableFinished;
+      const isLet = this.#lastResponse.lets(request) && response.writableFinished;
       if (this.#open.last !== last || !isArriving(request) || isLet) return;
       patience.onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
       endStalledUpload(this.socket, first.response);
     };
-    clearTimeout(this.#timer);
-    const left = last.since + patience.requestTimeout - performance.now();
-    this.#timer = after(left + LOOK_AGAIN_MS, () => void setImmediate(() => attempt(look)));
+    this.#alarm?.setBehindInput(last.since + patience.requestTimeout, look);
   }
 
   /** Calls back, so many milliseconds of the shutdown after the last exchange, if none has begun. */
   #wait(patience: HttpPatience, milliseconds: number, callback: () => void): void {
     const time = Math.max(patience.begun, this.#restingSince) + milliseconds;
-    const look = (): void => {
-      if (this.#isResting && !this.socket.destroyed) callback();
-    };
-    clearTimeout(this.#timer);
-    this.#timer = after(time - performance.now(), () => {
-      // A timer counts from the beginning of its turn, which may have been long ago.
-      if (performance.now() < time) this.#wait(patience, milliseconds, callback);
-      else this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(() => attempt(look)));
+    this.#alarm?.setBehindInput(time, () => {
+      if (this.#isWaiting) callback();
     });
   }
 

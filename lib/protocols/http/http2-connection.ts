@@ -1,8 +1,8 @@
-import { FIRST_REQUEST_MS, LOOK_AGAIN_MS, ROUND_TRIP_MS } from '../../bounds.ts';
+import { FIRST_REQUEST_MS, ROUND_TRIP_MS } from '../../bounds.ts';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { after } from '../../primitives/after.ts';
+import { Alarm } from './alarm.ts';
 import { attempt } from '../../primitives/attempt.ts';
 import { cutStream } from './exchange.ts';
 import type { Patience } from '../trackers.ts';
@@ -57,7 +57,7 @@ export class Http2Connection {
   #isNew = true;
   #isClosing = false;
   #isLeaving = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm();
 
   /**
    * @param session - One that is not destroyed.
@@ -66,7 +66,7 @@ export class Http2Connection {
   constructor(session: Http2Session, onClose: () => void) {
     this.#session = session;
     const close = (): void => {
-      clearTimeout(this.#timer);
+      this.#alarm.clear();
       connections.delete(session);
       onClose();
     };
@@ -143,10 +143,7 @@ export class Http2Connection {
   /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */
   #endAt(time: number): void {
     if (this.#isLeaving) return;
-    this.#wait(time, () => {
-      const end = (): void => attempt(() => this.end());
-      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(end));
-    });
+    this.#alarm.setBehindInput(time, () => this.end());
   }
 
   #sendGoAway(): void {
@@ -154,22 +151,13 @@ export class Http2Connection {
     if (this.#isLeaving || this.#session.closed || this.#session.destroyed) return;
     this.#isLeaving = true;
     const close = (): void => {
-      clearTimeout(this.#timer);
+      this.#alarm.clear();
       attempt(() => this.#session.close());
     };
-    this.#wait(performance.now() + ROUND_TRIP_MS, close);
+    this.#alarm.set(performance.now() + ROUND_TRIP_MS, close);
     this.#session.goaway(0, ANY_STREAM);
     // Of what is sent at once a PING comes first.
     const ping = (): boolean => !this.#session.destroyed && this.#session.ping(close);
     setImmediate(() => attempt(ping));
-  }
-
-  #wait(time: number, callback: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = after(time - performance.now(), () => {
-      // A timer counts from the beginning of its turn, which may have been long ago.
-      if (performance.now() < time) this.#wait(time, callback);
-      else callback();
-    });
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { attempt } from '../../primitives/attempt.ts';
-import type { Linked } from '../../primitives/linked-list.ts';
+import type { Linked, LinkedList } from '../../primitives/linked-list.ts';
 
 /** What an exchange tells of itself: the HTTP/1 connection that it is on. */
 export interface ExchangeOwner {
@@ -17,6 +17,7 @@ export interface ExchangeOwner {
 export class OpenExchange implements Linked<OpenExchange> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  list: LinkedList<OpenExchange> | undefined;
   previous: OpenExchange | undefined;
   next: OpenExchange | undefined;
   /** When it came, of `performance.now()`; of one that has arrived, 0. */

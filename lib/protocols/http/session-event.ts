@@ -1,5 +1,5 @@
 import type { Http2Session } from 'node:http2';
-import { type Cancel, type Closable, guard, type Protocol } from '../protocol.ts';
+import { type Closable, guard, type Protocol } from '../protocol.ts';
 import { cutSession, destroySession } from './http2-connection.ts';
 
 /** Connections that are HTTP/2 sessions. */
@@ -19,9 +19,8 @@ export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[
   carrierOf: ([session]) => session,
   prepare() {},
   closable: ([session]) => closableSession(session),
-  onDeparture: ([session], callback) =>
-    // Node closes it when its client goes away, as a handler would: the two are not told apart.
-    onSessionClose(session, () => callback(new Error('The connection is gone'))),
+  // Node closes it when its client goes away, as a handler would: the two are not told apart.
+  departure: () => new Error('The connection is gone'),
   errors: () => [],
   hasFailed: () => false,
   fail([session]) {
@@ -36,12 +35,9 @@ function closableSession(session: Http2Session): Closable {
     end: (onFlushed) => session.close(onFlushed),
     destroy: () => cutSession(session),
     isClosed: () => session.destroyed,
-    onClose: (callback) => onSessionClose(session, callback),
+    onClose(callback) {
+      if (session.destroyed) callback();
+      else session.on('close', callback);
+    },
   };
-}
-
-function onSessionClose(session: Http2Session, callback: () => void): Cancel {
-  if (session.destroyed) callback();
-  else session.on('close', callback);
-  return () => void session.off('close', callback);
 }

@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { type Cancel, guard, type Protocol } from '../protocol.ts';
+import { guard, type Protocol } from '../protocol.ts';
 import { ClosableStream, servedStream } from '../socket.ts';
 import { cutStream } from './exchange.ts';
 
@@ -21,6 +21,11 @@ export class ClosableHttp2Stream extends ClosableStream {
 
   override isClosed(): boolean {
     return this.#stream.destroyed;
+  }
+
+  override onClose(callback: () => void): void {
+    if (this.#stream.destroyed) callback();
+    else this.#stream.on('close', callback);
   }
 }
 
@@ -44,21 +49,13 @@ export const streamProtocol: Protocol<StreamEvent> = {
   straggler: 'request',
   socketOf: ([{ session }]) => session?.socket,
   carrierOf: ([{ session }]) => session,
-  onDeparture: ([stream], callback) => onStreamDeparture(stream, callback),
+  departure: ([stream]) => departureOfStream(stream),
   hasFailed: ([stream]) => hasFailed(stream),
 };
 
-/** Of a stream that its client has reset Node ends our side, too. */
-export function onStreamDeparture(
-  stream: ServerHttp2Stream,
-  callback: (reason: unknown) => void,
-): Cancel {
-  const onClose = (): void => {
-    if (hasFailed(stream)) callback(stream.errored ?? new Error('The connection is gone'));
-  };
-  if (stream.destroyed) onClose();
-  else stream.on('close', onClose);
-  return () => void stream.off('close', onClose);
+/** Of one that has closed: why, if it has failed. Of one that its client has reset Node ends our side, too. */
+export function departureOfStream(stream: ServerHttp2Stream): Error | undefined {
+  return hasFailed(stream) ? (stream.errored ?? new Error('The connection is gone')) : undefined;
 }
 
 function hasFailed(stream: ServerHttp2Stream): boolean {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type Closable, guard, type Protocol } from '../protocol.ts';
 import { ClosableStream, reset, type Resettable, servedStream } from '../socket.ts';
 import { isHttp2, streamOf } from './exchange.ts';
-import { ClosableHttp2Stream, onStreamDeparture, REFUSED_STREAM } from './stream-event.ts';
+import { ClosableHttp2Stream, departureOfStream, REFUSED_STREAM } from './stream-event.ts';
 
 /** A tunnel's socket, of HTTP/1, or HTTP/2's response over its stream. */
 type Tunnel = [request: object, tunnel: Duplex, ...rest: unknown[]];
@@ -35,11 +35,12 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
     },
     ...served,
     straggler: 'upgrade',
-    onDeparture(connection, callback) {
+    noteDeparture(connection) {
+      return isHttp2(connection[1]) ? undefined : served.noteDeparture?.(connection);
+    },
+    departure(connection) {
       const stream = streamOf(connection[1]);
-      return stream
-        ? onStreamDeparture(stream, callback)
-        : served.onDeparture(connection, callback);
+      return stream ? departureOfStream(stream) : served.departure(connection);
     },
     socketOf: (connection) =>
       streamOf(connection[1])?.session?.socket ?? served.socketOf(connection),

@@ -28,7 +28,7 @@ export function webSocketServer(
     byEvent: { connection: webSocketProtocol },
     host,
     ...(host && { refuseFromHost: () => refuseLateUpgrades(host) }),
-    ...((host || hasNone) && { isHeld: () => someLastCall(isBringing) }),
+    ...((host || hasNone) && { waitsForHost: () => someLastCall(isBringing) }),
     ...(host === undefined && { privateSockets: () => new PrivateSockets(server) }),
     // With `noServer` it has no address, and throws when it is asked for one.
     isListening: () =>

@@ -2,8 +2,8 @@ import { hasOwnWebSocket } from '../../primitives/runtime.ts';
 import { FLUSH_CHECK_MS, SENT_LOOKS } from '../../bounds.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Cancel, type Closable, guard, type Life, type Protocol } from '../protocol.ts';
-import { setImmediate, unref } from '../../primitives/timers.ts';
+import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
+import { unref } from '../../primitives/timers.ts';
 
 /** What is used of a `WebSocket` of the package `ws`. */
 export interface WebSocketLike extends Life {
@@ -50,12 +50,8 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
     webSocket.on('error', (error?: unknown) => void failures.set(webSocket, error));
   },
   closable: ([webSocket]) => closableWebSocket(webSocket, NORMAL),
-  onDeparture: ([webSocket], callback) =>
-    onClose(webSocket, () => {
-      const reason = failures.get(webSocket) ?? new Error('The connection is gone');
-      // Nothing tells which side has closed it. A handler that closed it, and waits for that, is over by then.
-      setImmediate(() => callback(reason));
-    }),
+  departure: ([webSocket]) => failures.get(webSocket) ?? new Error('The connection is gone'),
+  hidesDeparture: () => true,
   errors: ([webSocket]) => [failures.get(webSocket)],
   hasFailed: ([webSocket]) => failures.has(webSocket),
   fail: ([webSocket]) => closableWebSocket(webSocket, INTERNAL_ERROR),
@@ -97,12 +93,9 @@ function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
     },
     destroy: () => webSocket.terminate(),
     isClosed: () => webSocket.readyState === CLOSED,
-    onClose: (callback) => onClose(webSocket, callback),
+    onClose(callback) {
+      if (webSocket.readyState === CLOSED) callback();
+      else webSocket.on('close', callback);
+    },
   };
-}
-
-function onClose(webSocket: WebSocketLike, callback: () => void): Cancel {
-  if (webSocket.readyState === CLOSED) callback();
-  else webSocket.on('close', callback);
-  return () => void webSocket.off('close', callback);
 }

@@ -13,9 +13,13 @@ const take = takers[way];
 if (take === undefined) throw new Error(`Cannot take connections by ${way}`);
 EventEmitter.defaultMaxListeners = 0;
 
+/** Without a handle it would be taken for one that was sent to another process. */
+class HandlelessSocket extends Socket {}
+Object.defineProperty(HandlelessSocket.prototype, 'pending', { value: false });
+
 /** A socket whose peer has said all that it had to say, and reads what it gets. */
 function finishedSocket(): Socket {
-  const socket = new Socket({ allowHalfOpen: true });
+  const socket = new HandlelessSocket({ allowHalfOpen: true });
   socket.push(null);
   return socket;
 }

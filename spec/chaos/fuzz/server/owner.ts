@@ -24,15 +24,23 @@ type Endable = EventEmitter &
 function doTo(args: readonly unknown[], deed: OwnerPlan['deed']): void {
   const subject = (isEndable(args[1]) ? args[1] : args[0]) as Endable;
   // What it ends is its owner's own.
-  subject.on('error', nothing);
+  guard(subject);
   // Node takes its own listener off a socket whose client has pipelined a CONNECT or an upgrade behind
   // this request, and dies of the owner's error: without us, too.
-  if ('assignSocket' in subject) subject.socket?.on('error', nothing);
+  if ('assignSocket' in subject && subject.socket) guard(subject.socket);
   if (deed === 'destroy') subject.destroy();
   else if (deed === 'destroy with an error') subject.destroy(new Error('The owner ends it'));
   else if (deed === 'destroy soon') queueMicrotask(() => subject.destroy());
   else if (deed === 'end') end(subject);
   else reset(subject);
+}
+
+/** A client may pipeline a thousand requests over one socket. */
+const guarded = new WeakSet<EventEmitter>();
+
+function guard(emitter: EventEmitter): void {
+  if (!guarded.has(emitter)) emitter.on('error', nothing);
+  guarded.add(emitter);
 }
 
 function isEndable(value: unknown): boolean {

@@ -3,8 +3,8 @@ import { type Task, TaskContext, type TaskOwner, type TaskScope } from './task.t
 import type { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import { LinkedList } from '../primitives/linked-list.ts';
+import { HandlerErrors, type OnError } from './handler-errors.ts';
 import { Lingering, type LingeringTimes } from './lingering.ts';
-import { warn } from '../primitives/warn.ts';
 
 const nothing = (): void => {};
 
@@ -12,28 +12,29 @@ const nothing = (): void => {};
 export type Handler<Connection> = (connection: Connection, context: TaskContext) => unknown;
 
 export interface RunnerOptions<Connection> extends LingeringTimes {
-  readonly onError: ((error: unknown, connection: Connection) => unknown) | undefined;
+  readonly onError: OnError<Connection> | undefined;
 }
 
 /**
  * Runs the handlers of one `serve`: a task for each connection, its errors apart from all others,
  * and the connection closed when it is over.
  */
-export class Tasks<Connection> implements TaskOwner<Connection> {
+export class TaskRunner<Connection> implements TaskOwner<Connection> {
   /** What has become of the tasks so far; `forced` are those that were running when grace ended. */
   readonly counts: { completed: number; failed: number; forced: number } = {
     completed: 0,
     failed: 0,
     forced: 0,
   };
-  readonly #diagnostics: Diagnostics;
+  readonly #errors: HandlerErrors<Connection>;
   readonly #scope: TaskScope<Connection>;
   readonly #handler: Handler<Connection>;
-  readonly #onError: RunnerOptions<Connection>['onError'];
   readonly #onChange: () => void;
   readonly #flush: number;
-  /** The tasks whose handlers have not ended. */
-  readonly #inFlight = new LinkedList<Task<Connection>>();
+  /** How many handlers have not ended. */
+  #size = 0;
+  /** Their tasks, but for those in callback style whose own side has ended: these linger. */
+  readonly #running = new LinkedList<Task<Connection>>();
   readonly #lingering: Lingering<Task<Connection>>;
   #isForced = false;
 
@@ -45,10 +46,9 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
     { onError, ...times }: RunnerOptions<Connection>,
     onChange: () => void,
   ) {
-    this.#diagnostics = diagnostics;
+    this.#errors = new HandlerErrors(diagnostics, onError);
     this.#scope = scope;
     this.#handler = handler;
-    this.#onError = onError;
     this.#onChange = onChange;
     this.#flush = times.flush;
     this.#lingering = new Lingering(times, onChange);
@@ -56,16 +56,17 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
 
   /** How many handlers have not ended. */
   get size(): number {
-    return this.#inFlight.size;
+    return this.#size;
   }
 
   /** Whether every handler has ended, and every connection is closed that one has left. */
   get isIdle(): boolean {
-    return this.#inFlight.size === 0 && this.#lingering.size === 0;
+    return this.#size === 0 && this.#lingering.size === 0;
   }
 
   start(task: Task<Connection>): void {
-    this.#inFlight.add(task);
+    this.#size += 1;
+    this.#running.add(task);
     task.owner = this;
     try {
       this.#scope.protocol.prepare(task.connection);
@@ -87,8 +88,9 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
 
   onResolved(task: Task<Connection>): void {
     try {
-      if (this.#scope.protocol.lastsUntilClosed) this.#awaitEnd(task, () => this.#complete(task));
-      else this.#complete(task);
+      if (!this.#scope.protocol.lastsUntilClosed) return this.#complete(task);
+      task.awaits = 'close';
+      task.watch(this);
     } catch (error) {
       this.#fail(task, error);
     }
@@ -98,11 +100,25 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
     this.#fail(task, error);
   }
 
+  /** The connection of one that runs has closed. */
+  onClosed(task: Task<Connection>): void {
+    attempt(() => task.depart());
+    const { awaits, connection } = task;
+    if (awaits === 'promise') return;
+    try {
+      const mayFail = awaits === 'orderly close';
+      if (mayFail && (task.isCut || this.#scope.protocol.hasFailed(connection)))
+        this.#fail(task, undefined, { isReported: false });
+      else this.#complete(task);
+    } catch (error) {
+      this.#fail(task, error);
+    }
+  }
+
   /** The shutdown begins: the scope has the reason. */
   drain(): void {
-    const tasks = this.#inFlight.all();
     inSlices(
-      tasks.map((task) => () => task.drain()),
+      this.#unsettled.map((task) => () => task.drain()),
       nothing,
     );
   }
@@ -110,13 +126,28 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
   /** What ends every connection. Handlers that have not ended by now count as forced. */
   force(reason: unknown, onStraggler: (task: Task<Connection>) => void): End[] {
     this.#isForced = true;
-    this.counts.forced = this.#inFlight.size;
-    const inFlight = this.#inFlight.all().map((task) => () => {
+    this.counts.forced = this.#size;
+    const settled = this.#lingering.open.filter(({ owner }) => owner === undefined);
+    const cut = (task: Task<Connection>): void => {
+      // It may have closed since.
+      if (task.list === undefined) return;
+      attempt(() => onStraggler(task));
+      this.#lingering.destroy(task);
+    };
+    const lose = (task: Task<Connection>): void => {
       attempt(() => onStraggler(task));
       task.lose(reason);
       task.closable.destroy();
-    });
-    return [...this.#lingering.ends(onStraggler), ...inFlight];
+    };
+    return [
+      ...settled.map((task) => () => cut(task)),
+      ...this.#unsettled.map((task) => () => lose(task)),
+    ];
+  }
+
+  get #unsettled(): Task<Connection>[] {
+    const lingering = this.#lingering.all.filter(({ owner }) => owner !== undefined);
+    return [...this.#running.all(), ...lingering];
   }
 
   /**
@@ -126,15 +157,14 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
   sweep(): void {
     const late: (() => void)[] = [];
     const now = performance.now();
-    for (const task of this.#inFlight.all()) {
-      const { onClosed } = task;
-      if (onClosed === undefined) continue;
+    for (const task of this.#running.all()) {
+      if (task.awaits === 'promise') continue;
       const { closable } = task;
-      if (attempt(() => closable.isClosed())) onClosed();
-      else if (attempt(() => closable.hasEnded?.()) && task.endedAt !== 'cut') {
-        task.endedAt ??= now;
-        if (now - task.endedAt < this.#flush) continue;
-        task.endedAt = 'cut';
+      if (attempt(() => closable.isClosed())) task.noteClosed();
+      else if (attempt(() => closable.hasEnded?.()) && !task.isCut) {
+        task.deadline = Math.min(task.deadline, now + this.#flush);
+        if (now < task.deadline) continue;
+        task.isCut = true;
         late.push(() => closable.destroy());
       }
     }
@@ -149,33 +179,15 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
 
   /** Callback style: the task lasts until the connection has closed. */
   #awaitClose(task: Task<Connection>): void {
-    const { protocol } = this.#scope;
-    const { connection, closable } = task;
-    protocol.onFinish?.(connection, () => attempt(() => this.#lingering.linger(task, closable)));
-    this.#awaitEnd(task, () => {
-      if (task.endedAt === 'cut' || protocol.hasFailed(connection))
-        this.#fail(task, undefined, { isReported: false });
-      else this.#complete(task);
-    });
-  }
-
-  /** Calls back when its connection has closed. */
-  #awaitEnd(task: Task<Connection>, callback: () => void): void {
-    task.onClosed = (): void => {
-      if (task.onClosed === undefined) return;
-      task.onClosed = undefined;
-      try {
-        callback();
-      } catch (error) {
-        this.#fail(task, error);
-      }
-    };
-    task.closable.onClose(task.onClosed);
+    task.awaits = 'orderly close';
+    const linger = (): void => this.#lingering.linger(task);
+    this.#scope.protocol.onFinish?.(task.connection, () => attempt(linger));
+    task.watch(this);
   }
 
   #complete(task: Task<Connection>): void {
     if (this.#settle(task)) this.counts.completed += 1;
-    if (!this.#isForced) this.#lingering.begin(task, task.closable);
+    if (!this.#isForced) this.#lingering.begin(task);
     this.#onChange();
   }
 
@@ -184,7 +196,7 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
     const isNews = isReported && !task.isExpected(error);
     if (this.#settle(task)) this.counts.failed += 1;
     if (attempt(() => task.closable.isClosed()) !== true) this.#endFailed(task);
-    if (isNews) void this.#report(error, task);
+    if (isNews) void this.#errors.report(error, task);
     this.#onChange();
   }
 
@@ -195,8 +207,11 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
    * @returns Whether it counts: after grace it has been counted as forced.
    */
   #settle(task: Task<Connection>): boolean {
+    if (task.owner === undefined) return false;
     task.settle();
-    return this.#inFlight.delete(task) && !this.#isForced;
+    task.list?.delete(task);
+    this.#size -= 1;
+    return !this.#isForced;
   }
 
   #endFailed(task: Task<Connection>): void {
@@ -206,16 +221,6 @@ export class Tasks<Connection> implements TaskOwner<Connection> {
     } catch {
       // A response's methods may be somebody's, of a middleware that has failed, too.
       attempt(() => task.closable.destroy());
-    }
-  }
-
-  async #report(error: unknown, task: Task<Connection>): Promise<void> {
-    this.#diagnostics.handlerError(error, task.connection);
-    const onError = this.#onError ?? warn;
-    try {
-      await task.runInAsyncScope(onError, undefined, error, task.connection);
-    } catch (thrown) {
-      warn(thrown);
     }
   }
 }

@@ -1,0 +1,121 @@
+import type { EventEmitter } from 'node:events';
+import { Listener } from '../listening/listener.ts';
+import { harmless } from '../primitives/harmless.ts';
+import { attemptOf, hear, unhear } from '../primitives/hear.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+
+const owned = new WeakSet<object>();
+const nothing = (): void => {};
+
+/**
+ * The server of one acceptor, which has its listener for itself: how that is closed, and what is done
+ * with what the server brings after the end.
+ */
+export class OwnedServer {
+  readonly #server: EventEmitter;
+  readonly #known: KnownServer;
+  readonly #listener: Listener;
+  #isRefusing = false;
+  #stopRefusing = nothing;
+  #isLeft = false;
+
+  /** @throws `Error` if another acceptor has it. */
+  static check(server: EventEmitter): void {
+    if (!owned.has(server)) return;
+    throw new Error('Cannot accept connections: the server has a live accept loop');
+  }
+
+  /**
+   * @param onError - Called with each `'error'` of the server.
+   * @param onClosed - Called whenever the listener is found closed.
+   */
+  constructor(
+    server: EventEmitter,
+    known: KnownServer,
+    onError: (error: Error) => void,
+    onClosed: () => void,
+  ) {
+    owned.add(server);
+    this.#server = server;
+    this.#known = known;
+    this.#listener = new Listener(server, known, onError, onClosed);
+  }
+
+  /** Not that of an emitter: its `close()` may end what it has brought. */
+  closeListener(): void {
+    if (!this.#known.closesLast) this.#listener.close();
+    this.#refuseFromHost();
+  }
+
+  /** Somebody has closed the listener. One that is attached has none of its own, and would go on. */
+  follow(): void {
+    if (this.#known.host && !this.#listener.hasClosed) {
+      attemptOf(this.#server, 'close', () => this.#known.close());
+    }
+    this.#refuseFromHost();
+  }
+
+  /**
+   * Nothing is taken of it any more: what still comes is refused.
+   *
+   * @param hasLatecomers - Whether something comes without a listener, of what is open.
+   */
+  end(hasLatecomers: boolean): void {
+    const { isServerOpen, isStuck, hasClosed } = this.#listener;
+    if ((hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
+      this.#stopRefusing = refuseLatecomers(this.#server, this.#known.connections);
+    }
+    this.#refuseFromHost();
+    if (!this.#known.closesLast) this.#leave();
+  }
+
+  /** Whether it is an emitter that has still to be closed. */
+  get isKept(): boolean {
+    return this.#known.closesLast === true && !this.#isLeft;
+  }
+
+  /** What an emitter has brought is served: it is closed now, unless somebody has. */
+  closeLast(): void {
+    if (!this.isKept) return;
+    this.#isLeft = true;
+    this.#listener.close();
+    if (!this.#listener.isStuck) this.#stopRefusing();
+    this.#leave();
+  }
+
+  /** One that is attached is closed: its host may bring more. */
+  #refuseFromHost(): void {
+    if (!this.#isRefusing) this.#known.refuseFromHost?.();
+    this.#isRefusing = true;
+  }
+
+  #leave(): void {
+    this.#listener.leave();
+    owned.delete(this.#server);
+  }
+}
+
+/**
+ * Refuses what still comes of connections that are open when a loop is over: the next request of
+ * an HTTP connection, a TLS handshake that was not known. They would hang: nobody listens any more.
+ * One listener does it, until the server has closed or listens again.
+ *
+ * @returns What ends it.
+ */
+function refuseLatecomers(server: EventEmitter, connections: Protocol): () => void {
+  const refuse = harmless((...args) => {
+    const connection: unknown = connections.accept(...args);
+    if (connections.refuseLate) connections.refuseLate(connection);
+    else connections.refuse(connection);
+  });
+  const stop = (): void => {
+    unhear(server, connections.event, refuse);
+    unhear(server, 'close', stop);
+    unhear(server, 'listening', stop);
+  };
+  hear(server, connections.event, refuse);
+  hear(server, 'close', stop);
+  hear(server, 'listening', stop);
+  return stop;
+}

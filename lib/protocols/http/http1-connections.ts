@@ -1,0 +1,186 @@
+import type { Patience } from '../trackers.ts';
+import { closesHalfRequests } from '../../primitives/runtime.ts';
+import { STRAY_CHECK_MS } from '../../bounds.ts';
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { attempt, attemptEach } from '../../primitives/attempt.ts';
+import { emitterListener } from '../../primitives/emitter-listener.ts';
+import { isHttp2 } from './exchange.ts';
+import { harmless } from '../../primitives/harmless.ts';
+import { hasLeft } from '../../primitives/has-left.ts';
+import { HeldBack } from './held-back.ts';
+import { Http1Connection, type HttpPatience } from './http1-connection.ts';
+import type { End } from '../../shutdown/in-slices.ts';
+import { timeoutOf } from './node-timeout.ts';
+import type { Newcomers } from './newcomers.ts';
+import type { OnStraggler } from '../../shutdown/stragglers.ts';
+import { attemptOf } from '../../primitives/hear.ts';
+import { setImmediate, unref } from '../../primitives/timers.ts';
+
+/** The HTTP/1 connections of one server, for its end. */
+export class Http1Connections {
+  /** Called when a newcomer has made its first request, and when a connection has gone. */
+  onChange: () => void = () => {};
+  readonly #server: EventEmitter;
+  readonly #newcomers: Newcomers;
+  readonly #connections = new Map<Socket, Http1Connection>();
+  #heldBack: HeldBack | undefined;
+  #isClosing = false;
+  #isOver = false;
+  #patience: HttpPatience | undefined;
+  #strayTimer: NodeJS.Timeout | undefined;
+
+  constructor(server: EventEmitter, newcomers: Newcomers) {
+    this.#server = server;
+    this.#newcomers = newcomers;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Whether one is idle, or seems so to Node. */
+  get looksIdle(): boolean {
+    for (const connection of this.#connections.values()) {
+      if (attempt(() => connection.looksIdle)) return true;
+    }
+    return false;
+  }
+
+  /** From now on nothing is read of so many that have nothing under way, until `drain` or `leave`. */
+  holdBack(most: number): void {
+    this.#heldBack = new HeldBack(most);
+  }
+
+  /** From now on each is told that it is to end. */
+  goAway(): void {
+    this.#isClosing = true;
+    attemptEach(this.#connections.values(), (each) => this.#goAway(each));
+  }
+
+  /** From now on ends each that has had nothing under way for a while. */
+  drain(times: Patience): void {
+    const patience = {
+      ...times,
+      headersTimeout: timeoutOf(this.#server, 'headersTimeout'),
+      requestTimeout: timeoutOf(this.#server, 'requestTimeout'),
+    };
+    this.#release();
+    this.#patience = patience;
+    if (!closesHalfRequests) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
+    unref(this.#strayTimer);
+    attemptEach(this.#connections.values(), (each) => each.drain(patience));
+  }
+
+  /** Nothing is followed any more but what is open. */
+  leave(): void {
+    clearInterval(this.#strayTimer);
+    this.#release();
+    this.#isOver = true;
+  }
+
+  /** Ends what is idle, now and later; half a request and upgraded sockets are left to their owners. */
+  end(): void {
+    attemptEach(this.#connections.values(), (connection) => {
+      connection.leave();
+      connection.endIfIdle();
+    });
+  }
+
+  /** What ends them by force. @param onStraggler - Told of every one, just before. */
+  force(onStraggler: OnStraggler): End[] {
+    return [...this.#connections.values()].map((each) => each.force(onStraggler));
+  }
+
+  /** Forgets those of which nobody has heard that they have gone. */
+  sweep(): void {
+    attemptEach(this.#connections, ([socket, connection]) => {
+      if (hasLeft(socket)) this.#forget(socket);
+      else connection.sweep();
+    });
+  }
+
+  readonly add: (socket: Socket) => void = harmless((socket) => {
+    // With HTTP/2 the session owns the socket.
+    if ((socket as TLSSocket).alpnProtocol === 'h2' || socket.destroyed) return;
+    const connection = this.#connectionOf(socket);
+    this.#heldBack?.add(socket);
+    // By a listener before this one, in this very emit.
+    if (this.#isOver) connection.endIfIdle();
+  });
+
+  readonly begin = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    // A stream of HTTP/2 has come before. An owner's listener before this one may have ended it.
+    if (isHttp2(response) || !socket || socket.destroyed) return;
+    const connection = this.#connectionOf(socket);
+    connection.begin(request, response);
+    this.#settle(socket);
+    if (this.#isClosing) this.#goAway(connection);
+  };
+
+  /** @param socket - Of HTTP/2's `'connect'` it is a response. */
+  readonly upgrade = (_request: IncomingMessage, socket: Socket): void => {
+    if (isHttp2(socket) || socket.destroyed) return;
+    this.#connectionOf(socket).upgrade();
+    this.#settle(socket);
+  };
+
+  #connectionOf(socket: Socket): Http1Connection {
+    const known = this.#connections.get(socket);
+    if (known !== undefined) return known;
+    const connection = new Http1Connection(socket, this.#onRest);
+    this.#connections.set(socket, connection);
+    this.#newcomers.add(socket);
+    socket.on('close', this.#onClose);
+    if (this.#patience) connection.drain(this.#patience);
+    return connection;
+  }
+
+  readonly #onRest = (connection: Http1Connection): void => {
+    // Its `keepAliveTimeout` runs, to which Node adds a second.
+    if (this.#heldBack && connection.state !== 'upgraded') this.#heldBack.add(connection.socket);
+    // The next request may be in this very turn's input.
+    if (this.#isOver) setImmediate(() => attempt(() => connection.endIfIdle()));
+  };
+
+  readonly #onClose = emitterListener((socket: Socket) => this.#forget(socket));
+
+  #forget(socket: Socket): void {
+    this.#connections.get(socket)?.leave();
+    this.#connections.delete(socket);
+    this.#newcomers.delete(socket);
+    this.onChange();
+  }
+
+  #release(): void {
+    this.#heldBack?.release();
+    this.#heldBack = undefined;
+  }
+
+  #goAway(connection: Http1Connection): void {
+    connection.goAway(timeoutOf(this.#server, 'requestTimeout'));
+  }
+
+  /**
+   * Empty lines behind a request are no part of the next one, and look like half of it. Node's
+   * parser knows which ones wait for nothing, and Node ends them: all at once, and so not while one
+   * is idle that has still time.
+   */
+  #endStray(): void {
+    if (this.looksIdle) return;
+    const server = this.#server as { closeIdleConnections?(): void };
+    for (const connection of this.#connections.values()) {
+      if (attempt(() => connection.state) !== 'half a request') continue;
+      attemptOf(server, 'closeIdleConnections', () => server.closeIdleConnections?.());
+      return;
+    }
+  }
+
+  #settle(newcomer: object): void {
+    if (this.#newcomers.delete(newcomer)) this.onChange();
+  }
+}
