@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { spawnScript } from '../spawn-script.ts';
+import { count, report, type Result } from './report.ts';
+import { mark, type Word } from './worker.ts';
+
+/** What has come of one file. */
+export interface FileOutcome {
+  readonly file: string;
+  readonly seconds: number;
+  readonly results: readonly Result[];
+  /** What it has printed; of a file that has failed, with what it has written to standard error. */
+  readonly output: string;
+}
+
+interface Running {
+  index: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The longest first: the last to begin is to be a short one. @param seconds - Of those that are known. */
+function orderOf(files: readonly string[], seconds: ReadonlyMap<string, number>): number[] {
+  const known = (index: number): number => seconds.get(files[index] ?? '') ?? Infinity;
+  return [...files.keys()].toSorted((left, right) => known(right) - known(left) || left - right);
+}
+
+/** Runs files in several processes. */
+export class ParallelRun {
+  readonly #files: readonly string[];
+  readonly #only: string;
+  readonly #order: readonly number[];
+  readonly #onOutcome: (outcome: FileOutcome) => void;
+  readonly #claims = mkdtempSync(join(tmpdir(), 'accept-loop-specs-'));
+  readonly #outcomes = new Map<number, FileOutcome>();
+  /** The first that is not handed over. */
+  #next = 0;
+
+  /**
+   * @param only - See `selection`.
+   * @param seconds - What files have taken before.
+   * @param onOutcome - Called for each file, in their order.
+   */
+  constructor(
+    files: readonly string[],
+    only: string,
+    seconds: ReadonlyMap<string, number>,
+    onOutcome: (outcome: FileOutcome) => void,
+  ) {
+    this.#files = files;
+    this.#only = only;
+    this.#order = orderOf(files, seconds);
+    this.#onOutcome = onOutcome;
+  }
+
+  /** How many files have been run. */
+  get size(): number {
+    return this.#outcomes.size;
+  }
+
+  /** @param jobs - In so many processes at a time. */
+  async run(jobs: number): Promise<void> {
+    const lane = async (): Promise<void> => {
+      // A worker that something holds, or that has died, is followed by another.
+      while (readdirSync(this.#claims).length < this.#files.length) await this.#runWorker();
+    };
+    try {
+      writeFileSync(this.#listFile, JSON.stringify({ files: this.#files, order: this.#order }));
+      await Promise.all(Array.from({ length: jobs }, lane));
+    } finally {
+      rmSync(this.#claims, { recursive: true });
+      rmSync(this.#listFile, { force: true });
+    }
+  }
+
+  get #listFile(): string {
+    return `${this.#claims}.json`;
+  }
+
+  async #runWorker(): Promise<void> {
+    const args = ['--only', this.#only, '--work', this.#claims];
+    const child = spawnScript('spec/run.ts', { args, stdio: ['ignore', 'pipe', 'pipe'] });
+    let running: Running | undefined;
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) running = this.#hear(line, running);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      if (running) running.stderr += chunk;
+    });
+    const [code, signal] = await once(child, 'close');
+    if (running === undefined) return;
+    const { file, ...others } = this.#died(running, `${signal ?? code}`);
+    this.#settle(running.index, { file, ...others });
+  }
+
+  #hear(line: string, running: Running | undefined): Running | undefined {
+    if (!line.startsWith(mark)) {
+      if (running) running.stdout += `${line}\n`;
+      return running;
+    }
+    const word = JSON.parse(line.slice(1)) as Word;
+    if ('begins' in word) return { index: word.begins, stdout: '', stderr: '' };
+    const { ends: index, seconds, results } = word;
+    const { stdout = '', stderr = '' } = running ?? {};
+    const output = stdout + (count(results, 'failed') > 0 ? stderr : '');
+    this.#settle(index, { file: this.#files[index] ?? '', seconds, results, output });
+    return undefined;
+  }
+
+  #died({ index, stdout, stderr }: Running, how: string): FileOutcome {
+    const file = this.#files[index] ?? '';
+    const title = `its process has died: ${how}`;
+    const result: Result = { file, suite: '', title, kind: 'file', errors: [title] };
+    const output = `${stdout}  FAILED  ${file} > ${title}\n${stderr}`;
+    return { file, seconds: 0, results: [result], output };
+  }
+
+  #settle(index: number, outcome: FileOutcome): void {
+    report.results.push(...outcome.results);
+    // What comes behind the end of a file: an error that nobody has caught.
+    if (this.#outcomes.has(index)) return this.#onOutcome(outcome);
+    this.#outcomes.set(index, outcome);
+    for (let next = this.#outcomes.get(this.#next); next; next = this.#outcomes.get(this.#next)) {
+      this.#next += 1;
+      this.#onOutcome(next);
+    }
+  }
+}
+
+/** What is to be done, as `run` has written it down. @param claims - The folder. */
+export function readList(claims: string): { files: string[]; order: number[] } {
+  return JSON.parse(readFileSync(`${claims}.json`, 'utf8')) as { files: string[]; order: number[] };
+}
