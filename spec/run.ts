@@ -1,20 +1,34 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { findSpecs } from './support/runner/find-specs.ts';
-import { hushUvu, printClosing, printFailures, printSlowest } from './support/runner/print.ts';
+import { ParallelRun, readList } from './support/runner/in-parallel.ts';
+import {
+  hushUvu,
+  printClosing,
+  printFailures,
+  printOutput,
+  printSlowest,
+  showProgress,
+} from './support/runner/print.ts';
 import { repeat } from './support/runner/repeat.ts';
 import { count, report } from './support/runner/report.ts';
 import { isHeld, runFile } from './support/runner/run-file.ts';
 import { selection } from './support/runner/selection.ts';
+import { readTimes, writeTimes } from './support/runner/times.ts';
+import { endWork, work } from './support/runner/worker.ts';
 
-// node spec/run.ts [--only text] [--repeat times] [--slow] [files and folders]
+// node spec/run.ts [--only text] [--repeat times] [--slow] [--jobs processes] [files and folders]
 
 let finished = false;
+/** Whether this process runs what another has asked it to. */
+let isWorker = false;
 /** Seconds that each file has taken. */
 const times = new Map<string, number>();
 
 function close(): void {
   finished = true;
+  if (isWorker) return endWork([]);
   if (count(report.results, 'passed') + count(report.results, 'failed') === 0) {
     report.blame(new Error('no test was executed'));
     printFailures(report.results.slice(-1));
@@ -27,40 +41,70 @@ function closeEarly(code: number): void {
   if (finished) return;
   const first = report.results.length;
   report.blame(new Error(`the process ended early, with code ${code}`));
-  printFailures(report.running ? [report.running] : report.results.slice(first));
+  const failures = report.running ? [report.running] : report.results.slice(first);
+  if (isWorker) return endWork(failures);
+  printFailures(failures);
   close();
 }
 
 interface Arguments {
-  only: string;
-  repetitions: number | undefined;
-  slow: boolean;
-  paths: string[];
+  readonly only: string;
+  readonly repetitions: number | undefined;
+  readonly slow: boolean;
+  readonly jobs: number;
+  /** The folder of a run whose worker this is. */
+  readonly claims: string | undefined;
+  readonly paths: string[];
+}
+
+function wholeNumber(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!(Number.isInteger(Number(value)) && Number(value) > 0)) {
+    throw new Error(`--${name} wants a whole number above 0: ${value}`);
+  }
+  return Number(value);
 }
 
 function readArguments(): Arguments {
+  const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       only: { type: 'string', default: '' },
-      repeat: { type: 'string' },
+      repeat: text,
       slow: { type: 'boolean', default: false },
+      jobs: text,
+      work: text,
     },
   });
-  const repetitions = values.repeat === undefined ? undefined : Number(values.repeat);
-  if (repetitions !== undefined && !(Number.isInteger(repetitions) && repetitions > 0)) {
-    throw new Error(`--repeat wants a whole number above 0: ${values.repeat}`);
-  }
-  return { only: values.only, repetitions, slow: values.slow, paths: positionals };
+  return {
+    only: values.only,
+    repetitions: wholeNumber('repeat', values.repeat),
+    slow: values.slow,
+    // Specs wait for a good part of their time.
+    jobs: wholeNumber('jobs', values.jobs) ?? 1 + availableParallelism(),
+    claims: values.work,
+    paths: positionals,
+  };
 }
 
-async function runSpecs(paths: readonly string[]): Promise<void> {
-  hushUvu();
-  for (const [index, file] of findSpecs(paths).entries()) {
+async function runHere(files: readonly string[]): Promise<void> {
+  for (const [index, file] of files.entries()) {
     const begun = performance.now();
     await runFile(file, index);
     times.set(file, (performance.now() - begun) / 1000);
   }
+}
+
+async function runInProcesses(files: readonly string[], jobs: number, only: string): Promise<void> {
+  const run = new ParallelRun(files, only, readTimes(), ({ file, seconds, output }) => {
+    printOutput(output);
+    times.set(file, seconds);
+  });
+  const stopShowing = showProgress(() => `${run.size} of ${files.length} files`);
+  await run.run(jobs);
+  stopShowing();
+  if (only === '') writeTimes(times);
 }
 
 async function main(): Promise<void> {
@@ -68,15 +112,24 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => report.blame(error));
   process.on('uncaughtException', (error) => report.blame(error));
   try {
-    const { only, repetitions, slow, paths } = readArguments();
+    const { only, repetitions, slow, jobs, claims, paths } = readArguments();
     if (repetitions !== undefined) {
       process.exitCode = (await repeat(repetitions, [`--only=${only}`, ...paths])) ? 0 : 1;
       finished = true;
       return;
     }
     selection.only = only;
-    await runSpecs(paths);
-    if (slow) printSlowest(times);
+    hushUvu();
+    if (claims !== undefined) {
+      isWorker = true;
+      const { files, order } = readList(claims);
+      await work(files, order, claims);
+    } else {
+      const files = findSpecs(paths);
+      const most = Math.min(jobs, files.length);
+      await (most > 1 ? runInProcesses(files, most, only) : runHere(files));
+      if (slow) printSlowest(times);
+    }
   } catch (error) {
     report.blame(error);
     printFailures(report.results.slice(-1));

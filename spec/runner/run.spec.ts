@@ -142,11 +142,50 @@ test('fails when no test is selected', async () => {
 test('goes on with the next file after a failure', async () => {
   const names = ['import-throws', 'open-handle', 'never-settles', 'passes'];
   const files = names.map((name) => `${fixtures}/${name}.ts`);
-  const { code, output, closing } = await run(files, { SPEC_TIMEOUT_MS: '500' });
+  const args = ['--jobs', '1', ...files];
+  const { code, output, closing } = await run(args, { SPEC_TIMEOUT_MS: '500' });
   assert.equal(code, 1, output);
   assert.match(output, /^passes {2}2 passed$/m);
   // Held open by the second file, the third runs into its time limit instead.
   assert.equal(closing, '4 passed, 3 failed', output);
+});
+
+test('runs files in several processes, and prints what comes of them in their order', async () => {
+  const names = ['import-throws', 'open-handle', 'exits', 'uncaught-exception', 'skips', 'passes'];
+  const files = names.map((name) => `${fixtures}/${name}.ts`);
+  const { code, output, closing } = await run(['--jobs', '3', '--slow', ...files]);
+  assert.equal(code, 1, output);
+  const printed = [
+    /import-throws\.ts > cannot be imported\n +Error: thrown while imported$/m,
+    /open-handle\.ts > holds the process open/,
+    /> ends the process\n +Error: the process ended early, with code 0$/m,
+    /> throws where nobody catches\n +Error: nobody catches this$/m,
+    /^ {2}skipped {2}for want of a program/m,
+    /^passes {2}2 passed$/m,
+    /^ +\d+\.\d s {2}\S+\.ts$/m,
+  ].map((line) => output.search(line));
+  assert.ok(!printed.includes(-1), output);
+  assert.deepEqual(
+    printed,
+    printed.toSorted((left, right) => left - right),
+  );
+  assert.equal(closing, '5 passed, 4 failed, 2 skipped', output);
+});
+
+test('shows what a file has written to standard error only if it fails', async () => {
+  const files = ['warns', 'warns-and-fails'].map((name) => `${fixtures}/${name}.ts`);
+  const { output, closing } = await run(['--jobs', '2', ...files]);
+  assert.match(output, /a warning of what fails/);
+  assert.doesNotMatch(output, /a warning of what passes/);
+  assert.equal(closing, '1 passed, 1 failed');
+});
+
+test('tells of a file whose process is killed, and runs the others', async () => {
+  const files = ['killed', 'passes', 'assertion-fails'].map((name) => `${fixtures}/${name}.ts`);
+  const { code, output, closing } = await run(['--jobs', '2', ...files]);
+  assert.equal(code, 1, output);
+  assert.match(output, /killed\.ts > its process has died: SIGKILL$/m);
+  assert.equal(closing, '3 passed, 2 failed', output);
 });
 
 test('names each skipped test with its reason', async () => {

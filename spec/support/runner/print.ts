@@ -20,6 +20,25 @@ export function printLine(line = ''): void {
   write(`${line}\n`);
 }
 
+/** What another process has printed, some lines or none. */
+export function printOutput(text: string): void {
+  write(text);
+}
+
+/** Half a second: often enough for who watches. */
+const PROGRESS_MS = 500;
+
+/** Shows how far it is, where standard output is a terminal. @returns What ends that. */
+export function showProgress(text: () => string): () => void {
+  if (!process.stdout.isTTY) return () => {};
+  const show = (): void => void write(`\r\u001B[K${text()}\r`);
+  const timer = setInterval(show, PROGRESS_MS);
+  return () => {
+    clearInterval(timer);
+    write('\r\u001B[K');
+  };
+}
+
 function nameOf({ file, suite, title }: Result): string {
   return [file, suite, title].filter(Boolean).join(' > ');
 }
