@@ -1,6 +1,5 @@
 import { confusesRefusals } from '../primitives/runtime.ts';
 import { REPLACING_MS } from '../bounds.ts';
-import { randomUUID } from 'node:crypto';
 import { linkSync, lstatSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { listsSockets, mayBeAboutToListen } from './bound-sockets.ts';
 import { awaitKernelLock, takeKernelLock } from './kernel-lock.ts';
@@ -98,7 +97,7 @@ function awaitBind(path: string): void {
 /** Removes a file that no process of this package replaces meanwhile. */
 function remove(path: string, file: BigIntStats): boolean {
   // What is moved can be looked at before it is gone: others may remove a stale file without asking.
-  const aside = `${path}.${randomUUID()}`;
+  const aside = `${path}.${crypto.randomUUID()}`;
   renameSync(path, aside);
   const isMoved = isSameFile(file, lstatSync(aside, { bigint: true }));
   if (isMoved) unlinkSync(aside);

@@ -62,10 +62,12 @@ test(
   'holds the build, its sources, and what a reader needs',
   () => {
     const sources = filesOf(join(projectRoot, 'lib')).filter((name) => name.endsWith('.ts'));
-    const built = sources.flatMap((source) => {
+    const types = sources.flatMap((source) => {
       const name = join('dist', source.slice(0, -'.ts'.length));
-      return ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((extension) => name + extension);
+      return ['.d.ts', '.d.ts.map'].map((extension) => name + extension);
     });
+    // One file of code, which is loaded in half the time of a hundred.
+    const built = [...types, 'dist/index.js', 'dist/index.js.map'];
     const always = ['LICENSE', 'README.md', 'package.json'];
     const expected = [...always, ...sources.map((source) => join('lib', source)), ...built];
     const installed = filesOf(join(project, 'node_modules/accept-loop'));
