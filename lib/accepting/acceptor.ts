@@ -67,6 +67,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.diagnostics = new Diagnostics(server);
     // Where this throws nothing has begun, and the caller is told.
     server.on(known.connections.event, this.#onConnection);
+    OwnedServer.claim(server);
     this.#underWay = new UnderWay(known, taker.politeness);
     this.#owned = new OwnedServer(
       server,

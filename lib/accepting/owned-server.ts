@@ -26,6 +26,11 @@ export class OwnedServer {
     throw new Error('Cannot accept connections: the server has a live accept loop');
   }
 
+  /** From now on it has one. */
+  static claim(server: EventEmitter): void {
+    owned.add(server);
+  }
+
   /**
    * @param onError - Called with each `'error'` of the server.
    * @param onClosed - Called whenever the listener is found closed.
@@ -36,7 +41,6 @@ export class OwnedServer {
     onError: (error: Error) => void,
     onClosed: () => void,
   ) {
-    owned.add(server);
     this.#server = server;
     this.#known = known;
     this.#listener = new Listener(server, known, onError, onClosed);

@@ -86,18 +86,12 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
       attempt(() => this.#protocol.refuse(item.connection));
       return false;
     }
+    const isTakenNow = isAwaited && size <= consumers;
+    // Of one that has no end, nothing tells that.
+    const isWatched = !isTakenNow && this.#protocol.life(item.connection) !== undefined;
     this.#accepted += 1;
     this.#waiting.add(item);
-    // Of one that has no end, nothing tells that.
-    const isFollowed = this.#protocol.life(item.connection) !== undefined;
-    if ((isAwaited && size <= consumers) || !isFollowed) return true;
-    try {
-      item.watch(this);
-    } catch (error) {
-      this.#accepted -= 1;
-      this.#waiting.delete(item);
-      throw error;
-    }
+    if (isWatched) this.#watch(item);
     return true;
   }
 
@@ -144,6 +138,17 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     } catch (error) {
       warn(error);
       return undefined;
+    }
+  }
+
+  #watch(item: Item): void {
+    try {
+      item.watch(this);
+    } catch (error) {
+      // Whoever has thrown may have left the loop before, or have taken it: then it is counted.
+      if (!this.#waiting.delete(item)) return warn(error);
+      this.#accepted -= 1;
+      throw error;
     }
   }
 

@@ -1,4 +1,5 @@
 import { attemptEach } from '../primitives/attempt.ts';
+import { now } from '../primitives/clock.ts';
 import { emitterListener } from '../primitives/emitter-listener.ts';
 import { harmless } from '../primitives/harmless.ts';
 import { hasLeft } from '../primitives/has-left.ts';
@@ -7,7 +8,7 @@ import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 
 /** The connections of one server, whatever they carry: each is counted once, and ended at last. */
 export class Census {
-  /** Since when, of `performance.now()`. */
+  /** Since when, of `now()`. */
   readonly #open = new Map<OpenConnection, number>();
   readonly #onChange: () => void;
   #total = 0;
@@ -40,7 +41,7 @@ export class Census {
 
   readonly add: (connection: OpenConnection) => void = harmless((connection) => {
     if (this.#open.has(connection) || connection.destroyed) return;
-    this.#open.set(connection, performance.now());
+    this.#open.set(connection, now());
     this.#total += 1;
     connection.on('close', this.#onClose);
     this.#endLate?.(connection);

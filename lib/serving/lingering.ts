@@ -2,6 +2,7 @@ import { MAX_LINGERING } from '../bounds.ts';
 import type { Holder } from '../accepting/queue.ts';
 import { after } from '../primitives/after.ts';
 import { attempt } from '../primitives/attempt.ts';
+import { now } from '../primitives/clock.ts';
 import { type Linked, LinkedList } from '../primitives/linked-list.ts';
 import type { Closable } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
@@ -10,7 +11,7 @@ import { unref } from '../primitives/timers.ts';
 /** What lingers: a task. */
 interface Lingerer<Self> extends Linked<Self> {
   readonly closable: Closable;
-  /** Of `performance.now()`: when its present phase is over. */
+  /** Of `now()`: when its present phase is over. */
   deadline: number;
   watch(holder: Holder<Self>): void;
   noteClosed(): void;
@@ -56,6 +57,11 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     return [...this.#flushing.all(), ...this.#lingering.all()];
   }
 
+  /** Whether it is one of these. */
+  has(item: Item): boolean {
+    return item.list === this.#flushing || item.list === this.#lingering;
+  }
+
   get all(): Item[] {
     return [...this.open, ...this.#destroyed.all()];
   }
@@ -65,6 +71,7 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     if (!closable.end || closable.isClosed()) return;
     this.#enter(this.#flushing, item, this.#times.flush);
     item.watch(this);
+    if (item.list !== this.#flushing) return;
     try {
       closable.end(() => {
         if (item.list === this.#flushing) this.#linger(item);
@@ -72,7 +79,7 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     } catch (error) {
       // A method of the connection's own, which nobody can be told to mend.
       warn(error);
-      this.destroy(item);
+      if (item.list === this.#flushing) this.destroy(item);
     }
   }
 
@@ -87,7 +94,10 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   destroy(item: Item): void {
     this.#destroyed.add(item);
     attempt(() => item.closable.destroy());
-    if (attempt(() => item.closable.isClosed())) item.noteClosed();
+    if (!attempt(() => item.closable.isClosed())) return;
+    item.noteClosed();
+    // It had said so before, to another holder.
+    if (this.#destroyed.delete(item)) this.#onEnd();
   }
 
   onClosed(item: Item): void {
@@ -118,7 +128,7 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
 
   #enter(phase: LinkedList<Item>, item: Item, milliseconds: number): void {
     phase.add(item);
-    item.deadline = performance.now() + milliseconds;
+    item.deadline = now() + milliseconds;
     this.#setTimer(item.deadline);
   }
 
@@ -126,16 +136,16 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     if (due >= this.#timerDue) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
-    this.#timer = after(due - performance.now(), this.#cutLate);
+    this.#timer = after(due - now(), this.#cutLate);
     // The connections hold the process; a timer for one that has closed meanwhile does not.
     unref(this.#timer);
   }
 
   readonly #cutLate = (): void => {
     this.#timerDue = Infinity;
-    const now = performance.now();
+    const time = now();
     for (const phase of [this.#flushing, this.#lingering]) {
-      while (phase.first && phase.first.deadline <= now) this.destroy(phase.first);
+      while (phase.first && phase.first.deadline <= time) this.destroy(phase.first);
       if (phase.first) this.#setTimer(phase.first.deadline);
     }
   };

@@ -1,4 +1,5 @@
 import { attempt } from '../primitives/attempt.ts';
+import { now } from '../primitives/clock.ts';
 import { type Task, TaskContext, type TaskOwner, type TaskScope } from './task.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
@@ -129,8 +130,8 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.counts.forced = this.#size;
     const settled = this.#lingering.open.filter(({ owner }) => owner === undefined);
     const cut = (task: Task<Connection>): void => {
-      // It may have closed since.
-      if (task.list === undefined) return;
+      // It may have closed since, or have been cut.
+      if (!this.#lingering.has(task)) return;
       attempt(() => onStraggler(task));
       this.#lingering.destroy(task);
     };
@@ -156,20 +157,26 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
    */
   sweep(): void {
     const late: (() => void)[] = [];
-    const now = performance.now();
+    const time = now();
     for (const task of this.#running.all()) {
-      if (task.awaits === 'promise') continue;
-      const { closable } = task;
-      if (attempt(() => closable.isClosed())) task.noteClosed();
+      const { awaits, closable } = task;
+      if (awaits === 'promise') {
+        // What a handler has sent to another process has not gone.
+        if (task.isFollowed && attempt(() => this.#hasGone(task))) task.noteClosed();
+      } else if (attempt(() => closable.isClosed())) task.noteClosed();
       else if (attempt(() => closable.hasEnded?.()) && !task.isCut) {
-        task.deadline = Math.min(task.deadline, now + this.#flush);
-        if (now < task.deadline) continue;
+        task.deadline ||= time + this.#flush;
+        if (time < task.deadline) continue;
         task.isCut = true;
         late.push(() => closable.destroy());
       }
     }
     this.#lingering.sweep();
     inSlices(late, nothing);
+  }
+
+  #hasGone({ connection, closable }: Task<Connection>): boolean {
+    return this.#scope.protocol.isGone(connection) && closable.isClosed();
   }
 
   /** Nothing is waited for any more. */

@@ -34,6 +34,11 @@ export class TaskSignals<Connection> {
     return this.#signal.signal;
   }
 
+  /** Whether the signal was read, and has not aborted. */
+  get isFollowing(): boolean {
+    return this.#signal !== undefined && this.lost === undefined;
+  }
+
   get draining(): AbortSignal {
     if (this.#draining !== undefined) return this.#draining.signal;
     this.#draining = quietController();
@@ -55,7 +60,7 @@ export class TaskSignals<Connection> {
 
   /** The connection has closed. */
   depart(): void {
-    if (this.#signal === undefined || this.lost) return;
+    if (!this.isFollowing) return;
     const { connection, awaits } = this.#task;
     const { protocol } = this.#scope;
     const reason = protocol.departure(connection);

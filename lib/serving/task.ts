@@ -1,6 +1,7 @@
 import type { Closable, Protocol } from '../protocols/protocol.ts';
 import { AsyncResource } from 'node:async_hooks';
 import { attempt } from '../primitives/attempt.ts';
+import { now } from '../primitives/clock.ts';
 import { isExpected } from './own-errors.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { TaskSignals } from './task-signals.ts';
@@ -48,7 +49,7 @@ const resourceOptions = { requireManualDestroy: true };
  */
 export class Task<Connection> extends AsyncResource implements Arrival<Task<Connection>> {
   readonly connection: Connection;
-  /** When it was accepted, of `performance.now()`: whole milliseconds, which take no object. */
+  /** When it was accepted, of `now()`. */
   readonly since: number;
   list: LinkedList<Task<Connection>> | undefined;
   previous: Task<Connection> | undefined;
@@ -57,8 +58,8 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
   owner: TaskOwner<Connection> | undefined;
   /** What its end is. Of one in callback style, a connection that has failed is a task that has. */
   awaits: 'promise' | 'close' | 'orderly close' = 'promise';
-  /** Of `performance.now()`: when what was written has to have left, or the peer to have ended. */
-  deadline: number = Infinity;
+  /** Of `now()`: when what was written has to have left, or the peer to have ended. 0: not set. */
+  deadline = 0;
   /** Its response had ended, and was not gone by then. */
   isCut = false;
   readonly #scope: TaskScope<Connection>;
@@ -71,7 +72,7 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
     super('accept-loop', resourceOptions);
     this.connection = connection;
     this.#scope = scope;
-    this.since = Math.trunc(performance.now());
+    this.since = now();
   }
 
   get closable(): Closable {
@@ -92,14 +93,25 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
   /** Tells this holder, and no other any more, once it has closed. It has one listener for all. */
   watch(holder: Holder<Task<Connection>>): void {
     this.#holder = holder;
-    if (this.#life === 'closed') return holder.onClosed(this);
     if (this.#life === 'watched') return;
+    if (this.#life === 'closed' && this.closable.isClosed()) return holder.onClosed(this);
+    // It may close in this very call. A 'close' that somebody has emitted was not its end.
     this.#life = 'watched';
-    this.closable.onClose(onClosed.bind(this));
+    try {
+      this.closable.onClose(onClosed.bind(this));
+    } catch (error) {
+      this.#life = 'unwatched';
+      throw error;
+    }
   }
 
   unwatch(): void {
     this.#holder = undefined;
+  }
+
+  /** Whether somebody may wait for the abort of its signal. */
+  get isFollowed(): boolean {
+    return this.#signals?.isFollowing === true;
   }
 
   /** It has closed, as was heard or found. */

@@ -9,9 +9,9 @@ export interface Estimate {
 }
 
 export interface Comparison {
-  /** Median of the one by that of the other. */
+  /** Median of the one by the other, round by round. */
   readonly ratio: Estimate;
-  /** Median of the one less that of the other. */
+  /** Median of the one less the other, round by round. */
   readonly difference: Estimate;
 }
 
@@ -28,19 +28,15 @@ export function compare(figures: readonly number[], base: readonly number[]): Co
   if (figures.length !== base.length)
     throw new RangeError('Cannot compare: not of the same rounds');
   const random = randomOf(figures.length);
-  const ratios: number[] = [];
-  const differences: number[] = [];
-  for (let count = 0; count < RESAMPLES; count += 1) {
-    const drawn = figures.map(() => Math.floor(random() * figures.length));
-    const one = median(drawn.map((round) => figures[round] ?? NaN));
-    const other = median(drawn.map((round) => base[round] ?? NaN));
-    ratios.push(one / other);
-    differences.push(one - other);
-  }
-  const [one, other] = [median(figures), median(base)];
+  const of = (pairs: readonly number[]): Estimate => {
+    const drawn = Array.from({ length: RESAMPLES }, () =>
+      median(pairs.map(() => pairs[Math.floor(random() * pairs.length)] ?? NaN)),
+    );
+    return { value: median(pairs), ...interval(drawn) };
+  };
   return {
-    ratio: { value: one / other, ...interval(ratios) },
-    difference: { value: one - other, ...interval(differences) },
+    ratio: of(figures.map((figure, round) => figure / (base[round] ?? NaN))),
+    difference: of(figures.map((figure, round) => figure - (base[round] ?? NaN))),
   };
 }
 

@@ -19,14 +19,17 @@ import { loadClient } from './cost/load-client.ts';
 import { costLine, draw, report } from './cost/page.ts';
 import { machine, writeSection } from './section.ts';
 
-/** Of each load, some tenths of a second a turn; until all that is hot has been compiled. */
-const amount = { counts: { tcp: 10_000, kept: 15_000, new: 5000 }, warmUp: 6 };
+/**
+ * Of each load, about a tenth of a second a turn: what else the machine does is then the same for a
+ * pair of one round. Warm when all that is hot has been compiled.
+ */
+const amount = { counts: { tcp: 3000, kept: 5000, new: 2000 }, warmUp: 20 };
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
   options: { runtime: text, deno: text, bun: text, rounds: text, only: text },
 });
-const { runtime, deno, bun, rounds = '10', only = '' } = values;
+const { runtime, deno, bun, rounds = '40', only = '' } = values;
 const isOfficial = [runtime, values.rounds, values.only].every((option) => option === undefined);
 
 const folder = mkdtempSync(join(tmpdir(), 'accept-loop-bench-'));

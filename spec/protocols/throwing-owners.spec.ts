@@ -27,7 +27,7 @@ const ofHttpSockets = words(
     'end write pending connecting remotePort alpnProtocol encrypted isPaused pause resume',
 );
 const ofRequests = words(
-  'on once off prependOnceListener socket complete headers errored resume readableEnded readableDidRead readableLength url',
+  'on once off prependOnceListener socket complete headers rawHeaders errored resume readableEnded readableDidRead readableLength url',
 );
 const ofAllResponses = words(
   'on off writeHead end headersSent getHeaderNames writableEnded writableFinished errored',

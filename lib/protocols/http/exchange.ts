@@ -94,7 +94,7 @@ class ClosableExchange implements Closable {
 
   onClose(callback: () => void): void {
     const [request, response] = this.#exchange;
-    if (this.isClosed()) return callback();
+    if (isOver(response) || request.socket?.closed) return callback();
     // Node 20 and 22 say nothing of a pipelined response whose connection is gone.
     const isTold = isHttp2(response) || !request.socket;
     const cancel = isTold ? undefined : onSocketClose(request.socket, callback);
@@ -120,12 +120,16 @@ function hasEnded(response: ServerResponse): boolean {
   return response.writableEnded && (isHttp2(response) || response.socket !== null);
 }
 
-function isClosed([request, response]: Exchange): boolean {
+function isOver(response: ServerResponse): boolean {
   // A response of HTTP/2 is no Writable, and does not tell.
   if (isHttp2(response)) return streamOf(response)?.destroyed !== false;
   // Deno has no `closed` here.
-  const isOver = response.closed || (response.destroyed && response.writableFinished);
-  return isOver || (Boolean(request.socket) && hasLeft(request.socket));
+  return response.closed || (response.destroyed && response.writableFinished);
+}
+
+function isClosed([request, response]: Exchange): boolean {
+  if (isHttp2(response)) return isOver(response);
+  return isOver(response) || (Boolean(request.socket) && hasLeft(request.socket));
 }
 
 function destroy([request, response]: Exchange): void {

@@ -3,6 +3,7 @@ import { FIRST_REQUEST_MS } from '../../bounds.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Alarm } from './alarm.ts';
+import { now } from '../../primitives/clock.ts';
 import { LinkedList } from '../../primitives/linked-list.ts';
 import { type ExchangeOwner, isArriving, OpenExchange } from './open-exchange.ts';
 import { guard } from '../protocol.ts';
@@ -35,8 +36,8 @@ export interface HttpPatience extends Patience {
 export class Http1Connection implements ExchangeOwner {
   readonly socket: Socket;
   readonly #onRest: (connection: Http1Connection) => void;
-  /** When it was accepted, of `performance.now()`. */
-  readonly #since = performance.now();
+  /** When it was accepted, of `now()`. */
+  readonly #since = now();
   /** The exchanges that are not over, in order of arrival. */
   readonly #open = new LinkedList<OpenExchange>();
   /** `bytesRead` when the last one had arrived: what comes after it is a request, or an upgrade's. */
@@ -44,16 +45,19 @@ export class Http1Connection implements ExchangeOwner {
   /** `bytesWritten` when the last one was over. */
   #answeredTo = 0;
   #restingSince = this.#since;
-  readonly #lastResponse = new LastResponse();
+  /** Not there before a shutdown, as the alarm. */
+  #lastResponse: LastResponse | undefined;
   #isUpgraded = false;
   #patience: HttpPatience | undefined;
-  /** Not there before a shutdown. */
   #alarm: Alarm | undefined;
 
   /** @param onRest - Called with it when an exchange is over. */
   constructor(socket: Socket, onRest: (connection: Http1Connection) => void) {
     this.socket = socket;
     this.#onRest = onRest;
+    // Of a request behind which its client has asked for a tunnel, an answer that fails is an error of
+    // a socket to which Node listens no more.
+    socket.on('error', guard);
   }
 
   get state(): HttpState {
@@ -103,7 +107,7 @@ export class Http1Connection implements ExchangeOwner {
   /** It is HTTP no more. Somebody else owns the socket. */
   upgrade(): void {
     this.#isUpgraded = true;
-    // Node listens to it no more, and its owner may have ended.
+    // Its owner may have taken all listeners off it before.
     this.socket.on('error', guard);
     this.#alarm?.clear();
   }
@@ -114,7 +118,9 @@ export class Http1Connection implements ExchangeOwner {
    * @param requestTimeout - Milliseconds that its request may go on arriving after the answer.
    */
   goAway(requestTimeout: number): void {
-    if (this.#open.last) this.#lastResponse.be(this.#open.last, this.socket, requestTimeout);
+    if (this.#open.last === undefined) return;
+    this.#lastResponse ??= new LastResponse();
+    this.#lastResponse.be(this.#open.last, this.socket, requestTimeout);
   }
 
   /** Ends it, if it has nothing under way. */
@@ -169,7 +175,7 @@ export class Http1Connection implements ExchangeOwner {
 
   #rest(): void {
     this.#answeredTo = this.socket.bytesWritten;
-    this.#restingSince = performance.now();
+    this.#restingSince = now();
     this.#await();
   }
 
@@ -196,7 +202,7 @@ export class Http1Connection implements ExchangeOwner {
     if (!patience || !last || !first || !isArriving(last.request)) return;
     const look = (): void => {
       const { request, response } = last;
-      const isLet = this.#lastResponse.lets(request) && response.writableFinished;
+      const isLet = this.#lastResponse?.lets(request) && response.writableFinished;
       if (this.#open.last !== last || !isArriving(request) || isLet) return;
       patience.onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
       endStalledUpload(this.socket, first.response);

@@ -1,4 +1,5 @@
 import { LAST_CALL_MS } from '../../bounds.ts';
+import { now } from '../../primitives/clock.ts';
 
 /** The HTTP connections without a request so far, with the time when they came. */
 export class Newcomers {
@@ -9,17 +10,17 @@ export class Newcomers {
    * one: who has been silent for as long as a last call may take is not waited for.
    */
   get size(): number {
-    const now = performance.now();
+    const time = now();
     for (const [newcomer, since] of this.#since) {
       // In order of arrival: the others are younger still.
-      if (now - since <= LAST_CALL_MS) break;
+      if (time - since <= LAST_CALL_MS) break;
       this.#since.delete(newcomer);
     }
     return this.#since.size;
   }
 
   add(newcomer: object): void {
-    this.#since.set(newcomer, performance.now());
+    this.#since.set(newcomer, now());
   }
 
   /** @returns Whether it was one. */

@@ -2,6 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { attempt } from '../../primitives/attempt.ts';
 import type { Linked, LinkedList } from '../../primitives/linked-list.ts';
 
+const CODING = 'transfer-encoding';
+const LENGTH = 'content-length';
+
+/** A request; one that somebody has made up may have less. */
+type Arriving = Pick<IncomingMessage, 'complete'> & Partial<Pick<IncomingMessage, 'rawHeaders'>>;
+
 /** What an exchange tells of itself: the HTTP/1 connection that it is on. */
 export interface ExchangeOwner {
   /** Its request has arrived to its end. */
@@ -56,7 +62,22 @@ export class OpenExchange implements Linked<OpenExchange> {
   }
 }
 
-/** `complete` turns true only after `'request'`: one without a body has arrived by then. */
-export function isArriving({ complete, headers }: IncomingMessage): boolean {
-  return !complete && ('transfer-encoding' in headers || Number(headers['content-length']) > 0);
+/**
+ * Whether some of it has still to come. `complete` turns true only after `'request'`: one without a body
+ * has arrived by then. Node makes `headers` when they are first asked for, which costs more than all
+ * the rest that is done here for a request.
+ */
+export function isArriving({ complete, rawHeaders = [] }: Arriving): boolean {
+  return !complete && announcesBody(rawHeaders);
+}
+
+/** @param headers - Names and values by turns. */
+function announcesBody(headers: readonly string[]): boolean {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (name.length === CODING.length && name.toLowerCase() === CODING) return true;
+    const isLength = name.length === LENGTH.length && name.toLowerCase() === LENGTH;
+    if (isLength && Number(headers[index + 1]) > 0) return true;
+  }
+  return false;
 }

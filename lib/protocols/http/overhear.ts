@@ -19,8 +19,8 @@ export function overhear(
 ): () => void {
   const overhearing = overhearings.get(emitter) ?? new Overhearing(emitter);
   overhearings.set(emitter, overhearing);
-  // A wrapper, so that one function may hear two events, or one twice.
-  const heard: Listener = harmless((...args) => listener(...(args as never[])));
+  // A function of its own each time: one listener may hear two events, or one twice.
+  const heard: Listener = harmless(listener as Listener);
   overhearing.add(event, heard);
   return () => {
     overhearing.delete(event, heard);

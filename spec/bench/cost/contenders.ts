@@ -52,6 +52,9 @@ const httpTitles: readonly (readonly [keyof typeof httpWays, string])[] = [
   ['acceptLoop', '**`acceptLoop`**'],
   ['serve', '**`serve`**'],
   ['drain', '**`drain`** installed'],
+  ['http-terminator', 'http-terminator installed'],
+  ['stoppable', 'stoppable installed'],
+  ['http-graceful-shutdown', 'http-graceful-shutdown installed'],
 ];
 
 const script = 'spec/bench/cost/server.ts';

@@ -1,5 +1,6 @@
 import type { LineProcess } from '../../support/line-process.ts';
 import { type BenchServer, benchServer } from '../bench-server.ts';
+import { pinned } from '../pinned.ts';
 import { takeTurns } from '../take-turns.ts';
 import type { Costs } from './answer-costs.ts';
 import type { Contender, Load } from './contenders.ts';
@@ -51,7 +52,7 @@ export async function endToEnd(
 ): Promise<Map<Contender, Turn[]>> {
   const servers = new Map<Contender, BenchServer>();
   const turn = async (contender: Contender): Promise<Turn> => {
-    const server = servers.get(contender) ?? (await benchServer(contender.command));
+    const server = servers.get(contender) ?? (await benchServer(pinned(contender.command, 0)));
     const isNew = !servers.has(contender);
     servers.set(contender, server);
     const count = counts[contender.load];

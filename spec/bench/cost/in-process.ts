@@ -7,13 +7,14 @@ import { scriptCommand } from '../bench-server.ts';
 import { compare } from '../compare.ts';
 import { estimate } from '../estimate.ts';
 import { median } from '../median.ts';
+import { pinned } from '../pinned.ts';
 import { takeTurns } from '../take-turns.ts';
 
 /** How many come in one go. */
 const sizes = [1, 100, 4096] as const;
 
 /** Of a round, for each way and size: some tenths of a second. */
-const COUNT = 40_000;
+const COUNT = 20_000;
 
 /** Until all that is hot has been compiled. */
 const WARM_UPS = 3;
@@ -34,9 +35,12 @@ const titles: Readonly<Record<string, string>> = {
 const flags = ['--no-allocation-site-pretenuring', '--no-flush-bytecode'];
 
 function start(runtime: BenchRuntime, way: string): Promise<LineProcess> {
-  const [program = '', ...args] = scriptCommand(runtime, 'spec/bench/cost/no-network.ts', way);
+  const [own = '', ...args] = scriptCommand(runtime, 'spec/bench/cost/no-network.ts', way);
   const all = runtime.name === 'Node' ? [...flags, ...args] : args;
-  return lineProcess(spawn(program, all, { cwd: projectRoot, stdio: ['pipe', 'pipe', 'inherit'] }));
+  const [program = '', ...rest] = pinned([own, ...all], 0);
+  return lineProcess(
+    spawn(program, rest, { cwd: projectRoot, stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
 }
 
 export interface InProcess {

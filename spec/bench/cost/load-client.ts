@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { lineClient } from '../../support/line-client.ts';
 import { type LineProcess, lineProcess } from '../../support/line-process.ts';
+import { pinned } from '../pinned.ts';
 import { compileC } from './compile.ts';
 
 /**
@@ -13,6 +14,7 @@ import { compileC } from './compile.ts';
 export async function loadClient(folder: string): Promise<readonly [LineProcess, string]> {
   const compiled = compileC('load', folder);
   if (compiled === undefined) return [await lineClient('spec/clients/cost.ts'), 'Node'];
-  const child = spawn(compiled.program, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [program = '', ...args] = pinned([compiled.program], 1);
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   return [await lineProcess(child), 'C'];
 }

@@ -9,6 +9,8 @@ import { suite } from '../../support/suite.ts';
 
 const test = suite('a tunnel that is asked for behind a request');
 
+const nothing = (): void => {};
+
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** How the requests of a server are answered. @returns What stops it. */
@@ -26,8 +28,7 @@ const ways: Readonly<Record<string, (server: Server, answer: Answer) => () => Pr
     };
   },
   serve(server, answer) {
-    const onError = (): void => {};
-    const serving = serve(server, (exchange) => answer(...exchange), { onError });
+    const serving = serve(server, (exchange) => answer(...exchange), { onError: nothing });
     return () => serving.stop();
   },
   drain(server, answer) {
