@@ -24,6 +24,8 @@ export interface Taker<Item> {
   readonly consumers: () => number;
   /** There may be something to take. */
   readonly onArrival: () => void;
+  /** Takes one that would have to wait for nobody. Without it, all are taken from the queue. */
+  readonly onPass?: (item: Item) => void;
   /** A shutdown begins. Called once, unless the acceptor is left. */
   readonly onEnding?: (reason: unknown) => void;
   /** Nothing comes any more. What is queued is still to be taken. Called once. */
@@ -170,11 +172,12 @@ export class Acceptor<Item extends Arrival<Item>> {
   readonly #onConnection = (...args: unknown[]): void => {
     const { connections } = this.#known;
     let connection: unknown;
+    let passed: Item | undefined;
     try {
-      connection = connections.accept(...args);
+      connection = connections.accept(args);
       // We go on reading it when others have it: handlers, subscribers of a channel, `onError`.
       if (Array.isArray(connection)) Object.freeze(connection);
-      this.#add(connection);
+      passed = this.#add(connection);
     } catch (error) {
       // A method or getter of the connection's own. It costs this one, and nothing is lost count of.
       this.queue.countDiscarded();
@@ -183,17 +186,26 @@ export class Acceptor<Item extends Arrival<Item>> {
       if (connection !== undefined) attempt(() => connections.refuse(connection));
       return;
     }
-    if (this.#state !== 'over' && !this.isHoldingBack) this.#taker.onArrival();
+    if (passed) this.#taker.onPass?.(passed);
+    else if (this.#state !== 'over' && !this.isHoldingBack) this.#taker.onArrival();
   };
 
-  #add(connection: unknown): void {
+  /** @returns One that is taken at once, and counts as that. */
+  #add(connection: unknown): Item | undefined {
     this.diagnostics.accept(connection);
     const item = this.#taker.arrive(connection);
     if (this.#state === 'over') {
       // Left during this very emit, by a listener before this one.
       this.queue.countDiscarded();
       attempt(() => this.#known.connections.refuse(connection));
-    } else if (!this.queue.add(item, !this.isHoldingBack)) this.diagnostics.shed(connection);
+      return undefined;
+    }
+    const isHeld = this.isHoldingBack;
+    const { onPass, consumers } = this.#taker;
+    const mayPass = onPass !== undefined && !isHeld && this.queue.size === 0;
+    if (mayPass && consumers() > 0) return this.queue.pass(item) ? item : undefined;
+    if (!this.queue.add(item, !isHeld)) this.diagnostics.shed(connection);
+    return undefined;
   }
 
   /** The listener is closed, and not by us. */

@@ -109,7 +109,7 @@ export class OwnedServer {
  */
 function refuseLatecomers(server: EventEmitter, connections: Protocol): () => void {
   const refuse = harmless((...args) => {
-    const connection: unknown = connections.accept(...args);
+    const connection: unknown = connections.accept(args);
     if (connections.refuseLate) connections.refuseLate(connection);
     else connections.refuse(connection);
   });

@@ -95,6 +95,20 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     return true;
   }
 
+  /**
+   * Hands one over that does not wait: there is room for it, and nobody before it.
+   *
+   * @returns Whether it is not gone.
+   * @throws What a method of the connection throws. It is not counted then.
+   */
+  pass(item: Item): boolean {
+    const isGone = this.#protocol.isGone(item.connection);
+    this.#accepted += 1;
+    if (isGone) this.#lost += 1;
+    else this.#yielded += 1;
+    return !isGone;
+  }
+
   /** Counts a connection that is refused as it comes, by whoever calls this. */
   countDiscarded(): void {
     this.#accepted += 1;

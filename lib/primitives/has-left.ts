@@ -17,8 +17,8 @@ interface Leaving {
  */
 export function hasLeft(socket: Leaving): boolean {
   try {
-    const { closed, destroyed, pending, connecting } = socket;
-    return closed === true || (pending === true && !connecting && !destroyed);
+    if (socket.closed === true) return true;
+    return socket.pending === true && !socket.connecting && !socket.destroyed;
   } catch (error) {
     // A getter of its owner's, which is told of it once.
     if (!warned.has(socket)) warn(error);

@@ -21,7 +21,7 @@ export function eventProtocol(event: string): Protocol<unknown[]> {
   });
   return {
     event,
-    accept(...args) {
+    accept(args) {
       thingIn(args)?.on('error', guard);
       return args;
     },

@@ -42,8 +42,8 @@ export interface Closable {
 export interface Protocol<Connection = any> {
   /** The server's event that brings one. */
   readonly event: string;
-  /** Makes the loop's value of the event's arguments, and puts the guard on it. */
-  accept(this: void, ...args: unknown[]): Connection;
+  /** Makes the loop's value of the event's arguments, or of their array, and puts the guard on it. */
+  accept(this: void, args: unknown[]): Connection;
   /** The emitter whose `'close'` says that the connection is gone, if there is one. */
   life(connection: Connection): Life | undefined;
   /** Whether it is gone already. */

@@ -12,9 +12,10 @@ export function socketProtocol(event: 'connection' | 'secureConnection'): Protoc
   return {
     event,
     // Left as Node made it: after a pause() a consumer's on('data') would never start.
-    accept(socket) {
-      (socket as Socket).on('error', guard);
-      return socket as Socket;
+    accept(args) {
+      const socket = args[0] as Socket;
+      socket.on('error', guard);
+      return socket;
     },
     life: (socket): Life => socket,
     isGone: (socket) => socket.destroyed,
@@ -123,9 +124,7 @@ export class ClosableStream implements Closable {
   }
 
   hearOut(): void {
-    const stream = this.#stream;
-    const isRead = stream.listenerCount('data') + stream.listenerCount('readable') > 0;
-    if (!isRead) discardInput(stream);
+    if (!isRead(this.#stream)) discardInput(this.#stream);
   }
 
   destroy(): void {
@@ -145,14 +144,20 @@ export class ClosableStream implements Closable {
 /** Whoever reads it reads no more: its client would wait for ever to be read to the end. */
 function discardInput(stream: Duplex): void {
   if (stream.readableEnded || stream.destroyed) return;
-  stream.unpipe();
-  for (const event of ['data', 'readable']) {
-    // While there is one for 'readable', resume() does nothing.
-    if (stream.listenerCount(event) > 0) stream.removeAllListeners(event);
+  if (isRead(stream)) {
+    stream.unpipe();
+    for (const event of ['data', 'readable']) {
+      // While there is one for 'readable', resume() does nothing.
+      if (stream.listenerCount(event) > 0) stream.removeAllListeners(event);
+    }
+    // Without a listener of our own Node may stop the flow again, a tick after the last has gone.
+    stream.on('data', nothing);
   }
-  // Without a listener of our own Node may stop the flow again, a tick after the last has gone.
-  stream.on('data', nothing);
   if (!stream.readableFlowing) stream.resume();
+}
+
+function isRead(stream: Duplex): boolean {
+  return stream.listenerCount('data') > 0 || stream.listenerCount('readable') > 0;
 }
 
 /** Without `allowHalfOpen` Node ends our side when the peer has ended its own. */

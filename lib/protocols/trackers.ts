@@ -40,6 +40,8 @@ export interface CarrierTracker {
   readonly newcomers: number;
   /** Whether one is idle, or seems so to Node. */
   readonly looksIdle: boolean;
+  /** A shutdown begins: nothing is done yet. */
+  begin(): void;
   /** From now on nothing more is read of so many idle ones, until they are drained or ended. */
   holdBack(most: number): void;
   /** From now on each is told that it is to end. */

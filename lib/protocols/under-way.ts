@@ -61,6 +61,7 @@ export class UnderWay {
    */
   begin(): void {
     this.#begun = performance.now();
+    this.#carriers?.begin();
     if (!this.#politeness || this.#endsIdle) this.#carriers?.goAway();
   }
 

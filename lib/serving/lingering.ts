@@ -85,7 +85,7 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
 
   /** The same for one whose own side has ended already, and which somebody else holds. */
   linger(item: Item): void {
-    if (item.list === undefined || item.closable.isClosed()) return;
+    if (item.list === undefined) return;
     attempt(() => item.closable.hearOut?.());
     this.#linger(item);
   }

@@ -59,6 +59,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
       arrive: (connection) => new Task(connection as Connection, this.#scope),
       consumers: () => this.#slots.free,
       onArrival: () => this.#slots.fill(),
+      onPass: (task) => this.#runner.start(task),
       onEnding: (reason) => this.#onEnding(reason),
       onOver: () => this.#onOver(),
       politeness: { idle: options.idle, onStraggler: this.#stragglers.add },

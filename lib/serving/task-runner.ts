@@ -187,8 +187,10 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   /** Callback style: the task lasts until the connection has closed. */
   #awaitClose(task: Task<Connection>): void {
     task.awaits = 'orderly close';
-    const linger = (): void => this.#lingering.linger(task);
-    this.#scope.protocol.onFinish?.(task.connection, () => attempt(linger));
+    const { onFinish } = this.#scope.protocol;
+    onFinish?.(task.connection, () => {
+      attempt(() => this.#lingering.linger(task));
+    });
     task.watch(this);
   }
 

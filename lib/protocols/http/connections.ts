@@ -75,6 +75,10 @@ export class HttpConnections implements CarrierTracker {
     if (countListeners(this.#server, 'upgrade') === 0) this.#http1.holdBack(most);
   }
 
+  begin(): void {
+    this.#http1.isEnding = true;
+  }
+
   goAway(): void {
     this.#http2.goAway();
     this.#http1.goAway();

@@ -29,7 +29,7 @@ export function streamOf(response: object): Http2ServerResponse['stream'] | unde
 export const exchangeProtocol: Protocol<Exchange> = {
   event: 'request',
   isCarried: true,
-  accept: (request, response) => [request as IncomingMessage, response as ServerResponse],
+  accept: (args) => (args.length === 2 ? args : args.slice(0, 2)) as Exchange,
   // Emitted when the client goes away before it is answered, too.
   life: ([, response]): Life => response,
   isGone: ([request, response]) =>
@@ -95,11 +95,15 @@ class ClosableExchange implements Closable {
   onClose(callback: () => void): void {
     const [request, response] = this.#exchange;
     if (isOver(response) || request.socket?.closed) return callback();
-    // Node 20 and 22 say nothing of a pipelined response whose connection is gone.
-    const isTold = isHttp2(response) || !request.socket;
-    const cancel = isTold ? undefined : onSocketClose(request.socket, callback);
+    if (isHttp2(response) || response.socket || !request.socket) {
+      response.on('close', callback);
+      return;
+    }
+    // Of a pipelined one that waits for those before it, Node 20 and 22 do not tell that its connection
+    // is gone.
+    const cancel = onSocketClose(request.socket, callback);
     response.on('close', () => {
-      cancel?.();
+      cancel();
       callback();
     });
   }

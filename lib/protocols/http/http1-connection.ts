@@ -21,6 +21,14 @@ const LINE_BREAK = 2;
  */
 export type HttpState = 'new' | 'idle' | 'half a request' | 'active' | 'upgraded' | 'closed';
 
+/** Who has the connections of a server. */
+export interface Http1Owner {
+  /** Whether a shutdown has begun: only then it matters since when one rests. */
+  readonly isEnding: boolean;
+  /** Called when an exchange is over. */
+  onRest(connection: Http1Connection): void;
+}
+
 /** How long one is waited for that has no exchange under way. */
 export interface HttpPatience extends Patience {
   /** Milliseconds for the rest of half a head. */
@@ -35,7 +43,7 @@ export interface HttpPatience extends Patience {
  */
 export class Http1Connection implements ExchangeOwner {
   readonly socket: Socket;
-  readonly #onRest: (connection: Http1Connection) => void;
+  readonly #owner: Http1Owner;
   /** When it was accepted, of `now()`. */
   readonly #since = now();
   /** The exchanges that are not over, in order of arrival. */
@@ -44,17 +52,17 @@ export class Http1Connection implements ExchangeOwner {
   #arrivedTo = 0;
   /** `bytesWritten` when the last one was over. */
   #answeredTo = 0;
-  #restingSince = this.#since;
+  /** When the last one was over, if that was in a shutdown; of `now()`. */
+  #restingSince = 0;
   /** Not there before a shutdown, as the alarm. */
   #lastResponse: LastResponse | undefined;
   #isUpgraded = false;
   #patience: HttpPatience | undefined;
   #alarm: Alarm | undefined;
 
-  /** @param onRest - Called with it when an exchange is over. */
-  constructor(socket: Socket, onRest: (connection: Http1Connection) => void) {
+  constructor(socket: Socket, owner: Http1Owner) {
     this.socket = socket;
-    this.#onRest = onRest;
+    this.#owner = owner;
     // Of a request behind which its client has asked for a tunnel, an answer that fails is an error of
     // a socket to which Node listens no more.
     socket.on('error', guard);
@@ -101,7 +109,7 @@ export class Http1Connection implements ExchangeOwner {
   onOver(exchange: OpenExchange): void {
     if (!this.#open.delete(exchange)) return;
     this.#rest();
-    this.#onRest(this);
+    this.#owner.onRest(this);
   }
 
   /** It is HTTP no more. Somebody else owns the socket. */
@@ -175,7 +183,7 @@ export class Http1Connection implements ExchangeOwner {
 
   #rest(): void {
     this.#answeredTo = this.socket.bytesWritten;
-    this.#restingSince = now();
+    if (this.#owner.isEnding) this.#restingSince = now();
     this.#await();
   }
 
@@ -212,7 +220,7 @@ export class Http1Connection implements ExchangeOwner {
 
   /** Calls back, so many milliseconds of the shutdown after the last exchange, if none has begun. */
   #wait(patience: HttpPatience, milliseconds: number, callback: () => void): void {
-    const time = Math.max(patience.begun, this.#restingSince) + milliseconds;
+    const time = Math.max(patience.begun, this.#restingSince, this.#since) + milliseconds;
     this.#alarm?.setBehindInput(time, () => {
       if (this.#isWaiting) callback();
     });

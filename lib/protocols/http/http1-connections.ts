@@ -11,7 +11,7 @@ import { isHttp2 } from './exchange.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
-import { Http1Connection, type HttpPatience } from './http1-connection.ts';
+import { Http1Connection, type Http1Owner, type HttpPatience } from './http1-connection.ts';
 import type { End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
 import type { Newcomers } from './newcomers.ts';
@@ -20,9 +20,10 @@ import { attemptOf } from '../../primitives/hear.ts';
 import { setImmediate, unref } from '../../primitives/timers.ts';
 
 /** The HTTP/1 connections of one server, for its end. */
-export class Http1Connections {
+export class Http1Connections implements Http1Owner {
   /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void = () => {};
+  isEnding = false;
   readonly #server: EventEmitter;
   readonly #newcomers: Newcomers;
   readonly #connections = new Map<Socket, Http1Connection>();
@@ -132,7 +133,7 @@ export class Http1Connections {
   #connectionOf(socket: Socket): Http1Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = new Http1Connection(socket, this.#onRest);
+    const connection = new Http1Connection(socket, this);
     this.#connections.set(socket, connection);
     this.#newcomers.add(socket);
     socket.on('close', this.#onClose);
@@ -140,12 +141,12 @@ export class Http1Connections {
     return connection;
   }
 
-  readonly #onRest = (connection: Http1Connection): void => {
+  onRest(connection: Http1Connection): void {
     // Its `keepAliveTimeout` runs, to which Node adds a second.
     if (this.#heldBack && connection.state !== 'upgraded') this.#heldBack.add(connection.socket);
     // The next request may be in this very turn's input.
     if (this.#isOver) setImmediate(() => attempt(() => connection.endIfIdle()));
-  };
+  }
 
   readonly #onClose = emitterListener((socket: Socket) => this.#forget(socket));
 

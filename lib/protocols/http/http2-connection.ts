@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { Alarm } from './alarm.ts';
 import { attempt } from '../../primitives/attempt.ts';
 import { cutStream } from './exchange.ts';
+import { emitterListener } from '../../primitives/emitter-listener.ts';
 import type { Patience } from '../trackers.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { guard } from '../protocol.ts';
@@ -92,9 +93,13 @@ export class Http2Connection {
     if (this.#streams.has(stream) || stream.destroyed) return;
     this.#streams.add(stream);
     this.#isNew = false;
-    stream.once('close', () => this.#streams.delete(stream));
+    stream.on('close', this.#onStreamClose);
     if (this.#isClosing) this.#sendGoAway();
   }
+
+  readonly #onStreamClose = emitterListener((stream: ServerHttp2Stream) => {
+    this.#streams.delete(stream);
+  });
 
   /**
    * Tells the client of its end as soon as that waits for an answer. A newcomer has a moment to ask.

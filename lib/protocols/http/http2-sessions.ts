@@ -79,7 +79,7 @@ export class Http2Sessions {
     this.#sessions.set(session, connection);
     this.#newcomers.add(session);
     // Not the server's 'stream', which an HTTP/2 server is asked for by whoever handles streams.
-    session.prependListener('stream', this.begin);
+    session.prependListener('stream', this.#begin);
     if (this.#isClosing) connection.goAway();
     if (this.#patience) connection.drain(this.#patience);
     // All was ended by a listener before this one, in this very emit.
@@ -87,11 +87,18 @@ export class Http2Sessions {
     else if (this.#isOver) connection.end();
   });
 
-  /** A session has begun a stream: it may be one that was there before. */
+  /** The server brings a stream: its session may be one that was there before. */
   readonly begin: (stream: ServerHttp2Stream) => void = harmless((stream) => {
     const { session } = stream;
-    if (session === undefined) return;
+    // One that is known has said so itself.
+    if (session === undefined || this.#sessions.has(session)) return;
     this.add(session);
+    this.#begin(stream);
+  });
+
+  readonly #begin: (stream: ServerHttp2Stream) => void = harmless((stream) => {
+    const { session } = stream;
+    if (session === undefined) return;
     this.#sessions.get(session)?.begin(stream);
     if (this.#newcomers.delete(session)) this.onChange();
   });
@@ -99,7 +106,7 @@ export class Http2Sessions {
   #forget(session: Http2Session): void {
     if (!this.#sessions.delete(session)) return;
     this.#newcomers.delete(session);
-    attempt(() => session.off('stream', this.begin));
+    attempt(() => session.off('stream', this.#begin));
     this.onChange();
   }
 }

@@ -5,9 +5,10 @@ import { cutSession, destroySession } from './http2-connection.ts';
 /** Connections that are HTTP/2 sessions. */
 export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[]]> = {
   event: 'session',
-  accept(session, ...rest) {
-    (session as Http2Session).on('error', guard);
-    return [session as Http2Session, ...rest];
+  accept(args) {
+    const connection = args as [session: Http2Session];
+    connection[0].on('error', guard);
+    return connection;
   },
   life: ([session]) => session,
   isGone: ([session]) => session.destroyed,

@@ -34,9 +34,10 @@ type StreamEvent = [stream: ServerHttp2Stream, ...rest: unknown[]];
 /** Connections that are HTTP/2 streams, of the event `'stream'`. */
 export const streamProtocol: Protocol<StreamEvent> = {
   event: 'stream',
-  accept(stream, ...rest) {
-    (stream as ServerHttp2Stream).on('error', guard);
-    return [stream as ServerHttp2Stream, ...rest];
+  accept(args) {
+    const connection = args as StreamEvent;
+    connection[0].on('error', guard);
+    return connection;
   },
   life: ([stream]) => stream,
   isGone: ([stream]) => stream.destroyed,

@@ -20,7 +20,7 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
   const served = servedStream(tunnelOf, closable);
   return {
     event,
-    accept(...args) {
+    accept(args) {
       const connection = args as Tunnel;
       tunnelOf(connection).on('error', guard);
       return connection;

@@ -31,7 +31,7 @@ const failures = new WeakMap<WebSocketLike, unknown>();
 /** Connections that are WebSockets, with the request that opened them. */
 export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
   event: 'connection',
-  accept(webSocket, request) {
+  accept([webSocket, request]) {
     const connection = webSocket as WebSocketLike;
     connection.on('error', guard);
     // A WebSocket emits its messages whether somebody listens or not: those that come before the
