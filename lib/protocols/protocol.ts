@@ -76,7 +76,7 @@ export interface Protocol<Connection = any> {
   prepare(connection: Connection): void;
   closable(connection: Connection): Closable;
   /** Calls back when our side has said its last word, in callback style. */
-  onFinish?(connection: Connection, callback: () => void): void;
+  onFinish?(this: void, connection: Connection, callback: () => void): void;
   /** From now on notes what `departure` has to know, if there is anything. @returns What ends that. */
   noteDeparture?(connection: Connection): (() => void) | undefined;
   /** Of one that has closed: its error, or one that says so; `undefined` if its handler has ended it. */

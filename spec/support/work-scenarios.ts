@@ -121,6 +121,20 @@ function connections(way: Way, end: 'leave' | 'are ended'): Scenario {
   };
 }
 
+/** Clients come one after the other; each is sent a word, and ended. */
+function visits(way: Way): Scenario {
+  return async (count) => {
+    const server = await listening(createNet());
+    const stop = handle(way, server, 'connection', (socket: Socket) => {
+      socket.on('error', () => {}).end('x');
+    });
+    for (let client = 0; client < count; client += 1) {
+      await once(connectNet(portOf(server), '127.0.0.1').resume(), 'close');
+    }
+    await stop();
+  };
+}
+
 /** Clients connect and reset while nobody takes them. */
 const queued: Scenario = async (count) => {
   const server = await listening(createNet());
@@ -187,6 +201,7 @@ export function scenariosOf(way: Way): Record<string, Scenario> {
     'pipelined requests that are answered at once': pipelined(way, 'at once'),
     'pipelined requests that are answered at the end': pipelined(way, 'at the end'),
     'streams of one session': streams(way),
+    'connections one after the other': visits(way),
     'connections that leave': connections(way, 'leave'),
     'connections that are ended': connections(way, 'are ended'),
     'TLS handshakes on a Unix socket': handshakes(way),

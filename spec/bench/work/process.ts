@@ -50,11 +50,7 @@ async function clientOf(port: number): Promise<() => Promise<void>> {
 }
 
 const server: Server =
-  load === 'tcp'
-    ? createServer()
-    : load === 'streams'
-      ? (createHttp2Server() as Server)
-      : createHttpServer();
+  load === 'tcp' ? createServer() : load === 'streams' ? createHttp2Server() : createHttpServer();
 if (load === 'tcp') void tcpWays[way as keyof typeof tcpWays](server, answer);
 else void httpWays[way as keyof typeof httpWays](server as never, answer);
 await once(server.listen(0, '127.0.0.1'), 'listening');
