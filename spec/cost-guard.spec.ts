@@ -32,12 +32,12 @@ const budget = JSON.parse(readFileSync(budgetPath, 'utf8')) as Budget;
 const MORE = 1.05;
 
 /** Where many are open for a while, what is done now and then for all of them varies with the time. */
-const steady = [
+const steady = new Set([
   'pipelined requests that are answered at once',
   'pipelined requests that are answered at the end',
   'streams of one session',
   'connections one after the other',
-];
+]);
 
 /** With this set, what is counted is recorded: it has to be so from now on. */
 const isRecording = process.env['RECORD_WORK'] !== undefined;
@@ -46,7 +46,7 @@ const isRecording = process.env['RECORD_WORK'] !== undefined;
 function assertWithinBudget(way: string, all: readonly Counted[]): void {
   const each = Object.fromEntries(
     all
-      .filter(({ name }) => steady.includes(name))
+      .filter(({ name }) => steady.has(name))
       .map(({ name, work: [few, many] }) => [name, (many - few) / (MANY - FEW)]),
   );
   if (isRecording) {
@@ -55,8 +55,8 @@ function assertWithinBudget(way: string, all: readonly Counted[]): void {
   }
   for (const [name, recorded] of Object.entries(budget[runtime.label]?.[way] ?? {})) {
     const steps = each[name] ?? Infinity;
-    const text = `${name}: ${steps.toFixed(1)} steps each, and ${recorded.toFixed(1)} were recorded`;
-    assert.ok(steps <= recorded * MORE, `${text}. If it has to be so: RECORD_WORK=1`);
+    const what = `${name}: ${steps.toFixed(1)} steps each, and ${recorded.toFixed(1)} were recorded`;
+    assert.ok(steps <= recorded * MORE, `${what}. If it has to be so: RECORD_WORK=1`);
   }
 }
 

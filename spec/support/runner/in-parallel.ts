@@ -22,9 +22,18 @@ interface Running {
   stderr: string;
 }
 
+/** More seconds than any file takes. */
+const LONG = 1000;
+
+/** Folders whose files take long: they start programs, or wait. */
+const long = /^spec\/(interop|chaos|signals|runner|conformance)\//;
+
 /** The longest first: the last to begin is to be a short one. @param seconds - Of those that are known. */
 function orderOf(files: readonly string[], seconds: ReadonlyMap<string, number>): number[] {
-  const known = (index: number): number => seconds.get(files[index] ?? '') ?? Infinity;
+  const known = (index: number): number => {
+    const file = files[index] ?? '';
+    return seconds.get(file) ?? (long.test(file) ? LONG : 0);
+  };
   return [...files.keys()].toSorted((left, right) => known(right) - known(left) || left - right);
 }
 
