@@ -14,7 +14,7 @@ export type {
 export type { ListenTarget, ListenWhere } from './listening/where.ts';
 export type { ConnectionOf, ConnectionServer, WebSocketServerLike } from './connection-of.ts';
 export type { AcceptLoopStats } from './reports.ts';
-export type { ServeContext } from './serving/task.ts';
+export type { ServeContext } from './serving/task-context.ts';
 export { type DelayedSignal, delaySignal } from './delay-signal.ts';
 export { drain, type DrainOptions } from './drain.ts';
 export type { DrainReport } from './reports.ts';

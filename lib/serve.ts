@@ -3,7 +3,7 @@ import type { AcceptEventOptions, AcceptLoopOptions } from './accept-loop.ts';
 import { checkServer } from './protocols/check-server.ts';
 import { ConnectionServing, type ServingOptions } from './serving/serving.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
-import type { ServeContext } from './serving/task.ts';
+import type { ServeContext } from './serving/task-context.ts';
 import { disposeKey } from './primitives/dispose-key.ts';
 import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';

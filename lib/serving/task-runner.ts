@@ -1,6 +1,7 @@
 import { attempt } from '../primitives/attempt.ts';
 import { now } from '../primitives/clock.ts';
-import { type Task, TaskContext, type TaskOwner, type TaskScope } from './task.ts';
+import { TaskContext } from './task-context.ts';
+import type { Task, TaskOwner, TaskScope } from './task.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import { LinkedList } from '../primitives/linked-list.ts';
