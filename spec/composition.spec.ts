@@ -2,22 +2,18 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listen, serve, type ServeHandler, shutdownSignal, taskGroup } from 'accept-loop';
 import { connectionsOf, gate, scene } from './support/scene.ts';
 import { assertCounts } from './support/serve-counts.ts';
-import { connect, listening, portOf } from './support/sockets.ts';
+import { connect, echo, listening, portOf } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 
 const test = suite('an app');
-
-async function echo(socket: Socket): Promise<void> {
-  for await (const chunk of socket) socket.write(chunk as Buffer);
-}
 
 const answer: ServeHandler<[unknown, { end(text: string): unknown }]> = ([, response]) =>
   response.end('ready');

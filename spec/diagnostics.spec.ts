@@ -12,7 +12,7 @@ import {
 } from 'accept-loop';
 import { Diagnostics } from '../lib/diagnostics.ts';
 import { gate, scene } from './support/scene.ts';
-import { connect, listening } from './support/sockets.ts';
+import { connect, listening, readToEnd } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 
@@ -100,9 +100,7 @@ test("tell of serve: the handler's connection and its error, and the report", as
   const { server, serving, stop } = await scene(async () => {
     throw fault;
   });
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   stop.abort();
   const report = await serving.finished;
   assert.deepEqual(channels(), ['accept', 'error', 'drain', 'end']);

@@ -17,7 +17,7 @@ import { burstClient } from './support/burst-client.ts';
 import { certificate } from './support/certificate.ts';
 import { limits } from './support/limits.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
-import { connect, follow, listening, portOf } from './support/sockets.ts';
+import { follow, listening, portOf, readToEnd } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { override } from './support/overrides.ts';
 import { Told } from './support/throwing-owners.ts';
@@ -42,7 +42,7 @@ async function closed(server: Server): Promise<void> {
 /** Whether a client is served, at the port or path where a server listens. */
 async function assertServes(server: Server, where: Server | string = server): Promise<void> {
   server.once('connection', (socket: Socket) => socket.end('served'));
-  assert.equal((await (await connect(where)).ending).text, 'served');
+  assert.equal((await readToEnd(where)).text, 'served');
 }
 
 const servers: [string, () => Server][] = [

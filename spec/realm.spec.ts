@@ -6,7 +6,7 @@ import { runInContext } from 'node:vm';
 import { transformSync } from 'esbuild';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { makeRealm, type Realm } from './support/realm.ts';
-import { connect, listening } from './support/sockets.ts';
+import { connect, listening, readToEnd } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { until } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';
@@ -165,9 +165,7 @@ test("an error of the realm's handler is told of without onError, as Node takes 
     throw new realm.Error('of another realm');
   });
   const { warnings, stopCollecting } = collectWarnings();
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   assert.equal((await serving.stop()).failed, 1);
   await until(() => warnings.length > 0);
   stopCollecting();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -13,16 +13,12 @@ import { abortListeners, listenersOn } from './support/listeners.ts';
 import { assertStats } from './support/report.ts';
 import { assertCounts } from './support/serve-counts.ts';
 import { connectionsOf, gate, scene } from './support/scene.ts';
-import { connect, listening, portOf, refused } from './support/sockets.ts';
+import { connect, echo, listening, portOf, readToEnd, refused } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
 import { turns, until } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('serve');
-
-async function echo(socket: Socket): Promise<void> {
-  for await (const chunk of socket) socket.write(chunk as Buffer);
-}
 
 test('gives a handler each connection, and counts those that it has completed', async () => {
   const { server, serving, stop, assertOver } = await scene(echo);
@@ -82,9 +78,7 @@ test('hands an aborted `draining` to who comes in the last call (B49)', async ()
     seen.push(draining.aborted);
     socket.end();
   });
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   // In the kernel's queue when the shutdown begins.
   const { ending } = await connectAndAbort(portOf(server), stop);
   assert.equal((await ending).by, 'end');
@@ -141,8 +135,8 @@ test('goes on after six handlers in a row have failed (B27)', async () => {
     if (count <= 6) throw new Error(`fault ${count}`);
     socket.end('served');
   });
-  for (let index = 0; index < 6; index += 1) await (await connect(server)).ending;
-  assert.equal((await (await connect(server)).ending).text, 'served');
+  for (let index = 0; index < 6; index += 1) await readToEnd(server);
+  assert.equal((await readToEnd(server)).text, 'served');
   stop.abort();
   assertCounts(await serving.finished, { accepted: 7, completed: 1, failed: 6 });
   assert.equal(errors.length, 6);
@@ -158,12 +152,8 @@ test('makes a warning of an error when there is no `onError`, and swallows none'
     },
     { onError: undefined },
   );
-  await (
-    await connect(server)
-  ).ending;
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
+  await readToEnd(server);
   stop.abort();
   await serving.finished;
   await until(() => warnings.length === 2);
@@ -188,9 +178,7 @@ test('makes a warning of what `onError` throws, or rejects with', async () => {
     },
   );
   for (const count of [1, 2]) {
-    await (
-      await connect(server)
-    ).ending;
+    await readToEnd(server);
     await until(() => warnings.length === count);
   }
   stop.abort();
@@ -607,9 +595,7 @@ test('calls the handler and `onError` without a `this`', async () => {
     seen.push(this);
   }
   const { server, serving } = await scene(handler, { onError });
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   await serving.stop();
   assert.deepEqual(seen, [undefined, undefined]);
 });
@@ -749,7 +735,7 @@ test('takes a net server for one, whatever properties its owner has set', async 
   const tuned = Object.assign(createServer(), { headersTimeout: 60, requestTimeout: 60 });
   const server = await listening(tuned);
   const serving = serve(server, async (socket) => void socket.end('hello'));
-  assert.equal((await (await connect(server)).ending).text, 'hello');
+  assert.equal((await readToEnd(server)).text, 'hello');
   assert.equal((await serving.stop()).completed, 1);
 });
 

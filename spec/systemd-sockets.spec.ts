@@ -12,7 +12,7 @@ import { type SystemdSocket, systemdSockets } from '../lib/systemd-sockets.ts';
 import { limits } from './support/limits.ts';
 import { killPrograms, type Program, startProgram, watch } from './support/programs.ts';
 import { runtime } from './support/runtime.ts';
-import { connect } from './support/sockets.ts';
+import { connect, readToEnd } from './support/sockets.ts';
 import { projectRoot, spawnNode } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 
@@ -192,7 +192,7 @@ test(
     // Its word that it listens.
     if (program.child.stderr) await once(program.child.stderr, 'data');
     // The first client starts the server.
-    assert.equal((await (await connect(path)).ending).text, 'web');
+    assert.equal((await readToEnd(path)).text, 'web');
     await program.printed(/^sockets \[\{"fd":3,"name":"web"\}\]$/m);
     program.end();
     assert.equal((await program.ending).code, 0);

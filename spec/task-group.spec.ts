@@ -6,23 +6,13 @@ import { type TaskGroup, taskGroup } from '../lib/task-group.ts';
 import { abortListeners } from './support/listeners.ts';
 import { watch } from './support/programs.ts';
 import { runtime } from './support/runtime.ts';
+import { gate } from './support/scene.ts';
 import { spawnScript } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('taskGroup');
-
-interface Gate {
-  readonly promise: Promise<void>;
-  readonly open: () => void;
-}
-
-function gate(): Gate {
-  let open!: () => void;
-  const promise = new Promise<void>((resolve) => (open = resolve));
-  return { promise, open };
-}
 
 /** A task that ends when it is told to, as most do: by a rejection with the signal's reason. */
 function untilAborted(signal: AbortSignal): Promise<never> {
@@ -68,7 +58,7 @@ test('waits for every task when its body has ended', async () => {
   const gates = [gate(), gate()] as const;
   let settled = false;
   const ending = taskGroup(({ run }) => {
-    for (const { promise } of gates) void run(() => promise);
+    for (const { opened } of gates) void run(() => opened);
   });
   void ending.then(() => (settled = true));
   await turns(2);
@@ -80,11 +70,11 @@ test('waits for every task when its body has ended', async () => {
 });
 
 test('waits for its body when every task has ended', async () => {
-  const { promise, open } = gate();
+  const { opened, open } = gate();
   let settled = false;
   const ending = taskGroup(async ({ run }) => {
     await run(() => {});
-    await promise;
+    await opened;
   });
   void ending.then(() => (settled = true));
   await turns(2);
@@ -94,10 +84,10 @@ test('waits for its body when every task has ended', async () => {
 });
 
 test('waits for a task that ignores its signal', async () => {
-  const { promise, open } = gate();
+  const { opened, open } = gate();
   let settled = false;
   const ending = taskGroup(({ run, cancel }) => {
-    void run(() => promise);
+    void run(() => opened);
     cancel();
   });
   void ending.then(() => (settled = true));
@@ -205,11 +195,11 @@ for (const failure of [new Error('failed'), undefined, null, 0, NaN, 'text', {},
 
 test('rejects with the failure that came first, not with that of the first task', async () => {
   const [first, second] = [new Error('first'), new Error('second')];
-  const { promise, open } = gate();
+  const { opened, open } = gate();
   let reason: unknown;
   const ending = taskGroup(({ run, signal }) => {
     void run(async () => {
-      await promise;
+      await opened;
       throw second;
     });
     void run(async () => {
@@ -323,7 +313,7 @@ test('hands out what a task gives, and makes a rejection of its throw', async ()
 });
 
 test('hands each task the signal of the group, and counts those that have not ended', async () => {
-  const { promise, open } = gate();
+  const { opened, open } = gate();
   const sizes: number[] = [];
   let left: TaskGroup | undefined;
   await taskGroup(async (group) => {
@@ -332,9 +322,9 @@ test('hands each task the signal of the group, and counts those that have not en
     const first = group.run((signal) => {
       assert.equal(signal, group.signal);
       sizes.push(group.size);
-      return promise;
+      return opened;
     });
-    const second = group.run(() => promise);
+    const second = group.run(() => opened);
     sizes.push(group.size);
     open();
     await Promise.all([first, second]);
@@ -489,10 +479,10 @@ test('runs nothing any more when it has ended', async () => {
 
 test('has one listener on the signal while it lives, and none after (A15)', async () => {
   const stop = new AbortController();
-  const { promise, open } = gate();
+  const { opened, open } = gate();
   const groups = Array.from({ length: 20 }, () =>
     taskGroup(({ run }) => {
-      for (let count = 0; count < 20; count += 1) void run(() => promise);
+      for (let count = 0; count < 20; count += 1) void run(() => opened);
     }, stop),
   );
   assert.equal(abortListeners(stop.signal), 1);

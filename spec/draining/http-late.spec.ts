@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { drain } from 'accept-loop';
-import { answer, becomeIdle, drainScene, held, refuses, sleep } from '../support/drain-scene.ts';
+import { answer, becomeIdle, drainScene, held } from '../support/drain-scene.ts';
 import { get, upgrade } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
-import { type Client, connect, listening } from '../support/sockets.ts';
+import { type Client, connect, connectAccepted, listening, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns } from '../support/turns.ts';
+import { sleep, turns } from '../support/turns.ts';
 
 const test = suite('drain of HTTP called late');
 
@@ -82,7 +82,7 @@ test(
     const { end } = await drainScene(unbound, {
       grace: 300,
       async before() {
-        [client] = await Promise.all([connect(unbound), once(unbound, 'connection')]);
+        client = await connectAccepted(unbound);
         client.socket.write('GET / HTTP/1.1\r\nHo');
         await turns(5);
       },

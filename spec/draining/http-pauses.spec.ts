@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { held, refuses, sleep } from '../support/drain-scene.ts';
+import { held } from '../support/drain-scene.ts';
 import { post, saysClose } from '../support/http-messages.ts';
 import { httpProtocols, type HttpStop, httpStops, type StopHttp } from '../support/http-stops.ts';
 import { type Limit, limits } from '../support/limits.ts';
-import { connect, type Ending } from '../support/sockets.ts';
+import { connect, type Ending, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
+import { sleep } from '../support/turns.ts';
 
 const test = suite('drain and serve of HTTP uploads that pause');
 

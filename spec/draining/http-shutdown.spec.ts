@@ -7,23 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drain } from 'accept-loop';
 import { countCloses } from '../support/count-closes.ts';
-import {
-  answer,
-  becomeIdle,
-  drainScene,
-  held,
-  refuses,
-  sleep,
-  told,
-} from '../support/drain-scene.ts';
+import { answer, becomeIdle, drainScene, held, told } from '../support/drain-scene.ts';
 import { get, saysClose, upgrade } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { abortListeners } from '../support/listeners.ts';
 import { killPrograms, watch } from '../support/programs.ts';
-import { type Client, connect, listening } from '../support/sockets.ts';
+import { type Client, connect, listening, refuses } from '../support/sockets.ts';
 import { spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { sleep, turns, until } from '../support/turns.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('the shutdown of drain of HTTP');

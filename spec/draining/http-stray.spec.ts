@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { answer, refuses } from '../support/drain-scene.ts';
+import { answer } from '../support/drain-scene.ts';
 import { answersIn, get, post, saysClose } from '../support/http-messages.ts';
 import { httpProtocols, httpStops } from '../support/http-stops.ts';
 import { limits } from '../support/limits.ts';
 import { runtime } from '../support/runtime.ts';
+import { refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/turns.ts';
 

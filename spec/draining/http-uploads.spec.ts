@@ -10,14 +10,21 @@ import {
 import type { Server } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { drain, serve } from 'accept-loop';
-import { answer, drainScene, held, refuses, sleep, told } from '../support/drain-scene.ts';
+import { answer, drainScene, held, told } from '../support/drain-scene.ts';
 import { post, saysClose } from '../support/http-messages.ts';
 import { override } from '../support/overrides.ts';
 import { Told } from '../support/throwing-owners.ts';
 import { limits } from '../support/limits.ts';
-import { type Client, connect, listening, portOf } from '../support/sockets.ts';
+import {
+  type Client,
+  connect,
+  connectAccepted,
+  listening,
+  portOf,
+  refuses,
+} from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { sleep, turns, until } from '../support/turns.ts';
 
 const test = suite('drain of HTTP uploads');
 
@@ -93,10 +100,7 @@ test(
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer));
     const clients: Client[] = [];
-    for (let index = 0; index < 20; index += 1) {
-      const [, client] = await Promise.all([once(server, 'connection'), connect(server)]);
-      clients.push(client);
-    }
+    while (clients.length < 20) clients.push(await connectAccepted(server));
     stop.abort();
     await refuses(server);
     await Promise.all(

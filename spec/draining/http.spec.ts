@@ -2,21 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { FIRST_REQUEST_MS } from '../../lib/bounds.ts';
-import {
-  answer,
-  becomeIdle,
-  drainScene,
-  held,
-  refuses,
-  sleep,
-  told,
-} from '../support/drain-scene.ts';
+import { answer, becomeIdle, drainScene, held, told } from '../support/drain-scene.ts';
 import { answersIn, get, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { drain } from 'accept-loop';
-import { connect, portOf, refused } from '../support/sockets.ts';
+import { connect, connectAccepted, portOf, refused, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns } from '../support/turns.ts';
+import { sleep, turns } from '../support/turns.ts';
 
 const test = suite('drain of HTTP');
 
@@ -261,10 +253,8 @@ test(
   'gives a connection that never sent a byte a tenth of a second, with idle: 0 too (A34, B21)',
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer), { idle: 0 });
-    const accepted = [once(server, 'connection'), connect(server)] as const;
-    const [, speaker] = await Promise.all(accepted);
-    const again = [once(server, 'connection'), connect(server)] as const;
-    const [, silent] = await Promise.all(again);
+    const speaker = await connectAccepted(server);
+    const silent = await connectAccepted(server);
     const begun = performance.now();
     stop.abort();
     await sleep(50);
@@ -283,7 +273,7 @@ test(
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer), { idle: 0 });
     stop.abort();
-    const [client] = await Promise.all([connect(server), once(server, 'connection')]);
+    const client = await connectAccepted(server);
     await sleep(50);
     client.socket.write(get('/'));
     assert.match((await client.ending).text, /connection: close[^]*answer to \//i);

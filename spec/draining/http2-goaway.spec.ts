@@ -11,7 +11,7 @@ import {
 } from '../support/http2-frames.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
-import { connect } from '../support/sockets.ts';
+import { connect, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/turns.ts';
 
@@ -79,7 +79,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     });
     const client = await idleClient(server, scheme);
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     client.socket.cork();
     client.request(3, '/3');
     client.request(5, '/5');
@@ -156,7 +156,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     const clients = [await idleClient(server, scheme), await idleClient(server, scheme)] as const;
     const begun = performance.now();
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     const [asks, silent] = clients;
     assert.deepEqual([asks.goaways, silent.goaways], [[], []]);
     asks.request(3, '/again');
@@ -188,7 +188,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     await until(() => sessions.length === 2);
     const begun = performance.now();
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     const [asks, silent] = clients;
     assert.deepEqual([asks.goaways, silent.goaways], [[], []]);
     asks.request(1, '/early');
@@ -235,7 +235,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     const sockets = [await connect(server), await connect(server)].map(({ socket }) => socket);
     await accepts;
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     const begun = performance.now();
     const [asks = assert.fail(), silent = assert.fail()] = sockets.map(
       (socket) => new FrameClient(server, scheme, { socket }),

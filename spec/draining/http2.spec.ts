@@ -5,9 +5,7 @@ import { constants, createServer } from 'node:http2';
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Server } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { connect as connectSecure } from 'node:tls';
 import { drain } from 'accept-loop';
-import { certificate } from '../support/certificate.ts';
 import {
   countsOf,
   http2Drain,
@@ -18,7 +16,7 @@ import {
 import { ANY_STREAM, idleClient } from '../support/http2-frames.ts';
 import { get, saysClose } from '../support/http-messages.ts';
 import { gate } from '../support/scene.ts';
-import { connect, follow, listening, portOf } from '../support/sockets.ts';
+import { connect, connectTls, listening, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { turns, until } from '../support/turns.ts';
 
@@ -60,7 +58,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     const reading = Promise.all([...streams, upload].map((stream) => readAnswer(stream)));
     await until(() => begun === 4);
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     await turns(5);
     upload.end('c'.repeat(length));
     open();
@@ -140,7 +138,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     const reading = readAnswer(stream);
     await until(() => begun === 1);
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     stream.close(constants.NGHTTP2_CANCEL);
     await reading;
     await closed;
@@ -158,7 +156,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     const { server, stop, over } = await http2Drain(unbound);
     const client = await idleClient(server, scheme);
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     client.request(3, '/again');
     await client.closed;
     assert.deepEqual([client.bodyOf(1), client.bodyOf(3)], ['from the stream', 'from the stream']);
@@ -231,12 +229,9 @@ test('answers HTTP/1 clients of the same server with close, and ends the idle on
     },
     { idle: 600 },
   );
-  const where = { port: portOf(server), host: '127.0.0.1', ca: certificate.cert };
-  const [busy, kept, idle] = [1, 2, 3].map(() => {
-    const socket = connectSecure(where);
-    return { socket, ending: follow(socket) };
-  });
-  assert.ok(busy && kept && idle);
+  const busy = await connectTls(server);
+  const kept = await connectTls(server);
+  const idle = await connectTls(server);
   kept.socket.write(get('/kept'));
   idle.socket.write(get('/idle'));
   await Promise.all(
@@ -247,7 +242,7 @@ test('answers HTTP/1 clients of the same server with close, and ends the idle on
   const reading = readAnswer(session.request({ ':path': '/waits/2' }));
   await until(() => begun.length === 4);
   stop.abort();
-  await until(() => !server.listening);
+  await refuses(server);
   kept.socket.write(get('/again'));
   const again = await kept.ending;
   assert.match(again.text, /answer to \/kept.*answer to \/again$/s);

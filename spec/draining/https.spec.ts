@@ -3,51 +3,25 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createSecureServer } from 'node:https';
 import type { RequestListener } from 'node:http';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectSecure, type TLSSocket } from 'node:tls';
 import { certificate } from '../support/certificate.ts';
-import { answer, drainScene, held, refuses, sleep, told } from '../support/drain-scene.ts';
+import { answer, drainScene, held, told } from '../support/drain-scene.ts';
 import { answersIn, get, post, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
-import { type Client, connect, follow, portOf } from '../support/sockets.ts';
+import { connect, connectAccepted, connectTls, goOnWithTls, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns } from '../support/turns.ts';
+import { sleep, turns } from '../support/turns.ts';
 
 const test = suite('drain of HTTPS');
 
 const createServer = (handler: RequestListener): Server => createSecureServer(certificate, handler);
 
-interface SecureClient {
-  readonly socket: TLSSocket;
-  readonly ending: Client['ending'];
-}
-
-/** A client that has finished its handshake. */
-async function secure(to: Server | string | Socket): Promise<SecureClient> {
-  const where =
-    typeof to === 'string'
-      ? { path: to }
-      : 'address' in to && 'getConnections' in to
-        ? { port: portOf(to), host: '127.0.0.1' }
-        : { socket: to };
-  const socket = connectSecure({ ...where, ca: certificate.cert, servername: 'localhost' });
-  const ending = follow(socket);
-  await once(socket, 'secureConnect');
-  return { socket, ending };
-}
-
-/** A connection that the server has accepted, and that says nothing. */
-async function silent(server: Server): Promise<Client> {
-  const [client] = await Promise.all([connect(server), once(server, 'connection')]);
-  return client;
-}
-
 test('answers what is in flight with Connection: close, and waits for it (A46)', async () => {
   const { hold, responses, arrived } = held();
   const { server, drained, stop, over } = await drainScene(createServer(hold));
-  const { socket, ending } = await secure(server);
+  const { socket, ending } = await connectTls(server);
   socket.write(get('/'));
   await arrived(1);
   let isOver = false;
@@ -70,7 +44,7 @@ test(
   'answers one more request of an idle connection, and ends who has no more to say (A35, A46)',
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer), { idle: 300 });
-    const clients = [await secure(server), await secure(server)];
+    const clients = [await connectTls(server), await connectTls(server)];
     for (const { socket } of clients) {
       socket.write(get('/1'));
       await once(socket, 'data');
@@ -89,10 +63,10 @@ test(
 test('answers all that was pipelined, and half a body once it is whole (A32)', async () => {
   const { hold, requests, responses, arrived } = held();
   const { server, stop, over } = await drainScene(createServer(hold));
-  const pipelining = await secure(server);
+  const pipelining = await connectTls(server);
   pipelining.socket.write(get('/1') + get('/2'));
   await arrived(2);
-  const uploading = await secure(server);
+  const uploading = await connectTls(server);
   uploading.socket.write(post('/', 10) + 'half ');
   await arrived(3);
   stop.abort();
@@ -112,7 +86,7 @@ test(
   'lets half a head be finished, though the idle time is over (A33)',
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer));
-    const { socket, ending } = await secure(server);
+    const { socket, ending } = await connectTls(server);
     socket.write('GET /half HTTP/1.1\r\nHo');
     await turns(20);
     stop.abort();
@@ -128,7 +102,7 @@ test(
   'destroys at grace a handshake that never ends, and lists it (A46, B47)',
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer), { grace: 250 });
-    const clients = [await silent(server), await silent(server)];
+    const clients = [await connectAccepted(server), await connectAccepted(server)];
     // The first bytes of a ClientHello.
     clients[1]?.socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
     const ports = clients.map(({ socket }) => socket.localPort);
@@ -150,12 +124,11 @@ test(
   'serves a client that finishes its handshake during the shutdown',
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer), { idle: 0 });
-    const { socket } = await silent(server);
-    socket.removeAllListeners('data');
+    const { socket } = await connectAccepted(server);
     stop.abort();
     await refuses(server);
     await sleep(300);
-    const client = await secure(socket);
+    const client = await goOnWithTls(socket);
     client.socket.write(get('/late'));
     assert.match((await client.ending).text, /connection: close[^]*answer to \/late$/i);
     assert.equal((await over()).finished, 1);
@@ -167,7 +140,11 @@ test(
   'bears clients that send no TLS, or leave in the middle of a handshake',
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer));
-    const clients = [await silent(server), await silent(server), await silent(server)];
+    const clients = [
+      await connectAccepted(server),
+      await connectAccepted(server),
+      await connectAccepted(server),
+    ];
     stop.abort();
     await refuses(server);
     clients[0]?.socket.write(get('/'));
@@ -184,7 +161,7 @@ test(
 test('is not held by a client that has ended its side, which Node does not answer', async () => {
   const { hold, responses, arrived } = held();
   const { server, stop, over } = await drainScene(createServer(hold));
-  const [ended, other] = [await secure(server), await secure(server)];
+  const [ended, other] = [await connectTls(server), await connectTls(server)];
   ended.socket.end(get('/1'));
   await arrived(1);
   other.socket.write(get('/2'));
@@ -202,7 +179,7 @@ test('is not held by a client that has ended its side, which Node does not answe
 test('destroys at grace what was never answered, and lists each connection once', async () => {
   const { hold, arrived } = held();
   const { server, stop, over } = await drainScene(createServer(hold), { grace: 250, idle: 5000 });
-  const clients = [await secure(server), await secure(server)];
+  const clients = [await connectTls(server), await connectTls(server)];
   const ports = clients.map(({ socket }) => socket.localPort);
   for (const { socket } of clients) socket.write(get('/'));
   await arrived(2);
@@ -224,10 +201,10 @@ test(
     const path = join(folder, 'server.sock');
     const { hold, responses, arrived } = held();
     const { stop, over } = await drainScene(createServer(hold), { path, grace: 500 });
-    const answered = await secure(path);
+    const answered = await connectTls(path);
     answered.socket.write(get('/'));
     await arrived(1);
-    const stuck = await secure(path);
+    const stuck = await connectTls(path);
     stuck.socket.write(get('/'));
     await arrived(2);
     const shy = await connect(path);

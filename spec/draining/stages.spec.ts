@@ -4,17 +4,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect as connectHttp2, createSecureServer as createHttp2Server } from 'node:http2';
 import { createServer as createSecureServer } from 'node:https';
 import type { Server, Socket } from 'node:net';
-import { connect as connectSecure } from 'node:tls';
 import { drain } from 'accept-loop';
 import { certificate } from '../support/certificate.ts';
-import { drainScene, sleep } from '../support/drain-scene.ts';
+import { drainScene } from '../support/drain-scene.ts';
 import { answersIn, get, post, upgrade } from '../support/http-messages.ts';
 import { type Limit, limits } from '../support/limits.ts';
 import { randomOf } from '../support/random.ts';
-import { type Client, connect, follow, portOf } from '../support/sockets.ts';
+import { type Client, connect, goOnWithTls, portOf } from '../support/sockets.ts';
 import { runtime } from '../support/runtime.ts';
 import { suite } from '../support/suite.ts';
-import { until } from '../support/turns.ts';
+import { sleep, until } from '../support/turns.ts';
 
 const test = suite('drain with clients at every stage');
 
@@ -64,15 +63,6 @@ function assertWhole(text: string, count: number): void {
     assert.match(head, /^HTTP\/1\.1 200 /);
     assert.equal(body.length, Number(/content-length: (\d+)/i.exec(head)?.[1]));
   }
-}
-
-/** A TLS client, after its handshake. */
-async function secure(socket: Socket): Promise<Client> {
-  socket.removeAllListeners('data');
-  const client = connectSecure({ socket, ca: certificate.cert, servername: 'localhost' });
-  const ending = follow(client);
-  await once(client, 'secureConnect');
-  return { socket: client, ending };
 }
 
 /** One client at one stage. */
@@ -148,7 +138,7 @@ const stages = {
     const { socket, ending } = await raw();
     await begun();
     if (behaves) {
-      const client = await secure(socket);
+      const client = await goOnWithTls(socket);
       client.socket.write(get('/0/4000'));
       assertWhole((await client.ending).text, 1);
     }
@@ -194,7 +184,7 @@ async function stop({ create, names, isSecure }: Scheme, seed: number): Promise<
   const raw = (): Promise<Client> => connect(server);
   const open = async (): Promise<Client> => {
     const client = await raw();
-    return isSecure ? await secure(client.socket) : client;
+    return isSecure ? await goOnWithTls(client.socket) : client;
   };
   let reached = 0;
   const visits = names.map((name) => {

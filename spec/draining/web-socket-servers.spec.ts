@@ -18,7 +18,7 @@ import { get, upgrade } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { listenersOn } from '../support/listeners.ts';
 import { gate } from '../support/scene.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { closeServer, connect, listening, portOf, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { turns, until } from '../support/turns.ts';
 
@@ -107,7 +107,7 @@ test(
     const late = await connect(http, { allowHalfOpen: true });
     stop.abort();
     assert.deepEqual(await Promise.all(clients.map(({ code }) => code)), [1001, 1001, 1001]);
-    await until(() => !http.listening);
+    await refuses(http);
     late.socket.write(handshake);
     await once(late.socket, 'end');
     const [report = assert.fail(), ...others] = await Promise.all(reports);
@@ -153,7 +153,7 @@ test(
     stop.abort();
     http.on('upgrade', own);
     const { socket, ending } = await connect(port);
-    await until(() => !http.listening);
+    await refuses(http);
     socket.write(upgrade('/own'));
     assert.equal((await ending).text, 'HTTP/1.1 101 Switching Protocols\r\n\r\nmine');
     assert.equal(await code, 1001);
@@ -197,7 +197,7 @@ test(
     await once(socket, 'data');
     stop.abort();
     assert.equal(await code, 1001);
-    await until(() => !http.listening);
+    await refuses(http);
     socket.write(handshake);
     assert.match((await ending).text, /HTTP\/1\.1 503 /);
     const [ofServer, ofHttp] = await Promise.all(draining);
@@ -222,7 +222,7 @@ test('leaves upgrades to their owner while its HTTP server alone is drained (A44
   stop.abort();
   const [webSocket] = (await taken) as [WebSocket];
   await open;
-  await until(() => !http.listening);
+  await refuses(http);
   webSocket.close(4001);
   assert.equal(await code, 4001);
   assert.deepEqual(countsOf(await drained), [1, 0]);
@@ -304,7 +304,7 @@ test(
     await ours.ending;
     assert.deepEqual(countsOf(await over()), [1, 0]);
     theirs.socket.destroy();
-    await new Promise((resolve) => other.close(resolve));
+    await closeServer(other);
   },
   { cannot: limits.standaloneSockets },
 );
@@ -327,7 +327,7 @@ test('leaves those alone that its successor on the same port accepts meanwhile',
   assert.equal(socket.destroyed, false);
   socket.destroy();
   await ending;
-  await new Promise((resolve) => successor.close(resolve));
+  await closeServer(successor);
 });
 
 test.run();

@@ -12,7 +12,7 @@ import {
 import { limits } from '../support/limits.ts';
 import { suite } from '../support/suite.ts';
 import { ask, assertServed, IDLE_MS, talk } from '../support/talk.ts';
-import { turns, until } from '../support/turns.ts';
+import { sleep, turns, until } from '../support/turns.ts';
 
 const test = suite('drain of WebSockets in conversation');
 
@@ -127,13 +127,13 @@ test('waits without clientTracking, too', async () => {
 test('has each sentence of an answer count as life, and says goodbye after the last', async () => {
   const { asks, silent, stop, over } = await talk({ idle: 600 });
   // Half of idle has passed at the abort.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   stop.abort();
   assert.equal(await silent.code, 1001);
   for (let index = 0; index < 4; index += 1) {
     asks.webSocket.send(String(index));
     // oxlint-disable-next-line no-await-in-loop -- One at a time.
-    await new Promise((resolve) => setTimeout(resolve, 110));
+    await sleep(110);
   }
   assert.equal(await asks.code, 1001);
   assert.deepEqual(asks.messages, ['0', '1', '2', '3']);

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectSecure } from 'node:tls';
 import { drain, type DrainReport } from 'accept-loop';
 import { WebSocket } from 'ws';
-import { certificate } from '../support/certificate.ts';
 import {
   handshake,
   openClient,
@@ -14,9 +12,9 @@ import {
 import { answersIn, get, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
-import { type Client, connect, follow } from '../support/sockets.ts';
+import { type Client, connect, connectTls } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { sleep, turns, until } from '../support/turns.ts';
 
 const test = suite('drain of WebSockets');
 
@@ -26,14 +24,8 @@ function countsOf({ finished, forced }: DrainReport): number[] {
 
 /** A client that says only what it is told to. */
 async function raw(port: number, mode: WebSocketMode): Promise<Client & { localPort: number }> {
-  const client = mode === 'https' ? secureClient(port) : await connect(port);
-  if (mode === 'https') await once(client.socket, 'secureConnect');
+  const client = await (mode === 'https' ? connectTls(port) : connect(port));
   return { ...client, localPort: client.socket.localPort ?? assert.fail() };
-}
-
-function secureClient(port: number): Client {
-  const socket = connectSecure({ port, host: '127.0.0.1', ca: certificate.cert });
-  return { socket, ending: follow(socket) };
 }
 
 for (const mode of webSocketModes) {
@@ -71,7 +63,7 @@ for (const mode of webSocketModes) {
       assert.ok(webSocket.bufferedAmount > 0);
       stop.abort();
       // Longer than a client has that has been sent all.
-      await new Promise((resolve) => setTimeout(resolve, 1300));
+      await sleep(1300);
       assert.equal(webSocket.readyState, WebSocket.CLOSING);
       slow.resume();
       assert.equal(await code, 1001);

@@ -15,7 +15,7 @@ import {
   startProgram,
   watch,
 } from '../support/programs.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { connect, listening, portOf, readToEnd } from '../support/sockets.ts';
 import { runtime } from '../support/runtime.ts';
 import { projectRoot, spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
@@ -44,7 +44,7 @@ async function say(to: number | string, words: string): Promise<string> {
 
 /** What a client hears that says nothing. */
 async function hear(to: number | string): Promise<string> {
-  return (await (await connect(to)).ending).text;
+  return (await readToEnd(to)).text;
 }
 
 function assertIsNow(time: string): void {

@@ -6,12 +6,12 @@ import type { Socket } from 'node:net';
 import { drain, serve } from 'accept-loop';
 import { LAST_CALL_MS } from '../../lib/bounds.ts';
 import { certificate } from '../support/certificate.ts';
-import { answer, drainScene, held, refuses } from '../support/drain-scene.ts';
+import { answer, drainScene, held } from '../support/drain-scene.ts';
 import { answersIn, get, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { lineClient } from '../support/line-client.ts';
 import { override } from '../support/overrides.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { connect, listening, portOf, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { stall, turns, until } from '../support/turns.ts';
 

@@ -8,7 +8,7 @@ import { type BurstClient, burstClient, type Outcomes } from '../support/burst-c
 import { assertConserved } from '../support/conservation.ts';
 import { limits } from '../support/limits.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { listening, portOf, readToEnd } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { stall, turns, until } from '../support/turns.ts';
 
@@ -109,9 +109,7 @@ test('is not postponed beyond its bound by a flood of connections (B11)', async 
   const visitors = Array.from({ length: 20 }, async () => {
     while (flood.on && flood.visits < 50_000) {
       flood.visits += 1;
-      await (
-        await connect(port)
-      ).ending;
+      await readToEnd(port);
     }
   });
   await until(() => loop.stats.accepted > 100);

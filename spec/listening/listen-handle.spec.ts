@@ -8,7 +8,7 @@ import { listen } from '../../lib/listen.ts';
 import { limits } from '../support/limits.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
 import { killPrograms, watch } from '../support/programs.ts';
-import { connect, listening, portOf, refused } from '../support/sockets.ts';
+import { connect, listening, portOf, readToEnd, refused } from '../support/sockets.ts';
 import { spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
 import { turns } from '../support/turns.ts';
@@ -77,7 +77,7 @@ for (const [what, of] of [
         assert.equal(portOf(server), portOf(first));
         first.on('connection', () => assert.fail('a connection of the first one'));
         server.once('connection', (socket: Socket) => socket.end('served'));
-        assert.equal((await (await connect(server)).ending).text, 'served');
+        assert.equal((await readToEnd(server)).text, 'served');
         await closed(server);
       }
     },
@@ -122,7 +122,7 @@ test('is not touched with a signal that has aborted already', async () => {
   const first = await listening(createServer((socket) => socket.end('served')));
   const stopped = AbortSignal.abort('stopped');
   await assert.rejects(listen(createServer(), first, stopped), (error) => error === 'stopped');
-  assert.equal((await (await connect(first)).ending).text, 'served');
+  assert.equal((await readToEnd(first)).text, 'served');
   await closed(first);
 });
 

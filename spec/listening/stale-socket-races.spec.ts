@@ -10,7 +10,7 @@ import { removeStaleSocket } from '../../lib/listening/stale-socket.ts';
 import { limits } from '../support/limits.ts';
 import { lineProcess, type LineProcess } from '../support/line-process.ts';
 import { abortListeners } from '../support/listeners.ts';
-import { connect } from '../support/sockets.ts';
+import { readToEnd } from '../support/sockets.ts';
 import { spawnNode, spawnScript } from '../support/spawn-script.ts';
 import { leaveStaleFile } from '../support/stale-file.ts';
 import { suite } from '../support/suite.ts';
@@ -62,7 +62,7 @@ async function goOn({ child: { pid } }: LineProcess): Promise<void> {
 
 /** Who answers at the path. */
 async function reached(): Promise<string> {
-  return (await (await connect(path)).ending).text;
+  return (await readToEnd(path)).text;
 }
 
 /** Waits until somebody waits for another process that is about to replace the file. */
@@ -188,7 +188,7 @@ for (const [title, name] of [
       const found = lstatSync(path, { bigint: true });
       assert.deepEqual([found.ino, found.mtimeNs, found.mode], [ino, mtimeNs, mode]);
       assert.equal(await server.ask('go on'), 'listening');
-      assert.equal((await (await connect(path)).ending).by, 'end');
+      assert.equal((await readToEnd(path)).by, 'end');
       await assert.rejects(listen(createServer(), path), { code: 'EADDRINUSE' });
     },
     linux,

@@ -22,7 +22,7 @@ import { removeStaleSocket } from '../../lib/listening/stale-socket.ts';
 import { limits } from '../support/limits.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
 import { killPrograms, type Program, startProgram, watch } from '../support/programs.ts';
-import { connect, follow, listening, portOf } from '../support/sockets.ts';
+import { follow, listening, portOf, readToEnd } from '../support/sockets.ts';
 import { spawnNode, spawnScript } from '../support/spawn-script.ts';
 import { leaveStaleFile } from '../support/stale-file.ts';
 import { suite } from '../support/suite.ts';
@@ -111,7 +111,7 @@ test(
     await leaveStale();
     const server = await listen(createServer(), { path, readableAll: true, port: undefined });
     server.once('connection', (socket: Socket) => socket.end('served'));
-    assert.equal((await (await connect(path)).ending).text, 'served');
+    assert.equal((await readToEnd(path)).text, 'served');
     await closed(server);
   },
   { cannot: limits.staleSockets },
@@ -132,7 +132,7 @@ for (const [kind, wait] of waiting) {
       const end = wait(server);
       await listen(server, path);
       assert.deepEqual(errors, []);
-      assert.equal((await (await connect(path)).ending).text, 'served');
+      assert.equal((await readToEnd(path)).text, 'served');
       server.close();
       await end;
     },
@@ -182,7 +182,7 @@ test('is not touched when a server of this process listens', async () => {
   const live = await listen(createServer(), path);
   live.on('connection', (socket: Socket) => socket.end('served'));
   await assertRefused();
-  assert.equal((await (await connect(path)).ending).text, 'served');
+  assert.equal((await readToEnd(path)).text, 'served');
   await closed(live);
 });
 
@@ -208,7 +208,7 @@ test(
 test('is not touched when another process listens', async () => {
   await startServer();
   await assertRefused();
-  assert.equal((await (await connect(path)).ending).text, 'served');
+  assert.equal((await readToEnd(path)).text, 'served');
 });
 
 test('is not touched when the other process is too busy to accept', async () => {
@@ -296,7 +296,7 @@ test('is not touched when it is another one after the probe', async () => {
   const live = createServer((socket) => socket.end('served')).listen(path);
   assert.equal(await removal, false);
   if (!live.listening) await once(live, 'listening');
-  assert.equal((await (await connect(path)).ending).text, 'served');
+  assert.equal((await readToEnd(path)).text, 'served');
   await closed(live);
 });
 
@@ -312,7 +312,7 @@ test(
     assert.deepEqual(new Set(codes), new Set(['EADDRINUSE']));
     const bound = servers.filter(({ listening: isBound }) => isBound);
     assert.equal(bound.length, 1);
-    assert.equal((await (await connect(path)).ending).text, 'served');
+    assert.equal((await readToEnd(path)).text, 'served');
     for (const server of bound) await closed(server);
   },
   { cannot: limits.staleSockets },

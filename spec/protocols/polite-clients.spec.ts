@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { acceptLoop, serve, type ServeContext } from 'accept-loop';
-import { Client, wait } from '../support/clients-of-emitters.ts';
+import { Client } from '../support/clients-of-emitters.ts';
 import { listenersOn } from '../support/listeners.ts';
 import { assertReport } from '../support/report.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { sleep, turns, until } from '../support/turns.ts';
 
 const test = suite('a client that has only end() or disconnect()');
 
@@ -28,7 +28,7 @@ for (const [methods, ending] of [
     const client = new Client(methods, ending);
     emitter.emit(event, client);
     const finished = serving.stop();
-    await wait(50);
+    await sleep(50);
     assert.equal(serving.stats.active, 1);
     client.leave(ending);
     const report = await finished;

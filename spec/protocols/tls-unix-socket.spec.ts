@@ -9,12 +9,12 @@ import { limits } from '../support/limits.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
 import { connectionsOf, gate } from '../support/scene.ts';
 import { assertReport } from '../support/report.ts';
+import { listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import {
   answer,
   assertServed,
   atUnixSocket,
-  listeningAt,
   secureKinds,
   type SecureKind,
   type UnixClients,
@@ -42,7 +42,7 @@ async function serveAt(path: string, kind: SecureKind): Promise<Scene> {
   const server = kind.create();
   const clients = unixClients(server, path, kind);
   const before = listenersOn(server);
-  await listeningAt(server, path);
+  await listening(server, path);
   const stop = new AbortController();
   const { signal } = stop;
   const { opened, open } = gate();
@@ -185,7 +185,7 @@ for (const [name, kind] of Object.entries(secureKinds)) {
       atUnixSocket(async (path) => {
         const server = kind.create();
         const clients = unixClients(server, path, kind);
-        await listeningAt(server, path);
+        await listening(server, path);
         const stop = new AbortController();
         const loop = acceptLoop(server, stop.signal);
         const raw = [await clients.half(), await clients.silent()];
@@ -209,7 +209,7 @@ for (const [name, kind] of Object.entries(secureKinds)) {
         const clients = unixClients(server, path, kind);
         const before = listenersOn(server);
         const closed = once(server, 'close');
-        await listeningAt(server, path);
+        await listening(server, path);
         const stop = new AbortController();
         const loop = acceptLoop(server, stop.signal);
         const half = await clients.half();

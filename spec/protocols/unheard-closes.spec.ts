@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { type EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { drain, serve, type Serving } from 'accept-loop';
-import { sleep } from '../support/drain-scene.ts';
 import { garbageCollector } from '../support/garbage.ts';
 import { inTime } from '../support/in-time.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
@@ -10,10 +9,10 @@ import { assertReport, assertStats } from '../support/report.ts';
 import { runtime } from '../support/runtime.ts';
 import { connectionsOf, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
-import { connect, listening } from '../support/sockets.ts';
+import { connect, listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
-import { portOf, type Unheard, unheard } from '../support/unheard.ts';
+import { sleep, turns, until } from '../support/turns.ts';
+import { type Unheard, unheard } from '../support/unheard.ts';
 
 const test = suite('a connection whose owner has taken every listener off');
 

@@ -4,12 +4,12 @@ import { EventEmitter, once } from 'node:events';
 import { createServer as createHttp, request as requestHttp } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2';
 import { createServer as createNet, type Server } from 'node:net';
-import { connect as connectTls, createServer as createTls } from 'node:tls';
+import { createServer as createTls } from 'node:tls';
 import { text } from 'node:stream/consumers';
 import { acceptLoop, serve, type ServeHandler, type Serving } from 'accept-loop';
 import { WebSocket, WebSocketServer } from 'ws';
 import { certificate } from '../support/certificate.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { connect, follow, listening, portOf, tlsSocket } from '../support/sockets.ts';
 import { spawnScript } from '../support/spawn-script.ts';
 import { limits } from '../support/limits.ts';
 import { suite } from '../support/suite.ts';
@@ -60,15 +60,9 @@ const kinds: Record<string, Kind> = {
     async start() {
       const server = await listening(createTls({ ...certificate, allowHalfOpen: true }));
       const visit = async (): Promise<void> => {
-        const socket = connectTls({
-          port: portOf(server),
-          host: '127.0.0.1',
-          ca: certificate.cert,
-          servername: 'localhost',
-        });
-        socket.on('error', () => {}).resume();
+        const socket = tlsSocket(server);
         socket.end('x');
-        await once(socket, 'close');
+        await follow(socket);
       };
       return { server, visit, end() {} };
     },

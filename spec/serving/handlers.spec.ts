@@ -10,10 +10,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../support/limits.ts';
 import { connectionsOf, gate, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
-import { connect, portOf } from '../support/sockets.ts';
+import { connect, echo, portOf, readToEnd, refuses } from '../support/sockets.ts';
 import { projectRoot } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('a handler that');
@@ -21,13 +21,9 @@ const test = suite('a handler that');
 const megabyte = 'sixteen letters\n'.repeat(65_536);
 const kibibyte = megabyte.slice(0, 1024);
 
-async function echo(socket: Socket): Promise<void> {
-  for await (const chunk of socket) socket.write(chunk as Buffer);
-}
-
 test('returns at once has its connection closed (B25)', async () => {
   const { server, serving, stop, assertOver } = await scene(async () => {});
-  assert.deepEqual(await (await connect(server)).ending, { text: '', by: 'end' });
+  assert.deepEqual(await readToEnd(server), { text: '', by: 'end' });
   stop.abort();
   assertCounts(await serving.finished, { accepted: 1, completed: 1 });
   await assertOver();
@@ -58,8 +54,7 @@ test('notices that grace is over is forced, and not abandoned', async () => {
   const reasons: unknown[] = [];
   const { server, serving, stop, errors, assertOver } = await scene(
     async (_, { signal }) => {
-      await once(signal, 'abort');
-      reasons.push(signal.reason);
+      reasons.push(await untilAborted(signal));
       throw signal.reason;
     },
     { grace: 50 },
@@ -104,9 +99,7 @@ test('destroys its socket has completed', async () => {
   const { server, serving, stop, errors, assertOver } = await scene(async (socket) => {
     socket.destroy();
   });
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   stop.abort();
   assertCounts(await serving.finished, { accepted: 1, completed: 1 });
   assert.deepEqual(errors, []);
@@ -214,7 +207,7 @@ for (const allowHalfOpen of [true, false]) {
     await turns(20);
     // The shutdown finds it in the middle.
     stop.abort();
-    await until(() => !server.listening);
+    await refuses(server);
     socket.resume();
     const { text: received, by } = await ending;
     assert.equal(received.length, 8 * megabyte.length);
@@ -244,16 +237,14 @@ test('calls stop() itself, without waiting, is served to its end', async () => {
     await turns(20);
     socket.write('stopped');
   });
-  assert.deepEqual(await (await connect(server)).ending, { text: 'stopped', by: 'end' });
+  assert.deepEqual(await readToEnd(server), { text: 'stopped', by: 'end' });
   assertCounts(await serving.finished, { accepted: 1, completed: 1 });
   await assertOver();
 });
 
 test('awaits stop() waits for itself, until grace is over', async () => {
   const { server, serving, assertOver } = await scene(() => serving.stop({ grace: 50 }));
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   assertCounts(await serving.finished, { accepted: 1, forced: 1, abandoned: 1 });
   await assertOver();
 });
@@ -278,7 +269,7 @@ test('aborts the signal itself is served to its end', async () => {
     await turns(20);
     socket.write('aborted');
   });
-  assert.deepEqual(await (await connect(server)).ending, { text: 'aborted', by: 'end' });
+  assert.deepEqual(await readToEnd(server), { text: 'aborted', by: 'end' });
   assertCounts(await serving.finished, { accepted: 1, completed: 1 });
   await assertOver();
 });
@@ -394,10 +385,8 @@ for (const [what, thenable] of Object.entries(thenables)) {
       isFirst = false;
       return thenable(fault);
     });
-    await (
-      await connect(server)
-    ).ending;
-    assert.equal((await (await connect(server)).ending).text, 'fine');
+    await readToEnd(server);
+    assert.equal((await readToEnd(server)).text, 'fine');
     await until(() => serving.stats.completed === 1);
     stop.abort();
     assertCounts(await serving.finished, { accepted: 2, completed: 1, failed: 1 });
@@ -426,12 +415,8 @@ test('throws what cannot be looked at fails alone, with a warning', async () => 
     },
     { onError: undefined },
   );
-  await (
-    await connect(server)
-  ).ending;
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
+  await readToEnd(server);
   stop.abort();
   assertCounts(await serving.finished, { accepted: 2, failed: 2 });
   await until(() => warnings.length === 2);
@@ -443,9 +428,7 @@ test('reads a file that cannot be read tells, though it is the error of the sock
   const { server, serving, stop, errors } = await scene((socket) =>
     pipeline(createReadStream(projectRoot), socket),
   );
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   await until(() => serving.stats.failed === 1);
   assert.deepEqual(
     errors.map((error) => (error as NodeJS.ErrnoException).code),
@@ -584,9 +567,7 @@ test('rejects with an AbortError that is no signal of its own tells, as with not
     throw thrown.shift();
   });
   for (const count of [1, 2, 3]) {
-    await (
-      await connect(server)
-    ).ending;
+    await readToEnd(server);
     await until(() => errors.length === count);
   }
   assert.deepEqual(errors, expected);

@@ -1,36 +1,26 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { answersIn, get, post, saysClose, upgrade } from '../support/http-messages.ts';
+import { becomeIdle } from '../support/drain-scene.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
 import { serveScene } from '../support/serve-scene.ts';
-import { type Client, connect } from '../support/sockets.ts';
+import { connect, connectAccepted, refuses } from '../support/sockets.ts';
 import { runtime } from '../support/runtime.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { sleep, turns, until } from '../support/turns.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('the shutdown of serve of HTTP');
 
 type Exchange = [request: IncomingMessage, response: ServerResponse];
 
-const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /** Answers with the path. */
 async function answer([request, response]: Exchange): Promise<void> {
   response.end(`answer to ${request.url}`);
 }
-
-/** Asks and reads the answer, so that the connection is idle. */
-async function becomeIdle({ socket }: Client, path: string): Promise<void> {
-  socket.write(get(path));
-  await once(socket, 'data');
-}
-
-/** Waits until the server has closed its listener. */
-const refuses = (server: Server): Promise<void> => until(() => !server.listening);
 
 test('answers what is in flight with Connection: close, and waits for it', async () => {
   const { opened, open } = gate();
@@ -132,10 +122,8 @@ test(
   'gives a connection that never sent a byte a tenth of a second, with idle: 0 too',
   async () => {
     const { server, stop, over } = await serveScene(createServer(), answer, { idle: 0 });
-    const accepted = [once(server, 'connection'), connect(server)] as const;
-    const [, speaker] = await Promise.all(accepted);
-    const again = [once(server, 'connection'), connect(server)] as const;
-    const [, silent] = await Promise.all(again);
+    const speaker = await connectAccepted(server);
+    const silent = await connectAccepted(server);
     const begun = performance.now();
     stop.abort();
     await refuses(server);
@@ -458,9 +446,7 @@ test('counts those once that such a listener passes on', async () => {
 });
 
 test('warns of nothing when a client pipelines fifty requests', async () => {
-  const warnings: unknown[] = [];
-  const onWarning = (warning: unknown): unknown => warnings.push(warning);
-  process.on('warning', onWarning);
+  const { warnings, stopCollecting } = collectWarnings();
   const { opened, open } = gate();
   const { server, serving, stop, over } = await serveScene(
     createServer(),
@@ -480,7 +466,7 @@ test('warns of nothing when a client pipelines fifty requests', async () => {
   assert.equal(answers.findIndex(saysClose), 49);
   assert.equal((await over()).completed, 50);
   await turns(2);
-  process.off('warning', onWarning);
+  stopCollecting();
   assert.deepEqual(warnings, []);
 });
 

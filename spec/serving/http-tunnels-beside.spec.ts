@@ -3,19 +3,20 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ServeContext, ServeReport } from 'accept-loop';
-import { answer, held, refuses } from '../support/drain-scene.ts';
+import { answer, held } from '../support/drain-scene.ts';
 import { type EventScene, eventScene } from '../support/event-scene.ts';
 import { answersIn, get, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
-import { type Client, connect } from '../support/sockets.ts';
+import { type Client, connect, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { type Tunnel, type TunnelMode, tunnelModes, WELCOME } from '../support/tunnels.ts';
+import { untilAborted } from '../support/turns.ts';
 
 const test = suite('serve of HTTP tunnels and requests');
 
 async function sayGoodbye([, socket]: Tunnel, { draining }: ServeContext): Promise<void> {
   socket.write(WELCOME);
-  if (!draining.aborted) await once(draining, 'abort');
+  await untilAborted(draining);
   socket.write('goodbye');
 }
 

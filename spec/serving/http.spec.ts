@@ -9,14 +9,13 @@ import {
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { PassThrough } from 'node:stream';
-import { connect as connectSecure } from 'node:tls';
 import { certificate } from '../support/certificate.ts';
 import { answersIn, get, post, saysClose } from '../support/http-messages.ts';
 import { gate } from '../support/scene.ts';
 import { serveScene } from '../support/serve-scene.ts';
-import { connect, follow, portOf } from '../support/sockets.ts';
+import { connect, connectTls, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 
 const test = suite('serve of HTTP');
 
@@ -52,10 +51,8 @@ test('hands requests over TLS to it, too', async () => {
     createSecureServer(certificate),
     async ([request, response]) => void response.end(`secret of ${request.url}`),
   );
-  const port = portOf(server);
-  const client = connectSecure({ port, host: '127.0.0.1', ca: certificate.cert });
-  const ending = follow(client);
-  client.write(get('/a'));
+  const { socket, ending } = await connectTls(server);
+  socket.write(get('/a'));
   await until(() => serving.stats.completed === 1);
   const { accepted, stragglers } = await end();
   assert.equal(accepted, 1);
@@ -255,8 +252,7 @@ test('aborts signal when the client leaves before the response is ended', async 
   const { server, serving, end } = await serveScene(
     createServer(),
     async (_, { signal }) => {
-      await once(signal, 'abort');
-      reasons.push(signal.reason);
+      reasons.push(await untilAborted(signal));
       throw signal.reason;
     },
     { onError: (error) => errors.push(error) },

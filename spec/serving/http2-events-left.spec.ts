@@ -15,7 +15,7 @@ import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
 import { listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { until } from '../support/turns.ts';
+import { until, untilAborted } from '../support/turns.ts';
 
 const test = suite('signal of HTTP/2 by event', { timeout: 3000 });
 
@@ -39,8 +39,7 @@ for (const mode of eventModes) {
       const { opened, open } = gate();
       const scene = await streamScene(mode, async (_, { signal }) => {
         open();
-        await once(signal, 'abort');
-        reasons.push(signal.reason);
+        reasons.push(await untilAborted(signal));
         throw signal.reason;
       });
       const client = await askForStream(scene.server, mode);

@@ -9,8 +9,6 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Server, Socket } from 'node:net';
-import { connect as connectSecure } from 'node:tls';
-import type { ServeContext } from 'accept-loop';
 import { certificate } from '../support/certificate.ts';
 import { openSession } from '../support/drain-http2.ts';
 import { eventScene } from '../support/event-scene.ts';
@@ -18,9 +16,9 @@ import { ask, askForStream, eventModes, streamScene } from '../support/http2-eve
 import { REFUSED_STREAM } from '../support/http2-frames.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
-import { follow, portOf } from '../support/sockets.ts';
+import { connectTls } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { until } from '../support/turns.ts';
+import { until, untilAborted } from '../support/turns.ts';
 
 const test = suite('serve of many HTTP/2 clients by event');
 
@@ -51,7 +49,9 @@ for (const mode of eventModes) {
 
   test(`ends sessions that have made no stream, and says so (${mode.title})`, async () => {
     const scene = isSession
-      ? await eventScene(mode.create(), untilDraining, { event: 'session' })
+      ? await eventScene(mode.create(), (_, { draining }) => untilAborted(draining), {
+          event: 'session',
+        })
       : await streamScene(mode, answer);
     const clients = [];
     for (let count = 0; count < 3; count += 1) {
@@ -102,10 +102,6 @@ async function serveSession([session]: [ServerHttp2Session]): Promise<void> {
   await until(() => answered === STREAMS);
 }
 
-async function untilDraining(_: unknown[], { draining }: ServeContext): Promise<void> {
-  if (!draining.aborted) await once(draining, 'abort');
-}
-
 const failure = new Error('a bug');
 
 /** How the handler of a tunnel ends, what its client has then, and what is counted. */
@@ -128,9 +124,7 @@ for (const [title, { settle, count, ends }] of Object.entries(tunnels)) {
       },
       { event: 'connect', grace: 200 },
     );
-    const where = { port: portOf(server), host: '127.0.0.1', ca: certificate.cert };
-    const client = connectSecure(where);
-    const ending = follow(client);
+    const { socket: client, ending } = await connectTls(server);
     client.write('CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n');
     await once(client, 'data');
     open();

@@ -10,15 +10,14 @@ import {
 } from 'node:http2';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { connect as connectSecure } from 'node:tls';
 import { certificate } from '../support/certificate.ts';
 import { type Answer, openSession, readAnswer } from '../support/drain-http2.ts';
 import { get, saysClose } from '../support/http-messages.ts';
 import { gate } from '../support/scene.ts';
 import { serveScene } from '../support/serve-scene.ts';
-import { follow, portOf } from '../support/sockets.ts';
+import { connectTls, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 
 const test = suite('serve of HTTP/2');
 
@@ -72,7 +71,7 @@ for (const [name, create] of Object.entries(servers)) {
     const reading = ask(session, '/');
     await until(() => serving.stats.active === 1);
     stop.abort('enough');
-    await until(() => !server.listening);
+    await refuses(server);
     await turns(5);
     openGate();
     const { body, code } = await reading;
@@ -168,8 +167,7 @@ test('aborts signal when the client cancels the stream', async () => {
   const { server, serving, end } = await serveScene(
     createServer(),
     async (_, { signal }) => {
-      await once(signal, 'abort');
-      reasons.push(signal.reason);
+      reasons.push(await untilAborted(signal));
       throw signal.reason;
     },
     { onError: (error) => errors.push(error) },
@@ -267,15 +265,13 @@ test('serves HTTP/1 beside HTTP/2, and ends both', async () => {
       await answer(exchange);
     },
   );
-  const port = portOf(server);
-  const old = connectSecure({ port, host: '127.0.0.1', ca: certificate.cert });
-  const ending = follow(old);
-  old.write(get('/old'));
+  const { socket, ending } = await connectTls(server);
+  socket.write(get('/old'));
   const { session, closed } = await openSession(server, 'https');
   const reading = ask(session, '/new');
   await until(() => serving.stats.active === 2);
   stop.abort();
-  await until(() => !server.listening);
+  await refuses(server);
   openGate();
   const { text } = await ending;
   assert.ok(saysClose(text));

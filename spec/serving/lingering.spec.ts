@@ -6,9 +6,9 @@ import type { Closable, Protocol } from '../../lib/protocols/protocol.ts';
 import { Task } from '../../lib/serving/task.ts';
 import { connectionsOf, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
-import { connect } from '../support/sockets.ts';
+import { connect, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns } from '../support/turns.ts';
 
 const test = suite('a lingering close');
 
@@ -25,7 +25,7 @@ test('waits for the client to end its side, and for nothing more', async () => {
   let isFinished = false;
   void serving.finished.then(() => (isFinished = true));
   stop.abort();
-  await until(() => !server.listening);
+  await refuses(server);
   await turns(20);
   assert.equal(isFinished, false);
   socket.end();

@@ -8,7 +8,7 @@ import { listening, connect } from '../support/sockets.ts';
 import { gate, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 
 const test = suite('an AbortError of a handler');
 
@@ -25,10 +25,6 @@ function aborted(reason?: unknown): AbortSignal {
 /** As libraries make them: no `DOMException`, and without a cause. */
 function abortError(options?: ErrorOptions): Error {
   return Object.assign(new Error('Aborted', options), { name: 'AbortError', code: 'ABORTED' });
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
 /** What comes of a handler that fails once the shutdown has begun. */

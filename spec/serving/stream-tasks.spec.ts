@@ -9,7 +9,7 @@ import { serve } from 'accept-loop';
 import { assertCounts } from '../support/serve-counts.ts';
 import { listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('serving the arguments of an event');
@@ -81,8 +81,7 @@ for (const isClosed of [true, false]) {
     const serving = serve<[Thing]>(
       emitter,
       async (_, { signal }) => {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
-        reasons.push(signal.reason);
+        reasons.push(await untilAborted(signal));
       },
       patient,
     );

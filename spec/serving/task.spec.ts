@@ -6,18 +6,12 @@ import { limits } from '../support/limits.ts';
 import { listenersOn } from '../support/listeners.ts';
 import { gate, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
-import { type Client, connect } from '../support/sockets.ts';
+import { type Client, connect, readToEnd } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('the signals of a task');
-
-/** Waits for the signal, and says for which reason it has aborted. */
-async function reasonOf(signal: AbortSignal): Promise<unknown> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-  return signal.reason;
-}
 
 for (const allowHalfOpen of [true, false]) {
   test(
@@ -26,7 +20,7 @@ for (const allowHalfOpen of [true, false]) {
       const reasons: unknown[] = [];
       const { server, serving, stop, assertOver } = await scene(
         async (socket, { signal, draining }) => {
-          reasons.push(await reasonOf(signal), socket.errored);
+          reasons.push(await untilAborted(signal), socket.errored);
           assert.equal(draining.aborted, false);
         },
         { allowHalfOpen },
@@ -54,7 +48,7 @@ for (const [how, leave] of [
     const { server, serving, stop } = await scene(
       async (socket, { signal }) => {
         socket.resume();
-        reasons.push(await reasonOf(signal));
+        reasons.push(await untilAborted(signal));
       },
       { allowHalfOpen: false },
     );
@@ -96,14 +90,12 @@ for (const allowHalfOpen of [true, false]) {
   test(`abort when it is destroyed, by whomever, allowHalfOpen: ${allowHalfOpen}`, async () => {
     const reasons: unknown[] = [];
     const { server, serving, stop } = await scene(
-      async (_, { signal }) => void reasons.push(await reasonOf(signal)),
+      async (_, { signal }) => void reasons.push(await untilAborted(signal)),
       { allowHalfOpen },
     );
     // Its owner does not let it live for ever.
     server.on('connection', (socket) => setImmediate(() => socket.destroy()));
-    await (
-      await connect(server)
-    ).ending;
+    await readToEnd(server);
     await until(() => reasons.length === 1);
     assert.equal((reasons[0] as Error).message, 'The connection is gone');
     stop.abort();
@@ -119,9 +111,7 @@ test('may be passed to many without a warning', async () => {
       draining.addEventListener('abort', () => {});
     }
   });
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
   stop.abort();
   await serving.finished;
   await turns(2);
@@ -200,12 +190,8 @@ test('are the same whenever they are read, and a pair for each connection', asyn
     contexts.push(context);
     socket.end();
   });
-  await (
-    await connect(server)
-  ).ending;
-  await (
-    await connect(server)
-  ).ending;
+  await readToEnd(server);
+  await readToEnd(server);
   stop.abort();
   await serving.finished;
   const [first = assert.fail(), second = assert.fail()] = contexts;

@@ -1,41 +1,32 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpsServer } from 'node:https';
-import { connect as connectSecure, createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server } from 'node:tls';
 import { certificate } from '../support/certificate.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
 import { serveScene } from '../support/serve-scene.ts';
-import { type Client, connect, follow, portOf } from '../support/sockets.ts';
+import {
+  connectAccepted,
+  connectTls,
+  echo,
+  follow,
+  goOnWithTls,
+  refuses,
+  tlsSocket,
+} from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 
 const test = suite('serve of TLS');
 
 const half = { ...certificate, allowHalfOpen: true };
 
-function secure(server: Server): TLSSocket {
-  return connectSecure({ port: portOf(server), host: '127.0.0.1', ca: certificate.cert });
-}
-
-/** A connection that the server has accepted, and that says nothing. */
-async function silent(server: Server): Promise<Client> {
-  const accepted = once(server, 'connection');
-  const client = await connect(server);
-  await accepted;
-  return client;
-}
-
-async function echo(socket: TLSSocket): Promise<void> {
-  for await (const chunk of socket) socket.write(chunk as Buffer);
-}
-
 test('hands each connection to the handler, after the handshake', async () => {
   const { server, serving, end } = await serveScene(createServer(half), echo);
-  const clients = [secure(server), secure(server)];
-  const endings = clients.map((client) => follow(client));
-  for (const [index, client] of clients.entries()) client.end(`hello ${index}`);
-  for (const [index, ending] of endings.entries()) {
+  const clients = [await connectTls(server), await connectTls(server)];
+  for (const [index, { socket }] of clients.entries()) socket.end(`hello ${index}`);
+  for (const [index, { ending }] of clients.entries()) {
     assert.equal((await ending).text, `hello ${index}`);
   }
   await until(() => serving.stats.completed === 2);
@@ -46,12 +37,11 @@ test('serves a handshake that is completed in time', async () => {
   const { server, stop, over } = await serveScene(createServer(half), async (socket) => {
     socket.write('in time');
   });
-  const { socket } = await silent(server);
-  socket.removeAllListeners('data');
+  const { socket } = await connectAccepted(server);
   stop.abort();
   await turns(10);
-  const client = connectSecure({ socket, ca: certificate.cert, servername: 'localhost' });
-  assert.equal((await follow(client)).text, 'in time');
+  const client = await goOnWithTls(socket);
+  assert.equal((await client.ending).text, 'in time');
   const { accepted, completed, stragglers } = await over();
   assert.deepEqual({ accepted, completed }, { accepted: 1, completed: 1 });
   assert.deepEqual(stragglers, []);
@@ -65,7 +55,7 @@ for (const [name, create] of Object.entries({
     `ends a handshake when the last call is over, and lists it (${name})`,
     async () => {
       const { server, stop, over } = await serveScene(create(), () => {}, { idle: 0 });
-      const { socket, ending } = await silent(server);
+      const { socket, ending } = await connectAccepted(server);
       const { localPort } = socket;
       // The first bytes of a ClientHello.
       socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
@@ -90,7 +80,7 @@ test('ends a handshake at grace, if that is sooner', async () => {
   const { server, stop, over } = await serveScene(createServer(certificate), () => {}, {
     grace: 100,
   });
-  const { ending } = await silent(server);
+  const { ending } = await connectAccepted(server);
   const begun = performance.now();
   stop.abort();
   await ending;
@@ -110,10 +100,9 @@ test('destroys at grace what its handler holds, and lists it', async () => {
     },
     { grace: 100 },
   );
-  const client = secure(server);
-  const ending = follow(client);
+  const { socket, ending } = await connectTls(server);
   await until(() => serving.stats.active === 1);
-  const { localPort } = client;
+  const { localPort } = socket;
   stop.abort();
   await ending;
   const { forced, stragglers } = await over();
@@ -142,9 +131,9 @@ test('destroys the connection of a handler that fails, and no other', async () =
     },
     { onError: (error) => errors.push(error) },
   );
-  const broken = follow(secure(server));
+  const broken = follow(tlsSocket(server));
   await until(() => serving.stats.failed === 1);
-  const fine = follow(secure(server));
+  const fine = follow(tlsSocket(server));
   await until(() => serving.stats.active === 1);
   await broken;
   open();
@@ -159,14 +148,12 @@ test('aborts signal when the client leaves', async () => {
     createServer(certificate),
     async (socket, { signal }) => {
       socket.resume();
-      await once(signal, 'abort');
-      reasons.push(signal.reason);
+      reasons.push(await untilAborted(signal));
       throw signal.reason;
     },
     { onError: () => assert.fail('it is no news') },
   );
-  const client = secure(server);
-  await once(client, 'secureConnect');
+  const { socket: client } = await connectTls(server);
   await until(() => serving.stats.active === 1);
   client.destroy();
   await until(() => serving.stats.failed === 1);
@@ -179,12 +166,12 @@ test('sends all that a handler has written to a client that reads late', async (
   const { server, serving, stop, over } = await serveScene(createServer(half), async (socket) => {
     socket.write(Buffer.alloc(length));
   });
-  const client = secure(server);
+  const client = tlsSocket(server);
   client.on('error', () => {});
   await once(client, 'secureConnect');
   await until(() => serving.stats.completed === 1);
   stop.abort();
-  await until(() => !server.listening);
+  await refuses(server);
   await turns(20);
   let received = 0;
   // Not to its end: a TLS client of Deno that has begun late is not told of it.

@@ -10,7 +10,7 @@ import { serve } from 'accept-loop';
 import { WebSocket, WebSocketServer } from 'ws';
 import { get } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
-import { connect, listening } from '../support/sockets.ts';
+import { closeServer, connect, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('serve of a WebSocketServer and who asks for no WebSocket');
@@ -55,7 +55,7 @@ test(
     client.write('hello again');
     await once(client, 'data');
     client.destroy();
-    await new Promise((resolve) => other.close(resolve));
+    await closeServer(other);
   },
   { cannot: limits.standaloneSockets },
 );
@@ -88,7 +88,7 @@ test('ends nobody of the server that it is attached to', async () => {
   client.socket.write(get('/again'));
   await once(client.socket, 'data');
   client.socket.destroy();
-  await new Promise((resolve) => http.close(resolve));
+  await closeServer(http);
 });
 
 test.run();

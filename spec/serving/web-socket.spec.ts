@@ -15,9 +15,9 @@ import { limits } from '../support/limits.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
 import { assertReport, assertStats } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { closeServer, connect, listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { until } from '../support/turns.ts';
+import { sleep, until } from '../support/turns.ts';
 
 const test = suite('serve of WebSockets');
 
@@ -168,7 +168,7 @@ test('sends all that the handler has sent, to a client that reads late', async (
   client.once('open', () => client.pause());
   await until(() => serving.stats.completed === 1);
   stop.abort();
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await sleep(200);
   client.resume();
   assert.equal(await code, 1000);
   assert.equal(messages.join('').length, length);
@@ -268,7 +268,7 @@ test('leaves the HTTP server alone that it is attached to', async () => {
   void serving.stop();
   assertReport(await serving.finished);
   assert.equal(http.listening, true);
-  await new Promise((resolve) => http.close(resolve));
+  await closeServer(http);
 });
 
 test.run();

@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
-import { after } from '../../lib/primitives/after.ts';
 
 /** A client that has no more than polite means to be ended. */
 export class Client extends EventEmitter {
@@ -74,9 +73,4 @@ export function reply(socket: Socket, [message, { port, address }]: Datagram): P
   return new Promise((resolve, reject) => {
     socket.send(message, port, address, (error) => (error ? reject(error) : resolve()));
   });
-}
-
-/** Waits, for what somebody else does in the meantime. */
-export function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void after(milliseconds, resolve));
 }

@@ -39,7 +39,7 @@ export async function drainScene<AnyServer extends Server>(
   unbound.on('close', () => (closes += 1));
   const count = countConnections(unbound);
   const listeners = listenersOn(unbound);
-  const server = path === undefined ? await listening(unbound) : await listeningAt(unbound, path);
+  const server = await listening(unbound, path);
   await before?.();
   const stop = new AbortController();
   const { signal } = stop;
@@ -66,15 +66,6 @@ export async function drainScene<AnyServer extends Server>(
 }
 
 function nobody(): void {}
-
-async function listeningAt<AnyServer extends Server>(
-  server: AnyServer,
-  path: string,
-): Promise<AnyServer> {
-  server.listen(path);
-  await once(server, 'listening');
-  return server;
-}
 
 /** Counts the connections that are open when the shutdown begins, and those that come after. */
 function countConnections(server: Server): () => number {
@@ -131,9 +122,3 @@ export async function becomeIdle({ socket }: Client, path = '/'): Promise<void> 
 /** Waits until a response says that it is the last one of its connection. */
 export const told = (response: ServerResponse | undefined): Promise<void> =>
   until(() => response?.shouldKeepAlive === false);
-
-/** Waits until the server has closed its listener. */
-export const refuses = (server: Server): Promise<void> => until(() => !server.listening);
-
-export const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { connect as connectSecure } from 'node:tls';
 import type { Straggler } from '../../lib/index.ts';
 import { certificate } from './certificate.ts';
 import { drainScene } from './drain-scene.ts';
 import { serveScene } from './serve-scene.ts';
-import { type Client, connect, follow, portOf } from './sockets.ts';
+import { type Client, connect, connectTls } from './sockets.ts';
 
 interface StopOptions {
   readonly grace?: number;
@@ -44,12 +42,6 @@ export const httpProtocols: Readonly<Record<'http' | 'https', HttpProtocol>> = {
   http: { create: (options = {}) => createServer(options), open: connect },
   https: {
     create: (options) => createSecureServer({ ...certificate, ...options }),
-    async open(server) {
-      const where = { port: portOf(server), host: '127.0.0.1', ca: certificate.cert };
-      const socket = connectSecure(where);
-      const ending = follow(socket);
-      await once(socket, 'secureConnect');
-      return { socket, ending };
-    },
+    open: connectTls,
   },
 };

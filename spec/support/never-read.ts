@@ -3,13 +3,12 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { connect as connectSecure } from 'node:tls';
 import { certificate } from './certificate.ts';
 import { openSession, readAnswer } from './drain-http2.ts';
 import { FrameClient, frameTypes } from './http2-frames.ts';
 import { get } from './http-messages.ts';
 import { type Limit, limits } from './limits.ts';
-import { connect, follow, portOf } from './sockets.ts';
+import { connect, follow, tlsSocket } from './sockets.ts';
 
 /** More than kernels hold for a client. */
 export const BIG: Buffer = Buffer.alloc(32 << 20, 'x');
@@ -44,10 +43,6 @@ function neverReader(socket: Socket, ending: Promise<{ text: string }>): NeverRe
   };
 }
 
-function connectTls(server: Server): Socket {
-  return connectSecure({ port: portOf(server), host: '127.0.0.1', ca: certificate.cert });
-}
-
 async function askOver(socket: Socket, path: string, ending = follow(socket)): Promise<string> {
   socket.write(getOnce(path));
   const { text } = await ending;
@@ -70,11 +65,11 @@ export const requestProtocols: Readonly<Record<string, RequestProtocol>> = {
   https: {
     create: () => createSecureServer(certificate),
     async neverRead(server, path) {
-      const socket = connectTls(server);
+      const socket = tlsSocket(server);
       socket.write(get(path));
       return neverReader(socket, follow(socket));
     },
-    ask: (server, path) => askOver(connectTls(server), path),
+    ask: (server, path) => askOver(tlsSocket(server), path),
     cannot: limits.pausedTls,
   },
   h2c: {

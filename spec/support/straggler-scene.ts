@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import type { ServeContext, Straggler } from '../../lib/index.ts';
 import { drainScene } from './drain-scene.ts';
 import { eventScene } from './event-scene.ts';
 import { serveScene } from './serve-scene.ts';
-import { until } from './turns.ts';
+import { until, untilAborted } from './turns.ts';
 
 interface StragglerReport {
   readonly forced: number;
@@ -28,9 +27,7 @@ type StopWith = (unbound: Server) => Promise<StragglerScene>;
 /** Nobody is idle for so long. */
 const options = { grace: 100, idle: 10_000 };
 
-async function untilLost(_: unknown, { signal }: ServeContext): Promise<void> {
-  await once(signal, 'abort');
-}
+const untilLost = (_: unknown, { signal }: ServeContext): Promise<unknown> => untilAborted(signal);
 
 export const serveRequests: StopWith = async (unbound) => {
   const { server, serving, end } = await serveScene(unbound as HttpServer, untilLost, options);

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectSecure, createServer, type TLSSocket } from 'node:tls';
+import { createServer, type TLSSocket } from 'node:tls';
 import { certificate } from './certificate.ts';
 import { get } from './http-messages.ts';
-import { type Client, connect, type Ending, follow } from './sockets.ts';
+import { type Client, connect, type Ending, follow, tlsSocket } from './sockets.ts';
 import { turns, until } from './turns.ts';
 
 /** A kind of server over TLS, and how its connections are answered. */
@@ -70,7 +69,7 @@ export function unixClients(server: Server, path: string, { request }: SecureKin
   return {
     whole: (count) =>
       Array.from({ length: count }, () => {
-        const client = connectSecure({ path, ca: certificate.cert, servername: 'localhost' });
+        const client = tlsSocket(path);
         client.write(request);
         return follow(client);
       }),
@@ -95,11 +94,6 @@ export async function atUnixSocket(run: (path: string) => Promise<void>): Promis
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-export async function listeningAt(server: Server, path: string): Promise<void> {
-  server.listen(path);
-  await once(server, 'listening');
 }
 
 /** Asserts that each of them was answered. */

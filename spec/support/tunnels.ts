@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { connect as connectSocket, type Server, type Socket } from 'node:net';
+import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectSecure } from 'node:tls';
 import { certificate } from './certificate.ts';
 import { upgrade } from './http-messages.ts';
-import { type Client, follow, portOf } from './sockets.ts';
+import { type Client, connect, connectTls } from './sockets.ts';
 
 /** What an event of tunnels brings. */
 export type Tunnel = [request: IncomingMessage, socket: Duplex, head: Buffer];
@@ -31,14 +29,6 @@ const hellos = {
 /** What a handler answers first. */
 export const WELCOME = 'HTTP/1.1 200 OK\r\nUpgrade: x\r\n\r\n';
 
-async function open(server: Server, isSecure: boolean): Promise<Client> {
-  const where = { port: portOf(server), host: '127.0.0.1', ca: certificate.cert };
-  const socket: Socket = isSecure ? connectSecure(where) : connectSocket(where);
-  const ending = follow(socket);
-  await once(socket, isSecure ? 'secureConnect' : 'connect');
-  return { socket, ending };
-}
-
 export const tunnelModes: readonly TunnelMode[] = (['upgrade', 'connect'] as const).flatMap(
   (event) =>
     [false, true].map((isSecure) => ({
@@ -47,6 +37,6 @@ export const tunnelModes: readonly TunnelMode[] = (['upgrade', 'connect'] as con
       hello: hellos[event],
       create: (listener?: RequestListener) =>
         isSecure ? createSecureServer(certificate, listener) : createServer(listener),
-      open: (server: Server) => open(server, isSecure),
+      open: isSecure ? connectTls : connect,
     })),
 );

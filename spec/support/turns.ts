@@ -10,6 +10,15 @@ export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await setImmediate();
 }
 
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Waits until a signal has aborted, and tells for which reason. */
+export async function untilAborted(signal: AbortSignal): Promise<unknown> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  return signal.reason;
+}
+
 /** Blocks the event loop, as a handler that computes would. */
 export function stall(milliseconds: number): void {
   const end = performance.now() + milliseconds;

@@ -6,13 +6,14 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectSecure, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { certificate } from './certificate.ts';
 import { get, upgrade } from './http-messages.ts';
 import { listening } from './sockets.ts';
+import type { Listening } from './visits.ts';
 
 /** A client that is in conversation with the server. */
 interface Visitor {
@@ -25,7 +26,7 @@ interface Visitor {
 /** A kind of connection whose owner takes every listener off. */
 export interface Unheard {
   /** A server that listens. */
-  readonly open: () => Promise<EventEmitter>;
+  readonly open: () => Promise<EventEmitter & Listening>;
   /** What brings a connection, whatever the server's kind brings by itself. */
   readonly event: string;
   /** Whether it is what `serve` brings when no event is asked for. */
@@ -36,10 +37,6 @@ export interface Unheard {
    */
   own(...args: unknown[]): void;
   readonly visit: (port: number) => Visitor;
-}
-
-export function portOf(server: EventEmitter): number {
-  return ((server as Server).address() as AddressInfo).port;
 }
 
 const host = '127.0.0.1';
@@ -148,7 +145,7 @@ async function openWebSocketServer(): Promise<WebSocketServer> {
   return server;
 }
 
-function http2(): Promise<EventEmitter> {
+function http2(): Promise<Server> {
   const server = createHttp2Server() as Server;
   // The first one has it put a listener of its own in the place of another.
   return listening(server.on('request', nothing).off('request', nothing));

@@ -1,10 +1,10 @@
 import { connect, type OutgoingHttpHeaders } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as connectSocket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import { WebSocket } from 'ws';
 import { certificate } from './certificate.ts';
-import { follow } from './sockets.ts';
+import { follow, portOf } from './sockets.ts';
 
 /** What a client of these specs reads when it is served. */
 export const SERVED = 'served';
@@ -24,10 +24,6 @@ export type Visit = (to: Listening, cut?: AbortSignal) => Promise<boolean>;
 
 const host = '127.0.0.1';
 const secure = { ca: certificate.cert, servername: 'localhost' };
-
-function portOf(to: Listening): number {
-  return (to.address() as AddressInfo).port;
-}
 
 /** A client of TCP or TLS that says some words, and is served with their answer or with its end. */
 export function visitSocket(isSecure: boolean, words = ''): Visit {

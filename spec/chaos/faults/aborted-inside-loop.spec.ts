@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import type { Server } from 'node:net';
 import { acceptLoop, type AcceptLoop } from '../../../lib/index.ts';
 import { assertConserved } from '../../support/conservation.ts';
-import { sleep } from '../../support/drain-scene.ts';
 import { get } from '../../support/http-messages.ts';
 import { abortListeners, listenersOn } from '../../support/listeners.ts';
 import { connectionsOf, gate } from '../../support/scene.ts';
 import { type Client, connect, listening, portOf } from '../../support/sockets.ts';
 import { suite } from '../../support/suite.ts';
-import { turns, until } from '../../support/turns.ts';
+import { sleep, turns, until } from '../../support/turns.ts';
 import { servers } from './conversations.ts';
 import { allOf, answer, placesOf, surround } from './places.ts';
 

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { serve, type ServeContext, type ServeReport, type Serving } from '../../../lib/index.ts';
-import { sleep } from '../../support/drain-scene.ts';
 import { get } from '../../support/http-messages.ts';
 import { abortListeners, listenersOn } from '../../support/listeners.ts';
 import { assertReport, assertStats } from '../../support/report.ts';
 import { connectionsOf, gate } from '../../support/scene.ts';
 import { type Client, connect, listening, portOf } from '../../support/sockets.ts';
 import { suite } from '../../support/suite.ts';
-import { turns, until } from '../../support/turns.ts';
+import { sleep, turns, until } from '../../support/turns.ts';
 import { servers } from './conversations.ts';
 import { allOf, answer, type Places, placesOf, surround } from './places.ts';
 

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import { drain, serve } from 'accept-loop';
-import { sleep } from '../../support/drain-scene.ts';
 import { heapInUse } from '../../support/garbage.ts';
 import { lineClient } from '../../support/line-client.ts';
 import type { LineProcess } from '../../support/line-process.ts';
@@ -12,6 +11,7 @@ import { assertReport } from '../../support/report.ts';
 import { connectionsOf } from '../../support/scene.ts';
 import { listening, portOf } from '../../support/sockets.ts';
 import { suite } from '../../support/suite.ts';
+import { sleep } from '../../support/turns.ts';
 
 const test = suite('aborted fetches', { timeout: 60_000 });
 

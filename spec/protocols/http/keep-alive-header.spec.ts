@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, ServerResponse } from 'node:http';
 import { acceptLoop } from 'accept-loop';
-import { held, refuses, told } from '../../support/drain-scene.ts';
+import { held, told } from '../../support/drain-scene.ts';
 import { type HttpKind, httpKinds, say } from '../../support/http-kinds.ts';
 import { answersIn, get, saysClose } from '../../support/http-messages.ts';
 import { httpStops, type StopHttp } from '../../support/http-stops.ts';
-import { connect, listening } from '../../support/sockets.ts';
+import { connect, listening, refuses } from '../../support/sockets.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('a handler that sets Connection: keep-alive');

@@ -5,12 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { type AcceptLoop, acceptLoop, serve, type ServeOptions, type Serving } from 'accept-loop';
 import { WebSocket, WebSocketServer } from 'ws';
 import { assertConserved } from '../../support/conservation.ts';
-import { sleep } from '../../support/drain-scene.ts';
 import { abortListeners, listenersOn } from '../../support/listeners.ts';
 import { gate } from '../../support/scene.ts';
 import { assertCounts } from '../../support/serve-counts.ts';
 import { suite } from '../../support/suite.ts';
-import { turns, until } from '../../support/turns.ts';
+import { sleep, turns, until } from '../../support/turns.ts';
 
 const test = suite('the first messages of a WebSocket');
 
