@@ -13,7 +13,7 @@ import { lineClient } from '../support/line-client.ts';
 import { override } from '../support/overrides.ts';
 import { connect, listening, portOf, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { stall, turns, until } from '../support/turns.ts';
+import { keepBusy, stall, turns, until } from '../support/turns.ts';
 
 const test = suite('last call beside clients with a connection for each request', {
   timeout: 30_000,
@@ -137,12 +137,7 @@ test(
     const { socket, ending } = await connect(server);
     socket.write(get('/'));
     await once(socket, 'data');
-    let isBusy = true;
-    const work = (): void => {
-      stall(0.3);
-      if (isBusy) setImmediate(work);
-    };
-    work();
+    const stopWork = keepBusy(0.3);
     stop.abort();
     for (const path of ['/again', '/last']) {
       socket.write(get(path));
@@ -150,7 +145,7 @@ test(
     }
     assert.ok(saysClose(answersIn((await ending).text).at(-1) ?? ''));
     assert.equal((await over()).forced, 0);
-    isBusy = false;
+    stopWork();
   },
   { cannot: [limits.idleAfterClose, limits.requestAfterClose] },
 );

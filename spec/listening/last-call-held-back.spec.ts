@@ -4,15 +4,15 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { acceptLoop, serve } from 'accept-loop';
-import { stallUntilQueued } from '../support/accept-queue.ts';
-import { type BurstClient, burstClient, type Outcomes } from '../support/burst-client.ts';
+import { gather } from '../support/accept-queue.ts';
+import { type BurstClient, burstClient } from '../support/burst-client.ts';
 import { assertConserved } from '../support/conservation.ts';
 import { openSession, readAnswer } from '../support/drain-http2.ts';
 import { get } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
-import { connect, listening, portOf } from '../support/sockets.ts';
+import { connect, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { stall, turns } from '../support/turns.ts';
+import { keepBusy, stall } from '../support/turns.ts';
 
 const test = suite('last call beside handlers that compute', { timeout: 20_000 });
 
@@ -21,16 +21,6 @@ test.before(async () => {
   client = await burstClient();
 });
 test.after(() => client.stop());
-
-/** Begins a burst, and lets it gather in the accept queue, but for those who come before. */
-async function gather(server: Server, count: number): Promise<{ outcomes: Promise<Outcomes> }> {
-  let accepted = 0;
-  server.on('connection', () => (accepted += 1));
-  const outcomes = client.burst(portOf(server), count);
-  await turns(1);
-  stallUntilQueued(portOf(server), count - accepted);
-  return { outcomes };
-}
 
 /** Takes longer for all of them than the last call may last. */
 function compute(socket: Socket): void {
@@ -44,7 +34,7 @@ test(
     const server = await listening(createServer());
     const stop = new AbortController();
     const { finished } = serve(server, compute, stop.signal);
-    const { outcomes } = await gather(server, 300);
+    const { outcomes } = await gather(client, server, 300);
     stop.abort();
     const { served, reset } = await outcomes;
     assert.deepEqual({ served, reset }, { served: 300, reset: 0 });
@@ -59,7 +49,7 @@ test(
     const server = await listening(createServer());
     const stop = new AbortController();
     const loop = acceptLoop(server, { signal: stop.signal, maxQueued: 10 });
-    const { outcomes } = await gather(server, 100);
+    const { outcomes } = await gather(client, server, 100);
     stop.abort();
     for await (const socket of loop) socket.end('hello');
     assertConserved(loop.stats);
@@ -100,18 +90,13 @@ test('lets nobody wait when none is left in the accept queue, however busy the p
   const { socket, ending } = await connect(server);
   socket.write(get('/'));
   await once(socket, 'data');
-  let isBusy = true;
-  const work = (): void => {
-    stall(0.3);
-    if (isBusy) setImmediate(work);
-  };
-  work();
+  const stopWork = keepBusy(0.3);
   stop.abort();
   socket.write(get('/again'));
   const [answer] = await once(socket, 'data');
   assert.match(String(answer), /^HTTP\/1.1 200 /);
   const { discarded, completed } = await finished;
-  isBusy = false;
+  stopWork();
   await ending;
   assert.deepEqual({ discarded, completed }, { discarded: 0, completed: 2 });
 });

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { acceptLoop } from 'accept-loop';
 import { LAST_CALL_CONNECTIONS, LAST_CALL_MS } from '../../lib/bounds.ts';
-import { stallUntilQueued } from '../support/accept-queue.ts';
+import { gather } from '../support/accept-queue.ts';
 import { type BurstClient, burstClient, type Outcomes } from '../support/burst-client.ts';
 import { assertConserved } from '../support/conservation.ts';
 import { limits } from '../support/limits.ts';
@@ -22,12 +22,7 @@ test.after(() => client.stop());
 
 /** Lets a burst gather in the accept queue, stops the server, and tells what the clients saw. */
 async function stopWithWaiting(count: number, server: Server, stop: () => void): Promise<Outcomes> {
-  const port = portOf(server);
-  let accepted = 0;
-  server.on('connection', () => (accepted += 1));
-  const outcomes = client.burst(port, count);
-  await turns(1);
-  stallUntilQueued(port, count - accepted);
+  const { outcomes } = await gather(client, server, count);
   stop();
   return outcomes;
 }

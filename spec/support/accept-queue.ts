@@ -1,4 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:net';
+import type { BurstClient, Outcomes } from './burst-client.ts';
+import { portOf } from './sockets.ts';
+import { turns } from './turns.ts';
 
 /**
  * How many connections wait in the kernel's accept queue of an IPv4 port: Linux tells in the
@@ -12,6 +16,21 @@ function acceptQueueLength(port: number): number {
     if (state === '0A' && local.endsWith(`:${wanted}`)) return parseInt(queues.slice(9), 16);
   }
   return 0;
+}
+
+/** Begins a burst, and lets it gather in the accept queue, but for those who come before. */
+export async function gather(
+  client: BurstClient,
+  server: Server,
+  count: number,
+): Promise<{ outcomes: Promise<Outcomes> }> {
+  const port = portOf(server);
+  let accepted = 0;
+  server.on('connection', () => (accepted += 1));
+  const outcomes = client.burst(port, count);
+  await turns(1);
+  stallUntilQueued(port, count - accepted);
+  return { outcomes };
 }
 
 /** Blocks the event loop until that many wait. Bounded: throws after five seconds. */

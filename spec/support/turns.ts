@@ -1,13 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Lets the event loop turn, a given number of times. */
 export async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await setImmediate();
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
 }
 
 /** Lets the event loop turn until something holds. The test's time limit is the bound. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await setImmediate();
+  while (!holds()) await nextTurn();
 }
 
 export const sleep = (milliseconds: number): Promise<void> =>
@@ -23,4 +23,15 @@ export async function untilAborted(signal: AbortSignal): Promise<unknown> {
 export function stall(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
+}
+
+/** Makes every turn that long. @returns What stops it. */
+export function keepBusy(milliseconds: number): () => void {
+  let isBusy = true;
+  const work = (): void => {
+    stall(milliseconds);
+    if (isBusy) setImmediate(work);
+  };
+  work();
+  return () => void (isBusy = false);
 }
