@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { Duplex } from 'node:stream';
 import { drain } from 'accept-loop';
 import { answer, drainScene, held, told } from '../support/drain-scene.ts';
-import { get } from '../support/http-messages.ts';
+import { expecting, get, post } from '../support/http-messages.ts';
 import { connect, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/turns.ts';
@@ -97,8 +97,7 @@ test('ends a client that was refused before it sent its body', async () => {
   const { stop, over } = await drainScene(server, { grace: 8000 });
   const { socket, ending } = await connect(server);
   const asked = once(server, 'checkContinue');
-  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n');
-  socket.write('Expect: 100-continue\r\n\r\n');
+  socket.write(expecting(post('/', 9)));
   await asked;
   stop.abort();
   assert.match((await ending).text, /^HTTP\/1\.1 413 [^]*too large/);
@@ -110,7 +109,7 @@ test('ends a client that was refused before it sent its body', async () => {
 test('takes an empty line behind a body for no request', async () => {
   const { server, stop, over } = await drainScene(createServer(answer), { grace: 5000 });
   const { socket, ending } = await connect(server);
-  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody\r\n');
+  socket.write(`${post('/', 4)}body\r\n`);
   await once(socket, 'data');
   stop.abort();
   assert.match((await ending).text, /answer to \/$/);

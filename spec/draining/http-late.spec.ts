@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { drain } from 'accept-loop';
 import { answer, becomeIdle, drainScene, held } from '../support/drain-scene.ts';
 import { get, upgrade } from '../support/http-messages.ts';
@@ -9,6 +8,7 @@ import { limits } from '../support/limits.ts';
 import { type Client, connect, connectAccepted, listening, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { sleep, turns } from '../support/turns.ts';
+import { switchOver } from '../support/tunnels.ts';
 
 const test = suite('drain of HTTP called late');
 
@@ -156,11 +156,7 @@ test(
 
 test('gives up at grace on a socket that was upgraded before it was called (A39)', async () => {
   const server: Server = await listening(createServer(answer));
-  const upgraded: Socket[] = [];
-  server.on('upgrade', (_, socket: Socket) => {
-    upgraded.push(socket.on('error', () => {}));
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
-  });
+  const upgraded = switchOver(server);
   const { socket, ending } = await connect(server);
   socket.write(upgrade('/'));
   await once(socket, 'data');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { held } from '../support/drain-scene.ts';
-import { post, saysClose } from '../support/http-messages.ts';
+import { expecting, post, saysClose } from '../support/http-messages.ts';
 import { httpProtocols, type HttpStop, httpStops, type StopHttp } from '../support/http-stops.ts';
 import { type Limit, limits } from '../support/limits.ts';
 import { connect, type Ending, refuses } from '../support/sockets.ts';
@@ -106,7 +106,7 @@ async function refusedClient(stopHttp: StopHttp): Promise<RefusedClient> {
   const unbound = httpProtocols.http.create().on('checkContinue', hold);
   const { server, stop, over } = await stopHttp(unbound, hold, { grace: 20_000 });
   const { socket, ending } = await connect(server);
-  socket.write(post('/', 12).replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n'));
+  socket.write(expecting(post('/', 12)));
   await arrived(1);
   stop.abort();
   await refuses(server);

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, Server as HttpServer } from 'node:http';
-import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { drain } from 'accept-loop';
 import { countCloses } from '../support/count-closes.ts';
 import { answer, becomeIdle, drainScene, held, told } from '../support/drain-scene.ts';
@@ -15,38 +11,23 @@ import { killPrograms, watch } from '../support/programs.ts';
 import { type Client, connect, listening, refuses } from '../support/sockets.ts';
 import { spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
+import { atUnixSocket } from '../support/tls-unix-socket.ts';
 import { sleep, turns, until } from '../support/turns.ts';
+import { hellos, switchOver } from '../support/tunnels.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('the shutdown of drain of HTTP');
 
 test.after.each(killPrograms);
 
-const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
-
-const requests = {
-  upgrade: upgrade('/'),
-  connect: 'CONNECT there:80 HTTP/1.1\r\nHost: there:80\r\n\r\n',
-};
-
-/** A server that takes sockets out of HTTP, and those that it took. */
-function upgrading(event: 'upgrade' | 'connect' = 'upgrade'): { server: Server; taken: Socket[] } {
-  const taken: Socket[] = [];
-  const server = createServer(answer);
-  server.on(event, (_, socket: Socket) => {
-    taken.push(socket);
-    socket.write(switching);
-  });
-  return { server, taken };
-}
-
 for (const event of ['upgrade', 'connect'] as const) {
   test(`leaves to its owner what left HTTP by '${event}', and destroys it at grace (A44)`, async () => {
-    const { server: unbound } = upgrading(event);
-    const { server, stop, over } = await drainScene(unbound, { grace: 250, idle: 0 });
+    const server = createServer(answer);
+    switchOver(server, event);
+    const { stop, over } = await drainScene(server, { grace: 250, idle: 0 });
     const { socket, ending } = await connect(server);
     const { localPort } = socket;
-    socket.write(requests[event]);
+    socket.write(hellos[event]);
     await once(socket, 'data');
     stop.abort();
     await ending;
@@ -59,8 +40,9 @@ for (const event of ['upgrade', 'connect'] as const) {
 }
 
 test('waits for an upgraded socket no longer than its owner (A44)', async () => {
-  const { server: unbound, taken } = upgrading();
-  const { server, stop, over } = await drainScene(unbound, { idle: 0 });
+  const server = createServer(answer);
+  const taken = switchOver(server);
+  const { stop, over } = await drainScene(server, { idle: 0 });
   const { socket, ending } = await connect(server);
   socket.write(upgrade('/'));
   await once(socket, 'data');
@@ -77,8 +59,9 @@ test('waits for an upgraded socket no longer than its owner (A44)', async () => 
 test(
   'leaves to its owner what is upgraded during the shutdown (A44)',
   async () => {
-    const { server: unbound, taken } = upgrading();
-    const { server, stop, over } = await drainScene(unbound, { idle: 300 });
+    const server = createServer(answer);
+    const taken = switchOver(server);
+    const { stop, over } = await drainScene(server, { idle: 300 });
     const client = await connect(server);
     await becomeIdle(client);
     stop.abort();
@@ -94,8 +77,9 @@ test(
 );
 
 test('bears a reset on an upgraded socket to whose errors nobody listens (A45)', async () => {
-  const { server: unbound, taken } = upgrading();
-  const { server, stop, over } = await drainScene(unbound);
+  const server = createServer(answer);
+  const taken = switchOver(server);
+  const { stop, over } = await drainScene(server);
   const { socket } = await connect(server);
   socket.write(upgrade('/'));
   await once(socket, 'data');
@@ -344,23 +328,22 @@ test(
 );
 
 test('drains a server on a Unix socket, and knows its clients apart (A58)', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'drain-'));
-  const path = join(folder, 'server.sock');
-  const { hold, responses, arrived } = held();
-  const { stop, over } = await drainScene(createServer(hold), { path, grace: 400 });
-  const clients = [await connect(path), await connect(path), await connect(path)];
-  for (const { socket } of clients) socket.write(get('/'));
-  await arrived(3);
-  stop.abort();
-  await told(responses[2]);
-  for (const response of responses.slice(1)) response.end('whole');
-  const answers = await Promise.all(clients.map(({ ending }) => ending));
-  assert.equal(answers.filter(({ text }) => saysClose(text) && text.endsWith('whole')).length, 2);
-  const { finished, stragglers } = await over();
-  assert.equal(finished, 2);
-  const [{ kind, remoteAddress } = assert.fail()] = stragglers;
-  assert.deepEqual([kind, remoteAddress || undefined], ['request', undefined]);
-  await rm(folder, { recursive: true });
+  await atUnixSocket(async (path) => {
+    const { hold, responses, arrived } = held();
+    const { stop, over } = await drainScene(createServer(hold), { path, grace: 400 });
+    const clients = [await connect(path), await connect(path), await connect(path)];
+    for (const { socket } of clients) socket.write(get('/'));
+    await arrived(3);
+    stop.abort();
+    await told(responses[2]);
+    for (const response of responses.slice(1)) response.end('whole');
+    const answers = await Promise.all(clients.map(({ ending }) => ending));
+    assert.equal(answers.filter(({ text }) => saysClose(text) && text.endsWith('whole')).length, 2);
+    const { finished, stragglers } = await over();
+    assert.equal(finished, 2);
+    const [{ kind, remoteAddress } = assert.fail()] = stragglers;
+    assert.deepEqual([kind, remoteAddress || undefined], ['request', undefined]);
+  });
 });
 
 test('warns of nothing with 12 servers on one signal (A15)', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { FIRST_REQUEST_MS } from '../../lib/bounds.ts';
 import { answer, becomeIdle, drainScene, held, told } from '../support/drain-scene.ts';
-import { answersIn, get, saysClose } from '../support/http-messages.ts';
+import { answersIn, expecting, get, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { drain } from 'accept-loop';
 import { connect, connectAccepted, portOf, refused, refuses } from '../support/sockets.ts';
@@ -11,9 +11,6 @@ import { suite } from '../support/suite.ts';
 import { sleep, turns } from '../support/turns.ts';
 
 const test = suite('drain of HTTP');
-
-const expecting = (what: string): string =>
-  get('/').replace('\r\n\r\n', `\r\nExpect: ${what}\r\n\r\n`);
 
 test('answers what is in flight with Connection: close, and waits for it (A28, B14)', async () => {
   const { hold, responses, arrived } = held();
@@ -195,7 +192,7 @@ for (const event of ['checkContinue', 'checkExpectation'] as const) {
     server.on(event, hold);
     const { stop, over } = await drainScene(server);
     const { socket, ending } = await connect(server);
-    socket.write(expecting(event === 'checkContinue' ? '100-continue' : 'the-unknown'));
+    socket.write(expecting(get('/'), event === 'checkContinue' ? '100-continue' : 'the-unknown'));
     await arrived(1);
     stop.abort();
     await sleep(200);
@@ -216,7 +213,7 @@ test('knows a request once that such a listener passes on (A31)', async () => {
   });
   const { stop, over } = await drainScene(server, { idle: 0 });
   const { socket, ending } = await connect(server);
-  socket.write(expecting('100-continue'));
+  socket.write(expecting(get('/')));
   await arrived(1);
   stop.abort();
   await sleep(150);
@@ -234,9 +231,9 @@ test(
     await becomeIdle(refusedOne);
     stop.abort();
     await refuses(server);
-    refusedOne.socket.write(expecting('the-unknown'));
+    refusedOne.socket.write(expecting(get('/'), 'the-unknown'));
     await once(refusedOne.socket, 'data');
-    going.socket.write(expecting('100-continue'));
+    going.socket.write(expecting(get('/')));
     const [, proceed = '', whole = ''] = answersIn((await going.ending).text);
     assert.match(proceed, /^HTTP\/1\.1 100 Continue/);
     assert.ok(saysClose(whole));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { countsOf, http2Drain, http2Servers } from '../support/drain-http2.ts';
+import { http2Drain, http2Servers } from '../support/drain-http2.ts';
 import {
   ANY_STREAM,
   FrameClient,
@@ -10,6 +10,7 @@ import {
   REFUSED_STREAM,
 } from '../support/http2-frames.ts';
 import { limits } from '../support/limits.ts';
+import { countsOf } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
 import { connect, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';

@@ -7,7 +7,7 @@ import type { Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { drain } from 'accept-loop';
 import {
-  countsOf,
+  askFor,
   http2Drain,
   http2Servers,
   openSession,
@@ -15,6 +15,7 @@ import {
 } from '../support/drain-http2.ts';
 import { ANY_STREAM, idleClient } from '../support/http2-frames.ts';
 import { get, saysClose } from '../support/http-messages.ts';
+import { countsOf } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
 import { connect, connectTls, listening, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
@@ -86,7 +87,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
       response.end();
     });
     const clients = await Promise.all([1, 2, 3].map(() => openSession(server, scheme)));
-    const reading = clients.map(({ session }) => readAnswer(session.request({ ':path': '/' })));
+    const reading = clients.map(({ session }) => askFor(session));
     await until(() => responses.length === 3);
     stop.abort();
     open();
@@ -174,7 +175,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     const { session, closed } = await openSession(server, scheme);
     const stop = new AbortController();
     const drained = drain(server, { signal: stop.signal, idle: 0 });
-    assert.equal((await readAnswer(session.request({ ':path': '/' }))).body, 'answer');
+    assert.equal((await askFor(session)).body, 'answer');
     stop.abort();
     await closed;
     const { duration, ...report } = await drained;
@@ -204,7 +205,7 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
       response.end('late');
     });
     const { session, closed } = await openSession(server, scheme);
-    const reading = readAnswer(session.request({ ':path': '/' }));
+    const reading = askFor(session);
     await until(() => begun === 1);
     const begins = drainBegins();
     server.close();
@@ -239,7 +240,7 @@ test('answers HTTP/1 clients of the same server with close, and ends the idle on
   );
   busy.socket.write(get('/waits/1'));
   const { session, closed } = await openSession(server, 'https');
-  const reading = readAnswer(session.request({ ':path': '/waits/2' }));
+  const reading = askFor(session, '/waits/2');
   await until(() => begun.length === 4);
   stop.abort();
   await refuses(server);

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createSecureServer } from 'node:https';
 import type { RequestListener } from 'node:http';
 import type { Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { certificate } from '../support/certificate.ts';
 import { answer, drainScene, held, told } from '../support/drain-scene.ts';
 import { answersIn, get, post, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { connect, connectAccepted, connectTls, goOnWithTls, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
+import { atUnixSocket } from '../support/tls-unix-socket.ts';
 import { sleep, turns } from '../support/turns.ts';
 
 const test = suite('drain of HTTPS');
@@ -196,29 +194,27 @@ test('destroys at grace what was never answered, and lists each connection once'
 
 test(
   'does all of that on a Unix socket (A58)',
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'drain-'));
-    const path = join(folder, 'server.sock');
-    const { hold, responses, arrived } = held();
-    const { stop, over } = await drainScene(createServer(hold), { path, grace: 500 });
-    const answered = await connectTls(path);
-    answered.socket.write(get('/'));
-    await arrived(1);
-    const stuck = await connectTls(path);
-    stuck.socket.write(get('/'));
-    await arrived(2);
-    const shy = await connect(path);
-    await turns(5);
-    stop.abort();
-    await told(responses[0]);
-    responses[0]?.end('whole');
-    assert.match((await answered.ending).text, /connection: close[^]*whole$/i);
-    await Promise.all([stuck.ending, shy.ending]);
-    const { finished, stragglers } = await over();
-    assert.equal(finished, 1);
-    assert.deepEqual(stragglers.map(({ kind }) => kind).toSorted(), ['handshake', 'request']);
-    await rm(folder, { recursive: true });
-  },
+  () =>
+    atUnixSocket(async (path) => {
+      const { hold, responses, arrived } = held();
+      const { stop, over } = await drainScene(createServer(hold), { path, grace: 500 });
+      const answered = await connectTls(path);
+      answered.socket.write(get('/'));
+      await arrived(1);
+      const stuck = await connectTls(path);
+      stuck.socket.write(get('/'));
+      await arrived(2);
+      const shy = await connect(path);
+      await turns(5);
+      stop.abort();
+      await told(responses[0]);
+      responses[0]?.end('whole');
+      assert.match((await answered.ending).text, /connection: close[^]*whole$/i);
+      await Promise.all([stuck.ending, shy.ending]);
+      const { finished, stragglers } = await over();
+      assert.equal(finished, 1);
+      assert.deepEqual(stragglers.map(({ kind }) => kind).toSorted(), ['handshake', 'request']);
+    }),
   { cannot: limits.httpNewcomers },
 );
 

@@ -7,7 +7,7 @@ import type { Server, Socket } from 'node:net';
 import { drain } from 'accept-loop';
 import { certificate } from '../support/certificate.ts';
 import { drainScene } from '../support/drain-scene.ts';
-import { answersIn, get, post, upgrade } from '../support/http-messages.ts';
+import { answersIn, get, post, SWITCHING, upgrade } from '../support/http-messages.ts';
 import { type Limit, limits } from '../support/limits.ts';
 import { randomOf } from '../support/random.ts';
 import { type Client, connect, goOnWithTls, portOf } from '../support/sockets.ts';
@@ -50,7 +50,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 function own({ url }: IncomingMessage, socket: Socket): void {
   const [, milliseconds] = (url ?? '').split('/');
   socket.on('error', () => {});
-  socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  socket.write(SWITCHING);
   if (milliseconds !== 'never') setTimeout(() => socket.end('goodbye'), Number(milliseconds));
 }
 

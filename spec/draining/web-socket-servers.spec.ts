@@ -1,38 +1,27 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { drain, type DrainReport } from 'accept-loop';
+import { drain } from 'accept-loop';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { certificate } from '../support/certificate.ts';
+import { countCloseEvents } from '../support/count-closes.ts';
 import {
   handshake,
   openClient,
+  openWebSocketServer,
   webSocketDrain,
-  type WebSocketMode,
   webSocketModes,
 } from '../support/drain-web-socket.ts';
 import { get, upgrade } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { listenersOn } from '../support/listeners.ts';
+import { countsOf } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
 import { closeServer, connect, listening, portOf, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { turns, until } from '../support/turns.ts';
 
 const test = suite('drain of WebSocket servers');
-
-function countsOf({ finished, forced }: DrainReport): number[] {
-  return [finished, forced];
-}
-
-function countCloses(server: WebSocketServer | Server): () => number {
-  let closes = 0;
-  server.on('close', () => (closes += 1));
-  return () => closes;
-}
 
 /** One of several of an HTTP server: ws by itself refuses what is for another. */
 class OneOfSeveral extends WebSocketServer {
@@ -43,11 +32,9 @@ class OneOfSeveral extends WebSocketServer {
 
 for (const mode of webSocketModes) {
   test(`knows the clients that were there before (${mode}) (A39)`, async () => {
-    const http = mode === 'standalone' ? undefined : await listening(createHttp(mode));
-    const server = new WebSocketServer(http ? { server: http } : { port: 0, host: '127.0.0.1' });
-    if (!http) await once(server, 'listening');
+    const { server } = await openWebSocketServer(mode);
     const taken = once(server, 'connection');
-    const { code } = openClient((server.address() as AddressInfo).port, mode);
+    const { code } = openClient(portOf(server), mode);
     await taken;
     const report = await drain(server, { idle: 0 });
     assert.equal(await code, 1001);
@@ -84,10 +71,6 @@ for (const mode of webSocketModes) {
   );
 }
 
-function createHttp(mode: WebSocketMode): Server {
-  return mode === 'https' ? createSecureServer(certificate) : createServer();
-}
-
 test(
   'closes every one of an HTTP server, once, and it (A44)',
   async () => {
@@ -95,7 +78,7 @@ test(
     const before = listenersOn(http);
     const paths = ['/first', '/second', '/third', '/closed'];
     const servers = paths.map((path) => new OneOfSeveral({ server: http, path }));
-    const closes = [http, ...servers].map((server) => countCloses(server));
+    const closes = [http, ...servers].map((server) => countCloseEvents(server));
     await new Promise<void>((resolve) => servers.at(-1)?.close(() => resolve()));
     const stop = new AbortController();
     const { signal } = stop;
@@ -127,7 +110,7 @@ test(
 
 test('closes one that is drained when its HTTP server is closed already (A44)', async () => {
   const { server, http, client, stop, drained } = await webSocketDrain({ drains: 'http' });
-  const closes = countCloses(server);
+  const closes = countCloseEvents(server);
   const { code } = await client();
   stop.abort();
   await until(() => http?.listening === false);
@@ -184,7 +167,7 @@ test(
   'is drained beside its HTTP server when its owner hands it upgrades (A44)',
   async () => {
     const { http, server } = await ownUpgrade();
-    const closes = [http, server].map((one) => countCloses(one));
+    const closes = [http, server].map((one) => countCloseEvents(one));
     const before = [listenersOn(http), listenersOn(server)];
     const stop = new AbortController();
     const { signal } = stop;
@@ -230,7 +213,7 @@ test('leaves upgrades to their owner while its HTTP server alone is drained (A44
 
 test('leaves nothing on one without an HTTP server that has no clients', async () => {
   const server = new WebSocketServer({ noServer: true });
-  const closes = countCloses(server);
+  const closes = countCloseEvents(server);
   const report = await drain(server);
   assert.deepEqual(countsOf(report), [0, 0]);
   await turns(2);

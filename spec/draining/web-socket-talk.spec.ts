@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, connect as connectRaw } from 'node:net';
+import { connect as connectRaw } from 'node:net';
 import { drain } from 'accept-loop';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket } from 'ws';
 import {
   handshake,
   openClient,
+  openWebSocketServer,
   webSocketDrain,
   webSocketModes,
 } from '../support/drain-web-socket.ts';
 import { limits } from '../support/limits.ts';
+import { portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { ask, assertServed, IDLE_MS, talk } from '../support/talk.ts';
 import { sleep, turns, until } from '../support/turns.ts';
@@ -177,13 +179,9 @@ test('tells who is waiting still when the end by force comes', async () => {
 });
 
 test('gives clients from before the call the time of an answer', async () => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
+  const { server } = await openWebSocketServer();
   const taken = once(server, 'connection') as Promise<[WebSocket]>;
-  const { client, code, messages } = openClient(
-    (server.address() as AddressInfo).port,
-    'standalone',
-  );
+  const { client, code, messages } = openClient(portOf(server), 'standalone');
   const [webSocket] = await taken;
   const heard = once(webSocket, 'message');
   await once(client, 'open');

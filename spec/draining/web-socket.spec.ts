@@ -11,16 +11,13 @@ import {
 } from '../support/drain-web-socket.ts';
 import { answersIn, get, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
+import { countsOf } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
 import { type Client, connect, connectTls } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { sleep, turns, until } from '../support/turns.ts';
 
 const test = suite('drain of WebSockets');
-
-function countsOf({ finished, forced }: DrainReport): number[] {
-  return [finished, forced];
-}
 
 /** A client that says only what it is told to. */
 async function raw(port: number, mode: WebSocketMode): Promise<Client & { localPort: number }> {

@@ -35,11 +35,9 @@ for (const [name, { create, neverRead, ask, cannot }] of Object.entries(requestP
     test(
       `frees the slot of a client that never reads, whose handler ${style} (${name})`,
       async () => {
-        const errors: unknown[] = [];
-        const { server, serving, end } = await serveScene(create(), handler, {
+        const { server, serving, errors, end } = await serveScene(create(), handler, {
           flush: FLUSH_MS,
           concurrency: 1,
-          onError: (error) => errors.push(error),
         });
         const client = await neverRead(server, '/big');
         await until(() => serving.stats.active === 1);

@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { answersIn, get, post, saysClose, upgrade } from '../support/http-messages.ts';
+import { answersIn, expecting, get, post, saysClose, upgrade } from '../support/http-messages.ts';
 import { becomeIdle } from '../support/drain-scene.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
-import { serveScene } from '../support/serve-scene.ts';
+import { answerPath, serveScene } from '../support/serve-scene.ts';
 import { connect, connectAccepted, refuses } from '../support/sockets.ts';
 import { runtime } from '../support/runtime.ts';
 import { suite } from '../support/suite.ts';
 import { sleep, turns, until } from '../support/turns.ts';
+import { switchOver } from '../support/tunnels.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('the shutdown of serve of HTTP');
-
-type Exchange = [request: IncomingMessage, response: ServerResponse];
-
-/** Answers with the path. */
-async function answer([request, response]: Exchange): Promise<void> {
-  response.end(`answer to ${request.url}`);
-}
 
 test('answers what is in flight with Connection: close, and waits for it', async () => {
   const { opened, open } = gate();
@@ -30,7 +23,7 @@ test('answers what is in flight with Connection: close, and waits for it', async
     async (exchange, { draining }) => {
       await opened;
       assert.equal(draining.reason, 'enough');
-      await answer(exchange);
+      await answerPath(exchange);
     },
   );
   const { socket, ending } = await connect(server);
@@ -55,7 +48,7 @@ test('answers all that was pipelined, and says close in the last answer alone (A
   const { opened, open } = gate();
   const { server, serving, stop, over } = await serveScene(createServer(), async (exchange) => {
     await opened;
-    await answer(exchange);
+    await answerPath(exchange);
   });
   const { socket, ending } = await connect(server);
   socket.write(get('/1') + get('/2') + get('/3'));
@@ -74,7 +67,7 @@ test('answers all that was pipelined, and says close in the last answer alone (A
 test('answers one more request of an idle connection, with Connection: close', async () => {
   // There the listener closes when idle is over, not before.
   const idle = runtime.name === 'bun' ? 300 : 5000;
-  const { server, stop, over } = await serveScene(createServer(), answer, { idle });
+  const { server, stop, over } = await serveScene(createServer(), answerPath, { idle });
   const client = await connect(server);
   await becomeIdle(client, '/1');
   const begun = performance.now();
@@ -95,7 +88,7 @@ test('answers one more request of an idle connection, with Connection: close', a
 });
 
 test('ends an idle connection that has no more to say when idle is over', async () => {
-  const { server, stop, over } = await serveScene(createServer(), answer, { idle: 200 });
+  const { server, stop, over } = await serveScene(createServer(), answerPath, { idle: 200 });
   const client = await connect(server);
   await becomeIdle(client, '/');
   const begun = performance.now();
@@ -108,7 +101,7 @@ test('ends an idle connection that has no more to say when idle is over', async 
 });
 
 test('ends it at once with idle: 0', async () => {
-  const { server, stop, over } = await serveScene(createServer(), answer, { idle: 0 });
+  const { server, stop, over } = await serveScene(createServer(), answerPath, { idle: 0 });
   const client = await connect(server);
   await becomeIdle(client, '/');
   const begun = performance.now();
@@ -121,7 +114,7 @@ test('ends it at once with idle: 0', async () => {
 test(
   'gives a connection that never sent a byte a tenth of a second, with idle: 0 too',
   async () => {
-    const { server, stop, over } = await serveScene(createServer(), answer, { idle: 0 });
+    const { server, stop, over } = await serveScene(createServer(), answerPath, { idle: 0 });
     const speaker = await connectAccepted(server);
     const silent = await connectAccepted(server);
     const begun = performance.now();
@@ -174,7 +167,7 @@ test(
 test(
   'lets half a head be finished, though idle is over, and answers it',
   async () => {
-    const { server, stop, over } = await serveScene(createServer(), answer, { idle: 20 });
+    const { server, stop, over } = await serveScene(createServer(), answerPath, { idle: 20 });
     const { socket, ending } = await connect(server);
     socket.write('GET /half HTTP/1.1\r\nHo');
     await turns(5);
@@ -196,7 +189,7 @@ test(
   async () => {
     const server = createServer();
     server.headersTimeout = 300;
-    const { stop, over } = await serveScene(server, answer, { idle: 0 });
+    const { stop, over } = await serveScene(server, answerPath, { idle: 0 });
     const { socket, ending } = await connect(server);
     socket.write('GET /half HTTP/1.1\r\nHo');
     const { localPort } = socket;
@@ -261,11 +254,8 @@ test('is over a moment after grace, whatever a handler does', async () => {
 
 test('destroys at grace what was upgraded, and lists it', async () => {
   const server = createServer();
-  server.on('upgrade', (_, socket: Socket) => {
-    socket.on('error', () => {});
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
-  });
-  const { stop, over } = await serveScene(server, answer, { grace: 150, idle: 0 });
+  switchOver(server);
+  const { stop, over } = await serveScene(server, answerPath, { grace: 150, idle: 0 });
   const { socket, ending } = await connect(server);
   const { localPort } = socket;
   socket.write(upgrade('/'));
@@ -284,12 +274,8 @@ test('destroys at grace what was upgraded, and lists it', async () => {
 
 test('waits for what was upgraded until its owner has ended it', async () => {
   const server = createServer();
-  const upgraded: Socket[] = [];
-  server.on('upgrade', (_, socket: Socket) => {
-    upgraded.push(socket);
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
-  });
-  const { stop, over } = await serveScene(server, answer, { idle: 0 });
+  const upgraded = switchOver(server);
+  const { stop, over } = await serveScene(server, answerPath, { idle: 0 });
   const { socket, ending } = await connect(server);
   socket.write(upgrade('/'));
   await once(socket, 'data');
@@ -303,7 +289,7 @@ test('waits for what was upgraded until its owner has ended it', async () => {
 test(
   'destroys at grace half a head, and lists it',
   async () => {
-    const { server, stop, over } = await serveScene(createServer(), answer, {
+    const { server, stop, over } = await serveScene(createServer(), answerPath, {
       grace: 200,
       idle: 0,
     });
@@ -339,7 +325,9 @@ test('is not held by a request behind a response that has announced close', asyn
 test(
   'ends a connection whose upload was answered early once the upload has arrived',
   async () => {
-    const { server, serving, stop, over } = await serveScene(createServer(), answer, { idle: 0 });
+    const { server, serving, stop, over } = await serveScene(createServer(), answerPath, {
+      idle: 0,
+    });
     const { socket, ending } = await connect(server);
     socket.write(post('/', 10) + 'half ');
     await until(() => serving.stats.completed === 1);
@@ -395,7 +383,7 @@ test("begins with somebody's own close()", async () => {
     createServer(),
     async (exchange, { draining }) => {
       await once(draining, 'abort');
-      await answer(exchange);
+      await answerPath(exchange);
     },
   );
   const { socket, ending } = await connect(server);
@@ -413,10 +401,10 @@ test("knows the requests that the user's own listener for checkContinue answers"
   server.on('checkContinue', (_, response: ServerResponse) => {
     void opened.then(() => response.end('no need'));
   });
-  const { stop, over } = await serveScene(server, answer, { idle: 0 });
+  const { stop, over } = await serveScene(server, answerPath, { idle: 0 });
   const { socket, ending } = await connect(server);
   const heard = once(server, 'checkContinue');
-  socket.write(get('/').replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n'));
+  socket.write(expecting(get('/')));
   await heard;
   stop.abort();
   await sleep(200);
@@ -435,10 +423,10 @@ test('counts those once that such a listener passes on', async () => {
     response.writeContinue();
     server.emit('request', request, response);
   });
-  const { stop, over } = await serveScene(server, answer);
+  const { stop, over } = await serveScene(server, answerPath);
   const { socket, ending } = await connect(server);
   const heard = once(server, 'checkContinue');
-  socket.write(get('/').replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n'));
+  socket.write(expecting(get('/')));
   await heard;
   stop.abort();
   assert.match((await ending).text, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*answer to/);
@@ -452,7 +440,7 @@ test('warns of nothing when a client pipelines fifty requests', async () => {
     createServer(),
     async (exchange, { signal }) => {
       await opened;
-      if (!signal.aborted) await answer(exchange);
+      if (!signal.aborted) await answerPath(exchange);
     },
   );
   const { socket, ending } = await connect(server);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { ServeContext, ServeReport } from 'accept-loop';
 import { answer, held } from '../support/drain-scene.ts';
-import { type EventScene, eventScene } from '../support/event-scene.ts';
+import { eventScene, type ServeScene } from '../support/serve-scene.ts';
 import { answersIn, get, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { type Client, connect, refuses } from '../support/sockets.ts';
@@ -21,7 +21,7 @@ async function sayGoodbye([, socket]: Tunnel, { draining }: ServeContext): Promi
 }
 
 /** A server with a tunnel open, and a client beside it whose requests its owner answers. */
-interface Beside extends EventScene {
+interface Beside extends ServeScene<Server> {
   readonly client: Client;
   /** Stops the serving, and waits until the listener is closed. */
   readonly stopListening: () => Promise<void>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ServeReport } from 'accept-loop';
-import { eventScene } from '../support/event-scene.ts';
+import { eventScene } from '../support/serve-scene.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
 import { refuses } from '../support/sockets.ts';

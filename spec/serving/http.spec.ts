@@ -92,10 +92,7 @@ test('takes handlers that return nothing', async () => {
 });
 
 test('counts as failed what a client leaves before a handler that returns nothing has answered', async () => {
-  const errors: unknown[] = [];
-  const { server, serving, end } = await serveScene(createServer(), () => {}, {
-    onError: (error) => errors.push(error),
-  });
+  const { server, serving, errors, end } = await serveScene(createServer(), () => {});
   const { socket } = await connect(server);
   socket.write(get('/'));
   await until(() => serving.stats.active === 1);
@@ -144,8 +141,7 @@ for (const way of ['throws', 'rejects'] as const) {
 
 test('destroys the connection when the handler fails after the headers are sent', async () => {
   const failure = new Error('broken in the middle');
-  const errors: unknown[] = [];
-  const { server, serving, end } = await serveScene(
+  const { server, serving, errors, end } = await serveScene(
     createServer(),
     async ([, response]) => {
       response.writeHead(200, { 'content-length': 100 });
@@ -153,7 +149,6 @@ test('destroys the connection when the handler fails after the headers are sent'
       await turns(3);
       throw failure;
     },
-    { onError: (error) => errors.push(error) },
   );
   const { socket, ending } = await connect(server);
   socket.write(get('/'));
@@ -248,14 +243,12 @@ test('counts as lost a request whose client leaves while it waits', async () => 
 
 test('aborts signal when the client leaves before the response is ended', async () => {
   const reasons: unknown[] = [];
-  const errors: unknown[] = [];
-  const { server, serving, end } = await serveScene(
+  const { server, serving, errors, end } = await serveScene(
     createServer(),
     async (_, { signal }) => {
       reasons.push(await untilAborted(signal));
       throw signal.reason;
     },
-    { onError: (error) => errors.push(error) },
   );
   const { socket } = await connect(server);
   socket.write(get('/'));
@@ -287,15 +280,13 @@ test('does not abort it when the handler has ended the response', async () => {
 });
 
 test('counts an upload that its client breaks off as failed, and does not report it', async () => {
-  const errors: unknown[] = [];
-  const { server, serving, end } = await serveScene(
+  const { server, serving, errors, end } = await serveScene(
     createServer(),
     async ([request, response]) => {
       let length = 0;
       for await (const chunk of request as AsyncIterable<Buffer>) length += chunk.length;
       response.end(String(length));
     },
-    { onError: (error) => errors.push(error) },
   );
   const { socket } = await connect(server);
   socket.write(post('/', 100) + 'half');
@@ -340,8 +331,7 @@ test('ends the connection when not even a failure can be answered', async () => 
 });
 
 test('survives a handler that fails in one branch and answers in another', async () => {
-  const errors: unknown[] = [];
-  const { server, serving, end } = await serveScene(
+  const { server, serving, errors, end } = await serveScene(
     createServer(),
     async ([, response]) => {
       const late = async (): Promise<void> => {
@@ -350,7 +340,6 @@ test('survives a handler that fails in one branch and answers in another', async
       };
       await Promise.all([late(), Promise.reject(new Error('one branch'))]);
     },
-    { onError: (error) => errors.push(error) },
   );
   const { socket, ending } = await connect(server);
   socket.end(get('/'));

@@ -11,7 +11,7 @@ import {
 import type { Server, Socket } from 'node:net';
 import { certificate } from '../support/certificate.ts';
 import { openSession } from '../support/drain-http2.ts';
-import { eventScene } from '../support/event-scene.ts';
+import { eventScene } from '../support/serve-scene.ts';
 import { ask, askForStream, eventModes, streamScene } from '../support/http2-events.ts';
 import { REFUSED_STREAM } from '../support/http2-frames.ts';
 import { limits } from '../support/limits.ts';

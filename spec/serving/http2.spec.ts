@@ -1,49 +1,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import {
-  type ClientHttp2Session,
-  constants,
-  createSecureServer,
-  createServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from 'node:http2';
+import { constants, createServer } from 'node:http2';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { certificate } from '../support/certificate.ts';
-import { type Answer, openSession, readAnswer } from '../support/drain-http2.ts';
+import { askFor, http2Servers, openSession, readAnswer } from '../support/drain-http2.ts';
 import { get, saysClose } from '../support/http-messages.ts';
 import { gate } from '../support/scene.ts';
-import { serveScene } from '../support/serve-scene.ts';
+import { answerPath, serveScene } from '../support/serve-scene.ts';
 import { connectTls, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { turns, until, untilAborted } from '../support/turns.ts';
 
 const test = suite('serve of HTTP/2');
 
-type Exchange = [request: Http2ServerRequest, response: Http2ServerResponse];
-
-function ask(session: ClientHttp2Session, path: string): Promise<Answer> {
-  return readAnswer(session.request({ ':path': path }));
-}
-
-async function answer([request, response]: Exchange): Promise<void> {
-  response.end(`answer to ${request.url}`);
-}
-
-const servers = {
-  h2c: () => createServer(),
-  h2: () => createSecureServer(certificate),
-  'h2 beside HTTP/1': () => createSecureServer({ ...certificate, allowHTTP1: true }),
-};
-
-for (const [name, create] of Object.entries(servers)) {
-  const scheme = name === 'h2c' ? 'http' : 'https';
-
+for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
   test(`hands requests to the handler (${name})`, async () => {
-    const { server, serving, end } = await serveScene(create(), answer);
+    const { server, serving, end } = await serveScene(create(), answerPath);
     const { session, closed } = await openSession(server, scheme);
-    const answers = await Promise.all([ask(session, '/a'), ask(session, '/b')]);
+    const answers = await Promise.all([askFor(session, '/a'), askFor(session, '/b')]);
     assert.deepEqual(
       answers.map(({ status, body }) => [status, body]),
       [
@@ -68,7 +42,7 @@ for (const [name, create] of Object.entries(servers)) {
       },
     );
     const { session, closed } = await openSession(server, scheme);
-    const reading = ask(session, '/');
+    const reading = askFor(session, '/');
     await until(() => serving.stats.active === 1);
     stop.abort('enough');
     await refuses(server);
@@ -95,7 +69,7 @@ for (const [name, create] of Object.entries(servers)) {
     );
     const { session, closed } = await openSession(server, scheme);
     const { localPort } = session.socket;
-    const reading = [ask(session, '/a'), ask(session, '/b')];
+    const reading = [askFor(session, '/a'), askFor(session, '/b')];
     await until(() => serving.stats.active === 2);
     stop.abort();
     await Promise.all(reading);
@@ -112,23 +86,18 @@ for (const [name, create] of Object.entries(servers)) {
 
 test('answers 500 when the handler fails before the headers, and drops its own', async () => {
   const failure = new Error('broken');
-  const errors: unknown[] = [];
-  const { server, end } = await serveScene(
-    createServer(),
-    async (exchange) => {
-      const [request, response] = exchange;
-      if (request.url === '/fine') return answer(exchange);
-      response.setHeader('set-cookie', 'a=1');
-      response.statusCode = 201;
-      throw failure;
-    },
-    { onError: (error) => errors.push(error) },
-  );
+  const { server, errors, end } = await serveScene(createServer(), async (exchange) => {
+    const [request, response] = exchange;
+    if (request.url === '/fine') return answerPath(exchange);
+    response.setHeader('set-cookie', 'a=1');
+    response.statusCode = 201;
+    throw failure;
+  });
   const { session, closed } = await openSession(server, 'http');
-  const { status, headers } = await ask(session, '/broken');
+  const { status, headers } = await askFor(session, '/broken');
   assert.equal(status, 500);
   assert.equal('set-cookie' in headers, false);
-  assert.equal((await ask(session, '/fine')).body, 'answer to /fine');
+  assert.equal((await askFor(session, '/fine')).body, 'answer to /fine');
   assert.deepEqual(errors, [failure]);
   assert.equal((await end()).failed, 1);
   await closed;
@@ -136,9 +105,8 @@ test('answers 500 when the handler fails before the headers, and drops its own',
 
 test('resets the stream when the handler fails after the headers, and no other', async () => {
   const failure = new Error('broken in the middle');
-  const errors: unknown[] = [];
   const { opened, open: openGate } = gate();
-  const { server, serving, end } = await serveScene(
+  const { server, serving, errors, end } = await serveScene(
     createServer(),
     async ([request, response]) => {
       response.write('a beginning');
@@ -146,10 +114,9 @@ test('resets the stream when the handler fails after the headers, and no other',
       if (request.url === '/broken') throw failure;
       response.end(' and an end');
     },
-    { onError: (error) => errors.push(error) },
   );
   const { session, closed } = await openSession(server, 'http');
-  const reading = [ask(session, '/broken'), ask(session, '/fine')] as const;
+  const reading = [askFor(session, '/broken'), askFor(session, '/fine')] as const;
   await until(() => serving.stats.active === 2);
   openGate();
   const [broken, fine] = await Promise.all(reading);
@@ -163,14 +130,12 @@ test('resets the stream when the handler fails after the headers, and no other',
 
 test('aborts signal when the client cancels the stream', async () => {
   const reasons: unknown[] = [];
-  const errors: unknown[] = [];
-  const { server, serving, end } = await serveScene(
+  const { server, serving, errors, end } = await serveScene(
     createServer(),
     async (_, { signal }) => {
       reasons.push(await untilAborted(signal));
       throw signal.reason;
     },
-    { onError: (error) => errors.push(error) },
   );
   const { session, closed } = await openSession(server, 'http');
   const stream = session.request({ ':path': '/' });
@@ -190,7 +155,7 @@ test('aborts it when the connection is gone', async () => {
     await once(signal, 'abort');
   });
   const { session, closed } = await openSession(server, 'http');
-  const reading = ask(session, '/');
+  const reading = askFor(session, '/');
   await until(() => serving.stats.active === 1);
   session.destroy();
   await Promise.all([reading, closed]);
@@ -199,8 +164,7 @@ test('aborts it when the connection is gone', async () => {
 });
 
 test('does not report what Node tells a handler that goes on writing to a cancelled stream', async () => {
-  const errors: unknown[] = [];
-  const { server, serving, end } = await serveScene(
+  const { server, serving, errors, end } = await serveScene(
     createServer(),
     async ([, response]) => {
       const endless = Readable.from(
@@ -210,7 +174,6 @@ test('does not report what Node tells a handler that goes on writing to a cancel
       );
       await pipeline(endless, response);
     },
-    { onError: (error) => errors.push(error) },
   );
   const { session, closed } = await openSession(server, 'http');
   const stream = session.request({ ':path': '/' });
@@ -230,14 +193,14 @@ test('answers 503 to what is too much', async () => {
     createServer(),
     async (exchange) => {
       await opened;
-      await answer(exchange);
+      await answerPath(exchange);
     },
     { concurrency: 1, maxQueued: 0 },
   );
   const { session, closed } = await openSession(server, 'http');
-  const first = ask(session, '/first');
+  const first = askFor(session, '/first');
   await until(() => serving.stats.active === 1);
-  const { status, headers } = await ask(session, '/second');
+  const { status, headers } = await askFor(session, '/second');
   assert.equal(status, 503);
   assert.ok(Number(headers['retry-after']) > 0);
   openGate();
@@ -247,7 +210,7 @@ test('answers 503 to what is too much', async () => {
 });
 
 test('ends a session at the shutdown that asks for nothing', async () => {
-  const { server, stop, over } = await serveScene(createServer(), answer);
+  const { server, stop, over } = await serveScene(createServer(), answerPath);
   const { closed } = await openSession(server, 'http');
   stop.abort();
   await closed;
@@ -259,16 +222,16 @@ test('ends a session at the shutdown that asks for nothing', async () => {
 test('serves HTTP/1 beside HTTP/2, and ends both', async () => {
   const { opened, open: openGate } = gate();
   const { server, serving, stop, over } = await serveScene(
-    servers['h2 beside HTTP/1'](),
+    http2Servers['h2 beside HTTP/1'].create(),
     async (exchange) => {
       await opened;
-      await answer(exchange);
+      await answerPath(exchange);
     },
   );
   const { socket, ending } = await connectTls(server);
   socket.write(get('/old'));
   const { session, closed } = await openSession(server, 'https');
-  const reading = ask(session, '/new');
+  const reading = askFor(session, '/new');
   await until(() => serving.stats.active === 2);
   stop.abort();
   await refuses(server);

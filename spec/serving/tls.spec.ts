@@ -116,21 +116,16 @@ test('destroys at grace what its handler holds, and lists it', async () => {
 
 test('destroys the connection of a handler that fails, and no other', async () => {
   const failure = new Error('broken');
-  const errors: unknown[] = [];
   const { opened, open } = gate();
   let isFirst = true;
-  const { server, serving, end } = await serveScene(
-    createServer(half),
-    async (socket) => {
-      if (isFirst) {
-        isFirst = false;
-        throw failure;
-      }
-      await opened;
-      socket.write('fine');
-    },
-    { onError: (error) => errors.push(error) },
-  );
+  const { server, serving, errors, end } = await serveScene(createServer(half), async (socket) => {
+    if (isFirst) {
+      isFirst = false;
+      throw failure;
+    }
+    await opened;
+    socket.write('fine');
+  });
   const broken = follow(tlsSocket(server));
   await until(() => serving.stats.failed === 1);
   const fine = follow(tlsSocket(server));

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import {
-  type AddressInfo,
-  connect as connectSocket,
-  createServer as createTcpServer,
-} from 'node:net';
+import { connect as connectSocket, createServer as createTcpServer } from 'node:net';
 import { serve } from 'accept-loop';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
+import { openClient, openWebSocketServer } from '../support/drain-web-socket.ts';
 import { get } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
-import { closeServer, connect, listening } from '../support/sockets.ts';
+import { closeServer, connect, listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('serve of a WebSocketServer and who asks for no WebSocket');
@@ -18,10 +15,9 @@ const test = suite('serve of a WebSocketServer and who asks for no WebSocket');
 test(
   'leaves nobody open when it has a port of its own',
   async () => {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    await once(server, 'listening');
+    const { server } = await openWebSocketServer();
     const serving = serve(server, async () => {}, { grace: 100 });
-    const { port } = server.address() as AddressInfo;
+    const port = portOf(server);
     const [silent, slow] = [await connect(port), await connect(port)];
     const { localPort } = slow.socket;
     slow.socket.write('GET / HTTP/1.1\r\nHo');
@@ -41,9 +37,8 @@ test(
 test(
   'ends nobody of another server at the port, of another address',
   async () => {
-    const server = new WebSocketServer({ port: 0, host: '0.0.0.0' });
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const { server } = await openWebSocketServer('standalone', undefined, { host: '0.0.0.0' });
+    const port = portOf(server);
     const other = createTcpServer((socket) => void socket.pipe(socket));
     other.listen({ port, host: '::1' });
     await once(other, 'listening');
@@ -63,15 +58,12 @@ test(
 test(
   'lists each who is ended by force once',
   async () => {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    await once(server, 'listening');
+    const { server } = await openWebSocketServer();
     const serving = serve(server, () => new Promise(() => {}), { grace: 50 });
-    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    client.on('error', () => {});
-    await once(client, 'open');
-    const closed = once(client, 'close');
+    const { code, open } = openClient(portOf(server));
+    await open;
     const { forced, stragglers } = await serving.stop();
-    await closed;
+    await code;
     assert.deepEqual([forced, stragglers.map(({ kind }) => kind)], [1, ['connection']]);
   },
   { cannot: limits.standaloneSockets },

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   type ServeHandler,
   type ServeOptions,
@@ -11,6 +10,7 @@ import {
 } from 'accept-loop';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { IncomingMessage } from 'node:http';
+import { handshake, openClient, openWebSocketServer } from '../support/drain-web-socket.ts';
 import { limits } from '../support/limits.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
 import { assertReport, assertStats } from '../support/report.ts';
@@ -35,11 +35,9 @@ async function scene(
   handler: ServeHandler<Connection>,
   options: ServeOptions<Connection> = {},
 ): Promise<Scene> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
+  const { server } = await openWebSocketServer();
   const before = listenersOn(server);
   const stop = new AbortController();
-  const { port } = server.address() as AddressInfo;
   const serving = serve(server, handler, { signal: stop.signal, ...options });
   const over = async (): Promise<ServeReport> => {
     const report = await serving.finished;
@@ -51,28 +49,11 @@ async function scene(
     assert.equal(abortListeners(stop.signal), 0);
     return report;
   };
-  return { port, serving, stop, over };
+  return { port: portOf(server), serving, stop, over };
 }
 
-interface Client {
-  readonly client: WebSocket;
-  readonly code: Promise<number>;
-  readonly messages: string[];
-}
-
-/** A client whose end is told by a close code. */
-function open(port: number): Client {
-  const client = new WebSocket(`ws://127.0.0.1:${port}/chat`);
-  client.on('error', () => {});
-  const messages: string[] = [];
-  client.on('message', (message: Buffer) => messages.push(message.toString()));
-  const code = new Promise<number>((resolve) => client.once('close', resolve));
-  return { client, code, messages };
-}
-
-const handshake =
-  'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+const open = (port: number, path = '/chat'): ReturnType<typeof openClient> =>
+  openClient(port, 'standalone', path);
 
 test('says 1000 when the handler has resolved', async () => {
   const { port, serving, stop, over } = await scene(async ([webSocket, request]) => {
@@ -208,8 +189,7 @@ test('aborts signal when the client leaves, and not when the handler has closed'
   client.terminate();
   await until(() => serving.stats.completed === 1);
   assert.ok(reasons[0] instanceof Error);
-  const other = new WebSocket(`ws://127.0.0.1:${port}/other`);
-  await once(other, 'close');
+  await open(port, '/other').code;
   await until(() => serving.stats.completed === 2);
   assert.equal(reasons[1], false);
   stop.abort();

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Server } from 'node:net';
 
 /** Counts the calls of a server's `close()`. */
@@ -8,5 +9,12 @@ export function countCloses(server: Server): () => number {
     closes += 1;
     return close(...args);
   };
+  return () => closes;
+}
+
+/** Counts how often it says that it has closed. */
+export function countCloseEvents(emitter: EventEmitter | undefined): () => number {
+  let closes = 0;
+  emitter?.on('close', () => (closes += 1));
   return () => closes;
 }

@@ -15,8 +15,8 @@ import {
 import type { Server } from 'node:net';
 import { drain, type DrainOptions, type DrainReport } from '../../lib/index.ts';
 import { certificate } from './certificate.ts';
-import { abortListeners, listenersOn } from './listeners.ts';
-import { connectionsOf } from './scene.ts';
+import { countCloseEvents } from './count-closes.ts';
+import { nothingLeft } from './scene.ts';
 import { listening, portOf } from './sockets.ts';
 import { turns, until } from './turns.ts';
 import { collectWarnings } from './warnings.ts';
@@ -25,8 +25,12 @@ type Scheme = 'http' | 'https';
 type RequestListener = (request: Http2ServerRequest, response: Http2ServerResponse) => unknown;
 type AnyServer = Http2Server | Http2SecureServer;
 
+type Http2Kind = 'h2c' | 'h2' | 'h2 beside HTTP/1';
+
 /** Every way to listen for HTTP/2. */
-export const http2Servers: Readonly<Record<string, { scheme: Scheme; create: () => AnyServer }>> = {
+export const http2Servers: Readonly<
+  Record<Http2Kind, { scheme: Scheme; create: () => AnyServer }>
+> = {
   h2c: { scheme: 'http', create: () => createServer() },
   h2: { scheme: 'https', create: () => createSecureServer(certificate) },
   'h2 beside HTTP/1': {
@@ -53,26 +57,22 @@ export async function http2Drain(
   options: DrainOptions = {},
 ): Promise<Http2Drain> {
   const sessions: ServerHttp2Session[] = [];
-  let closes = 0;
   if (handler) unbound.on('request', (request, response) => void handler(request, response));
   unbound.on('session', (session) => sessions.push(session));
-  unbound.on('close', () => (closes += 1));
+  const closes = countCloseEvents(unbound);
   const server: Server = await listening(unbound as Server);
-  const before = listenersOn(server);
+  const assertNothingLeft = nothingLeft(server);
   const stop = new AbortController();
   const { warnings, stopCollecting } = collectWarnings();
   const drained = drain(unbound, { signal: stop.signal, ...options });
   const over = async (): Promise<DrainReport> => {
     const report = await drained;
-    await until(() => closes > 0);
+    await until(() => closes() > 0);
     await turns(5);
     stopCollecting();
     assert.deepEqual(warnings, []);
-    assert.equal(closes, 1);
-    assert.equal(server.listening, false);
-    assert.equal(await connectionsOf(server), 0);
-    assert.deepEqual(listenersOn(server), before);
-    assert.equal(abortListeners(stop.signal), 0);
+    assert.equal(closes(), 1);
+    await assertNothingLeft(stop.signal);
     assert.equal(report.forced, report.stragglers.length);
     for (const session of sessions) assert.equal(Object.hasOwn(session, 'close'), false);
     return report;
@@ -118,6 +118,7 @@ export async function readAnswer(stream: ClientHttp2Stream): Promise<Answer> {
   return { status: headers[':status'] as number | undefined, body, code: stream.rstCode, headers };
 }
 
-export function countsOf({ finished, forced }: Pick<DrainReport, 'finished' | 'forced'>): number[] {
-  return [finished, forced];
+/** Asks for a path, and reads the answer. */
+export function askFor(session: ClientHttp2Session, path = '/'): Promise<Answer> {
+  return readAnswer(session.request({ ':path': path }));
 }

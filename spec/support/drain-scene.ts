@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { drain, type DrainOptions, type DrainReport } from 'accept-loop';
+import { countCloseEvents } from './count-closes.ts';
 import { get } from './http-messages.ts';
-import { abortListeners, listenersOn } from './listeners.ts';
-import { connectionsOf } from './scene.ts';
+import { nothingLeft, settleRequests } from './scene.ts';
 import { type Client, listening } from './sockets.ts';
 import { turns, until } from './turns.ts';
 
@@ -33,12 +33,10 @@ export async function drainScene<AnyServer extends Server>(
   unbound: AnyServer,
   { before, path, ...options }: SceneOptions = {},
 ): Promise<DrainScene<AnyServer>> {
-  // The first one has an HTTP/2 server put a listener of its own in the place of another.
-  unbound.on('request', nobody).off('request', nobody);
-  let closes = 0;
-  unbound.on('close', () => (closes += 1));
+  settleRequests(unbound);
+  const closes = countCloseEvents(unbound);
   const count = countConnections(unbound);
-  const listeners = listenersOn(unbound);
+  const assertNothingLeft = nothingLeft(unbound);
   const server = await listening(unbound, path);
   await before?.();
   const stop = new AbortController();
@@ -46,16 +44,13 @@ export async function drainScene<AnyServer extends Server>(
   const drained = drain(server, { signal, idle: 50, ...options });
   const over = async (): Promise<DrainReport> => {
     const report = await drained;
-    await until(() => closes > 0);
+    await until(() => closes() > 0);
     await turns(5);
     const { finished, forced, stragglers } = report;
     assert.equal(finished + forced, count(), JSON.stringify(report));
     assert.equal(forced, stragglers.length, JSON.stringify(report));
-    assert.equal(closes, 1, "'close' is emitted once");
-    assert.equal(server.listening, false);
-    assert.equal(await connectionsOf(server), 0);
-    assert.deepEqual(listenersOn(server), listeners);
-    assert.equal(abortListeners(signal), 0);
+    assert.equal(closes(), 1, "'close' is emitted once");
+    await assertNothingLeft(signal);
     return report;
   };
   const end = (): Promise<DrainReport> => {
@@ -64,8 +59,6 @@ export async function drainScene<AnyServer extends Server>(
   };
   return { server, drained, stop, over, end };
 }
-
-function nobody(): void {}
 
 /** Counts the connections that are open when the shutdown begins, and those that come after. */
 function countConnections(server: Server): () => number {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { type EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:net';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import { drain, type DrainOptions, type DrainReport } from '../../lib/index.ts';
 import { certificate } from './certificate.ts';
+import { countCloseEvents } from './count-closes.ts';
 import { abortListeners, listenersOn } from './listeners.ts';
 import { connectionsOf } from './scene.ts';
-import { listening } from './sockets.ts';
+import { listening, portOf } from './sockets.ts';
 import { turns, until } from './turns.ts';
 
 /** A `WebSocketServer` that is drained. */
@@ -37,8 +38,6 @@ export interface Client {
 export const webSocketModes = ['standalone', 'http', 'https'] as const;
 export type WebSocketMode = (typeof webSocketModes)[number];
 
-type RequestListener = Parameters<typeof createServer>[1];
-
 export interface WebSocketDrainOptions extends DrainOptions {
   readonly mode?: WebSocketMode;
   /** Of the HTTP server. */
@@ -51,8 +50,27 @@ export interface WebSocketDrainOptions extends DrainOptions {
 
 const host = '127.0.0.1';
 
-function emptyAnswer(...[, response]: Parameters<NonNullable<RequestListener>>): void {
+function emptyAnswer(...[, response]: Parameters<RequestListener>): void {
   response.end('answer');
+}
+
+/**
+ * A server of WebSockets that listens.
+ *
+ * @param handler - Of its HTTP server, which a standalone one has not.
+ */
+export async function openWebSocketServer(
+  mode: WebSocketMode = 'standalone',
+  handler: RequestListener = emptyAnswer,
+  more: ServerOptions = {},
+): Promise<{ server: WebSocketServer; http: Server | undefined }> {
+  let http: Server | undefined;
+  if (mode === 'http') http = await listening(createServer(handler));
+  if (mode === 'https') http = await listening(createSecureServer(certificate, handler));
+  const where = http ? { server: http as ReturnType<typeof createServer> } : { port: 0, host };
+  const server = new WebSocketServer({ ...where, ...more });
+  if (!http) await once(server, 'listening');
+  return { server, http };
 }
 
 export async function webSocketDrain({
@@ -62,13 +80,8 @@ export async function webSocketDrain({
   drains = 'webSocket',
   ...options
 }: WebSocketDrainOptions = {}): Promise<WebSocketDrain> {
-  let http: Server | undefined;
-  if (mode === 'http') http = await listening(createServer(handler));
-  if (mode === 'https') http = await listening(createSecureServer(certificate, handler));
-  const where = http ? { server: http as ReturnType<typeof createServer> } : { port: 0, host };
-  const server = new WebSocketServer({ ...where, ...more });
-  if (!http) await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { server, http } = await openWebSocketServer(mode, handler, more);
+  const port = portOf(server);
   const closes = { http: countCloseEvents(http), webSocket: countCloseEvents(server) };
   const before = [listenersOn(server), http && withoutUpgrade(listenersOn(http))];
   const stop = new AbortController();
@@ -105,12 +118,6 @@ export async function webSocketDrain({
 function withoutUpgrade(listeners: Record<string, number>): Record<string, number> {
   const { upgrade: _upgrade, listening: _listening, error: _error, ...others } = listeners;
   return others;
-}
-
-function countCloseEvents(emitter: EventEmitter | undefined): () => number {
-  let closes = 0;
-  emitter?.on('close', () => (closes += 1));
-  return () => closes;
 }
 
 /** A client whose end is told by a close code. */

@@ -8,6 +8,14 @@ export const post = (path: string, length: number): string =>
 export const upgrade = (path: string): string =>
   `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`;
 
+/** A request with a header `Expect`. */
+export const expecting = (request: string, what = '100-continue'): string =>
+  request.replace('\r\n\r\n', `\r\nExpect: ${what}\r\n\r\n`);
+
+/** What a server answers to an upgrade. */
+export const SWITCHING =
+  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+
 /** Each answer of a connection, with its body. */
 export function answersIn(text: string): string[] {
   return text.split(/(?=HTTP\/1\.1 )/);

@@ -9,7 +9,7 @@ import type {
 import type { Server } from 'node:net';
 import type { ServeContext, ServeEventOptions } from '../../lib/index.ts';
 import { http2Servers, openSession, readAnswer, type Session } from './drain-http2.ts';
-import { type EventScene, eventScene } from './event-scene.ts';
+import { eventScene, type ServeScene } from './serve-scene.ts';
 
 /** How an event of an HTTP/2 server brings what a client asks for. */
 interface Bringing {
@@ -69,7 +69,7 @@ export function streamScene(
   { event, create }: EventMode,
   serveStream: ServeStream,
   options: Omit<ServeEventOptions<unknown[]>, 'event'> = {},
-): Promise<EventScene> {
+): Promise<ServeScene<Server>> {
   const server = create();
   // Without an owner that answers requests, Node makes no 'connect'.
   if (event === 'connect') server.on('request', nobody);

@@ -1,9 +1,7 @@
-import assert from 'node:assert/strict';
 import type { Server } from 'node:net';
 import { type AcceptLoop, acceptLoop, type AcceptLoopStats, type ConnectionOf } from 'accept-loop';
 import { assertConserved } from './conservation.ts';
-import { abortListeners, listenersOn } from './listeners.ts';
-import { connectionsOf } from './scene.ts';
+import { nothingLeft, settleRequests } from './scene.ts';
 import { listening } from './sockets.ts';
 
 /** A server whose connections a consumer takes, one after the other, and a signal that ends it. */
@@ -14,16 +12,12 @@ export interface LoopScene<AnyServer extends Server> {
   readonly end: () => Promise<AcceptLoopStats>;
 }
 
-function nobody(): void {}
-
 /** @param consume - Is not waited for. */
 export async function loopScene<AnyServer extends Server>(
   unbound: AnyServer,
   consume: (connection: ConnectionOf<AnyServer>) => unknown,
 ): Promise<LoopScene<AnyServer>> {
-  // The first one has an HTTP/2 server put a listener of its own in the place of another.
-  unbound.on('request', nobody).off('request', nobody);
-  const before = listenersOn(unbound);
+  const assertNothingLeft = nothingLeft(settleRequests(unbound));
   const server = await listening(unbound);
   const stop = new AbortController();
   const closed = new Promise((resolve) => server.once('close', resolve));
@@ -36,9 +30,7 @@ export async function loopScene<AnyServer extends Server>(
     await consumed;
     await closed;
     assertConserved(loop.stats);
-    assert.equal(await connectionsOf(server), 0);
-    assert.deepEqual(listenersOn(server), before);
-    assert.equal(abortListeners(stop.signal), 0);
+    await assertNothingLeft(stop.signal);
     return loop.stats;
   };
   return { server, loop, end };

@@ -4,7 +4,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { certificate } from './certificate.ts';
-import { openSession, readAnswer } from './drain-http2.ts';
+import { askFor, openSession } from './drain-http2.ts';
 import { FrameClient, frameTypes } from './http2-frames.ts';
 import { get } from './http-messages.ts';
 import { type Limit, limits } from './limits.ts';
@@ -88,7 +88,7 @@ export const requestProtocols: Readonly<Record<string, RequestProtocol>> = {
     },
     async ask(server, path) {
       const { session, closed } = await openSession(server, 'http');
-      const { body } = await readAnswer(session.request({ ':path': path }));
+      const { body } = await askFor(session, path);
       session.close();
       await closed;
       return body;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ServeReport, ServeStats } from '../../lib/index.ts';
+import type { DrainReport, ServeReport, ServeStats } from '../../lib/index.ts';
 
 /** Asserts that every connection has come to exactly one end. */
 export function assertReport(report: ServeReport): void {
@@ -14,4 +14,8 @@ export function assertStats(stats: ServeStats): void {
   const { accepted, active, queued, completed, failed, shed, lost, discarded, forced } = stats;
   const places = active + queued + completed + failed + shed + lost + discarded + forced;
   assert.equal(accepted, places, JSON.stringify(stats));
+}
+
+export function countsOf({ finished, forced }: Pick<DrainReport, 'finished' | 'forced'>): number[] {
+  return [finished, forced];
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { serve, type ServeHandler, type ServeOptions, type Serving } from '../../lib/index.ts';
 import { abortListeners, listenersOn } from './listeners.ts';
@@ -23,7 +24,7 @@ export async function scene(
 ): Promise<Scene> {
   const { allowHalfOpen = true, ...others } = options;
   const server = await listening(createServer({ allowHalfOpen }));
-  const before = listenersOn(server);
+  const assertNothingLeft = nothingLeft(server);
   const stop = new AbortController();
   const errors: unknown[] = [];
   const serving = serve(server, handler, {
@@ -38,13 +39,28 @@ export async function scene(
     errors,
     async assertOver() {
       assertStats(serving.stats);
-      assert.deepEqual(listenersOn(server), before);
-      assert.equal(abortListeners(stop.signal), 0);
-      assert.equal(server.listening, false);
-      assert.equal(await connectionsOf(server), 0);
+      await assertNothingLeft(stop.signal);
       await turns(2);
     },
   };
+}
+
+/** Looks at a server before it is used. @returns What asserts afterwards that nothing is left. */
+export function nothingLeft(server: Server): (signal: AbortSignal) => Promise<void> {
+  const before = listenersOn(server);
+  return async (signal) => {
+    assert.deepEqual(listenersOn(server), before);
+    assert.equal(abortListeners(signal), 0);
+    assert.equal(server.listening, false);
+    assert.equal(await connectionsOf(server), 0);
+  };
+}
+
+function nobody(): void {}
+
+/** The first one that asks for requests has an HTTP/2 server replace a listener by one of its own. */
+export function settleRequests<AnyServer extends EventEmitter>(server: AnyServer): AnyServer {
+  return server.on('request', nobody).off('request', nobody);
 }
 
 /** How many connections a server has. */

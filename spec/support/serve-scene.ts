@@ -1,16 +1,15 @@
-import assert from 'node:assert/strict';
 import type { Server } from 'node:net';
 import {
   type ConnectionOf,
+  type ServeEventOptions,
   type ServeHandler,
   type ServeOptions,
   type ServeReport,
   type Serving,
   serve,
 } from '../../lib/index.ts';
-import { abortListeners, listenersOn } from './listeners.ts';
 import { assertReport, assertStats } from './report.ts';
-import { connectionsOf } from './scene.ts';
+import { nothingLeft, settleRequests } from './scene.ts';
 import { listening } from './sockets.ts';
 
 /** A server that is being served, with a signal that stops it. */
@@ -18,40 +17,71 @@ export interface ServeScene<AnyServer> {
   readonly server: AnyServer;
   readonly serving: Serving;
   readonly stop: AbortController;
+  /** What `onError` was called with. */
+  readonly errors: readonly unknown[];
   /** Waits for its end, and asserts that nothing is left. */
   readonly over: () => Promise<ServeReport>;
   /** Stops it, and does the same. */
   readonly end: () => Promise<ServeReport>;
 }
 
-function nobody(): void {}
+/** What a scene gives `serve` if the test gives nothing else. The idle time is short: 50 ms. */
+interface SceneOptions {
+  readonly signal: AbortSignal;
+  readonly idle: number;
+  readonly onError: (error: unknown) => void;
+}
 
-export async function serveScene<AnyServer extends Server>(
+async function begin<AnyServer extends Server>(
   unbound: AnyServer,
-  handler: ServeHandler<ConnectionOf<AnyServer>>,
-  options: ServeOptions<ConnectionOf<AnyServer>> = {},
+  serveIt: (server: AnyServer, options: SceneOptions) => Serving,
 ): Promise<ServeScene<AnyServer>> {
-  // The first one has an HTTP/2 server put a listener of its own in the place of another.
-  unbound.on('request', nobody).off('request', nobody);
-  const before = listenersOn(unbound);
+  const assertNothingLeft = nothingLeft(unbound);
   const server = await listening(unbound);
   const stop = new AbortController();
   const { signal } = stop;
+  const errors: unknown[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
   const closed = new Promise((resolve) => server.once('close', resolve));
-  const serving = serve(server, handler, { signal, idle: 50, ...options });
+  const serving = serveIt(server, { signal, idle: 50, onError });
   const over = async (): Promise<ServeReport> => {
     const report = await serving.finished;
     assertReport(report);
     assertStats(serving.stats);
     await closed;
-    assert.equal(await connectionsOf(server), 0);
-    assert.deepEqual(listenersOn(server), before);
-    assert.equal(abortListeners(signal), 0);
+    await assertNothingLeft(signal);
     return report;
   };
   const end = (): Promise<ServeReport> => {
     stop.abort();
     return over();
   };
-  return { server, serving, stop, over, end };
+  return { server, serving, stop, errors, over, end };
+}
+
+export function serveScene<AnyServer extends Server>(
+  unbound: AnyServer,
+  handler: ServeHandler<ConnectionOf<AnyServer>>,
+  options: ServeOptions<ConnectionOf<AnyServer>> = {},
+): Promise<ServeScene<AnyServer>> {
+  return begin(settleRequests(unbound), (server, own) =>
+    serve(server, handler, { ...own, ...options }),
+  );
+}
+
+/** Serves one event. @param unbound - With its owner's listeners. */
+export function eventScene<Arguments extends unknown[]>(
+  unbound: Server,
+  handler: ServeHandler<Arguments>,
+  options: ServeEventOptions<Arguments>,
+): Promise<ServeScene<Server>> {
+  return begin(unbound, (server, own) => serve(server, handler, { ...own, ...options }));
+}
+
+/** A handler of requests that answers at once, with the path. */
+export async function answerPath([request, response]: readonly [
+  { readonly url?: string | undefined },
+  { end(body: string): unknown },
+]): Promise<void> {
+  response.end(`answer to ${request.url}`);
 }

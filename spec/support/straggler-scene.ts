@@ -3,8 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import type { ServeContext, Straggler } from '../../lib/index.ts';
 import { drainScene } from './drain-scene.ts';
-import { eventScene } from './event-scene.ts';
-import { serveScene } from './serve-scene.ts';
+import { eventScene, serveScene } from './serve-scene.ts';
 import { until, untilAborted } from './turns.ts';
 
 interface StragglerReport {

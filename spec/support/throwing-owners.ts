@@ -5,7 +5,7 @@ import { everyKind, open } from './every-kind.ts';
 import { inTime } from './in-time.ts';
 import { abortListeners, listenersOn } from './listeners.ts';
 import { override } from './overrides.ts';
-import { connectionsOf } from './scene.ts';
+import { connectionsOf, settleRequests } from './scene.ts';
 import { turns, until } from './turns.ts';
 
 /** What of a connection its owner overrides, and where its owner has it from. */
@@ -22,8 +22,6 @@ export interface Owned {
 
 /** Turns of the event loop in which a request has come that was sent before. */
 const ARRIVAL_TURNS = 10;
-
-function nobody(): void {}
 
 /** All that is told of, by a warning or to `onError`. */
 export class Told {
@@ -69,7 +67,7 @@ async function meet(owned: Owned, title: string, act: Act, told: Told): Promise<
     });
   };
   const { target, server } = await open(kind, (emitter, of) => {
-    if (of === 'server') emitter.on('request', nobody).off('request', nobody);
+    if (of === 'server') settleRequests(emitter);
     if (of === 'server') emitter.on('connection', (socket: Socket) => sockets.add(socket));
     if (!kind.attach || of === 'webSocketServer') emitter.on(owned.event, onEvent);
   });

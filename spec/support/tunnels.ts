@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { certificate } from './certificate.ts';
-import { upgrade } from './http-messages.ts';
+import { SWITCHING, upgrade } from './http-messages.ts';
 import { type Client, connect, connectTls } from './sockets.ts';
 
 /** What an event of tunnels brings. */
@@ -21,10 +21,21 @@ export interface TunnelMode {
   readonly open: (server: Server) => Promise<Client>;
 }
 
-const hellos = {
+/** What a client sends for one. */
+export const hellos = {
   upgrade: upgrade('/'),
   connect: 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n',
 } as const;
+
+/** Has a server switch over for each, and keeps what it has then. */
+export function switchOver(server: Server, event: TunnelMode['event'] = 'upgrade'): Socket[] {
+  const taken: Socket[] = [];
+  server.on(event, (_request: IncomingMessage, socket: Socket) => {
+    taken.push(socket);
+    socket.write(SWITCHING);
+  });
+  return taken;
+}
 
 /** What a handler answers first. */
 export const WELCOME = 'HTTP/1.1 200 OK\r\nUpgrade: x\r\n\r\n';

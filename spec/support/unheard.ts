@@ -9,9 +9,11 @@ import {
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectSecure, createServer as createTlsServer, TLSSocket } from 'node:tls';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import { certificate } from './certificate.ts';
+import { openWebSocketServer } from './drain-web-socket.ts';
 import { get, upgrade } from './http-messages.ts';
+import { settleRequests } from './scene.ts';
 import { listening } from './sockets.ts';
 import type { Listening } from './visits.ts';
 
@@ -139,16 +141,8 @@ function visitByWebSocket(port: number): Visitor {
   return { answered: once(client, 'message'), leave };
 }
 
-async function openWebSocketServer(): Promise<WebSocketServer> {
-  const server = new WebSocketServer({ port: 0, host });
-  await once(server, 'listening');
-  return server;
-}
-
 function http2(): Promise<Server> {
-  const server = createHttp2Server() as Server;
-  // The first one has it put a listener of its own in the place of another.
-  return listening(server.on('request', nothing).off('request', nothing));
+  return listening(settleRequests(createHttp2Server() as Server));
 }
 
 export const unheard: Readonly<Record<string, Unheard>> = {
@@ -225,7 +219,7 @@ export const unheard: Readonly<Record<string, Unheard>> = {
     visit: visitByHttp2(false),
   },
   'a WebSocket': {
-    open: openWebSocketServer,
+    open: async () => (await openWebSocketServer()).server,
     event: 'connection',
     isUsual: true,
     own(connection) {

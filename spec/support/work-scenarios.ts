@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, createServer as createTls } from 'node:tls';
 import { acceptLoop, type ConnectionServer, drain, serve } from 'accept-loop';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import { certificate } from './certificate.ts';
+import { openWebSocketServer } from './drain-web-socket.ts';
 import { listening, portOf } from './sockets.ts';
 import { until } from './turns.ts';
 
@@ -175,15 +176,13 @@ function handshakes(way: Way): Scenario {
 function webSockets(way: Way, messages: number): Scenario {
   return async (count) => {
     const [clientCount, messageCount] = messages === 0 ? [count, 1] : [1, count];
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    await once(server, 'listening');
+    const { server } = await openWebSocketServer();
     let heard = 0;
     const stop = handle(way, server, 'connection', (webSocket: WebSocket) => {
       webSocket.on('error', () => {}).on('message', () => (heard += 1));
     });
-    const { port } = server.address() as { port: number };
     const clients = Array.from({ length: clientCount }, () =>
-      new WebSocket(`ws://127.0.0.1:${port}`).on('error', () => {}),
+      new WebSocket(`ws://127.0.0.1:${portOf(server)}`).on('error', () => {}),
     );
     await Promise.all(clients.map((client) => once(client, 'open')));
     for (const client of clients) {
