@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { drain, type DrainReport } from 'accept-loop';
+import { drain } from 'accept-loop';
 import { WebSocket } from 'ws';
 import {
   handshake,
@@ -14,6 +14,7 @@ import { limits } from '../support/limits.ts';
 import { countsOf } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
 import { type Client, connect, connectTls } from '../support/sockets.ts';
+import { assertListed } from '../support/straggler-scene.ts';
 import { suite } from '../support/suite.ts';
 import { sleep, turns, until } from '../support/turns.ts';
 
@@ -82,10 +83,10 @@ for (const mode of webSocketModes) {
     await ending;
     assert.equal((await closed)[0], 1006);
     const report = await over();
-    const { duration, stragglers } = report;
+    const { duration } = report;
     assert.deepEqual(countsOf(report), [0, 1]);
     assert.ok(duration >= 999 && duration < 3000, String(duration));
-    assertStraggler(stragglers, localPort);
+    assertListed(report, 'connection', [localPort], 299);
   });
 
   test(`terminates it at grace, if that is earlier (${mode}) (A44, A48)`, async () => {
@@ -97,10 +98,10 @@ for (const mode of webSocketModes) {
     stop.abort();
     await ending;
     const report = await over();
-    const { duration, stragglers } = report;
+    const { duration } = report;
     assert.deepEqual(countsOf(report), [0, 1]);
     assert.ok(duration >= 299 && duration < 550, String(duration));
-    assertStraggler(stragglers, localPort);
+    assertListed(report, 'connection', [localPort], 299);
   });
 
   test(`closes those with 1001 that come in the last call (${mode}) (A44)`, async () => {
@@ -155,17 +156,6 @@ for (const mode of webSocketModes) {
     if (third) assert.equal(await third, await drained);
     assert.deepEqual(countsOf(await over()), [1, 0]);
   });
-}
-
-function assertStraggler(
-  stragglers: DrainReport['stragglers'],
-  remotePort: number,
-  kind = 'connection',
-): void {
-  const [{ age, ...straggler } = assert.fail(), ...others] = stragglers;
-  assert.deepEqual(straggler, { kind, remoteAddress: '127.0.0.1', remotePort });
-  assert.ok(age >= 299);
-  assert.deepEqual(others, []);
 }
 
 for (const mode of ['http', 'https'] as const) {
@@ -236,7 +226,7 @@ for (const mode of ['http', 'https'] as const) {
     assert.match((await ending).text, /still here$/);
     const report = await over();
     assert.deepEqual(countsOf(report), [1, 1]);
-    assertStraggler(report.stragglers, localPort, 'upgrade');
+    assertListed(report, 'upgrade', [localPort], 299);
   });
 }
 

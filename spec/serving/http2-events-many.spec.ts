@@ -18,6 +18,7 @@ import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
 import { connectTls } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
+import { hellos } from '../support/tunnels.ts';
 import { until, untilAborted } from '../support/turns.ts';
 
 const test = suite('serve of many HTTP/2 clients by event');
@@ -125,7 +126,7 @@ for (const [title, { settle, count, ends }] of Object.entries(tunnels)) {
       { event: 'connect', grace: 200 },
     );
     const { socket: client, ending } = await connectTls(server);
-    client.write('CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n');
+    client.write(hellos.connect);
     await once(client, 'data');
     open();
     const over = count === 'forced' ? scene.end() : undefined;

@@ -48,11 +48,12 @@ export function serveEvent(event: string): StopWith {
   };
 }
 
-/** Asserts that each client is listed once, of one kind, with its address. */
+/** Asserts that each client is listed once, of one kind, with its address, and has been long enough. */
 export function assertListed(
-  { stragglers }: StragglerReport,
+  { stragglers }: Pick<StragglerReport, 'stragglers'>,
   kind: Straggler['kind'],
   ports: readonly (number | undefined)[],
+  leastAge = options.grace - 1,
 ): void {
   const seen = stragglers.map(({ age: _age, ...straggler }) => straggler);
   const byPort = seen.toSorted((one, other) => Number(one.remotePort) - Number(other.remotePort));
@@ -62,5 +63,5 @@ export function assertListed(
       .toSorted((one, other) => Number(one) - Number(other))
       .map((remotePort) => ({ kind, remoteAddress: '127.0.0.1', remotePort })),
   );
-  for (const { age } of stragglers) assert.ok(age >= options.grace - 1, String(age));
+  for (const { age } of stragglers) assert.ok(age >= leastAge, String(age));
 }
