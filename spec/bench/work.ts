@@ -64,7 +64,7 @@ function cell(load: Load, way: string): string {
 }
 
 const columns = Object.keys(loads) as Load[];
-const rows = ways.map((way) => [titles[way] ?? way, ...columns.map((load) => cell(load, way))]);
+const rows = ways.map((way) => [titles[way] ?? way].concat(columns.map((load) => cell(load, way))));
 const head = ['How they are taken', ...columns.map((load) => loads[load])];
 const page = [machine(runtime.title), '', ...markdownTable([head, ...rows])].join('\n');
 process.stdout.write(`${page}\n`);
