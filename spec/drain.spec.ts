@@ -385,4 +385,20 @@ for (const grace of [0, 20]) {
   });
 }
 
+test('ends one that comes by a listener before ours that has ended all by force', async () => {
+  const server = createServer();
+  server.on('connection', () => void drain(server, { grace: 0 }));
+  await listening(server);
+  const drained = drain(server, { signal: new AbortController().signal });
+  const { socket, ending } = await connect(server);
+  const { localPort } = socket;
+  const { finished, forced, stragglers } = await drained;
+  assert.deepEqual({ finished, forced }, { finished: 0, forced: 1 });
+  assert.deepEqual(
+    stragglers.map(({ kind, remotePort }) => [kind, remotePort]),
+    [['connection', localPort]],
+  );
+  await ending;
+});
+
 test.run();

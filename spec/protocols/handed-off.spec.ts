@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { drain, serve } from 'accept-loop';
 import { inTime } from '../support/in-time.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
-import { connectionsOf } from '../support/scene.ts';
+import { connectionsOf, gate } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { type Client, follow } from '../support/sockets.ts';
 import { spawnScript } from '../support/spawn-script.ts';
@@ -133,5 +133,27 @@ for (const { title, isThere } of [
     assert.equal(abortListeners(stop.signal), 0);
   });
 }
+
+test('has not gone for a handler that goes on', async () => {
+  const server = await listening();
+  const opened = gate();
+  const signals: AbortSignal[] = [];
+  const serving = serve(server, async (socket, { signal }) => {
+    signals.push(signal);
+    send(socket);
+    await opened.opened;
+  });
+  const clients = await visit(server, COUNT);
+  // Looks for what has gone, at once.
+  const finished = serving.stop({ grace: 5000 });
+  await turns(2);
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    Array.from({ length: COUNT }, () => false),
+  );
+  opened.open();
+  assertCounts(await finished, { accepted: COUNT, completed: COUNT });
+  await leave(clients);
+});
 
 test.run();

@@ -79,4 +79,33 @@ test('lists who leaves by himself while others are ended', async () => {
   assert.equal(report.stragglers.length, COUNT);
 });
 
+/** Goes on after its `end()`, until it is made to go. */
+class Lingerer extends EventEmitter {
+  readonly onDisconnect: () => void;
+
+  constructor(onDisconnect: () => void) {
+    super();
+    this.onDisconnect = onDisconnect;
+  }
+
+  end(): void {}
+
+  disconnect(): void {
+    this.onDisconnect();
+    this.emit('close');
+  }
+}
+
+test('does not list who has closed while those before him were ended', async () => {
+  const emitter = new EventEmitter();
+  const serving = serve(emitter, async () => {}, { event: 'connection', linger: Infinity });
+  const last = new Lingerer(() => assert.fail('has closed before'));
+  emitter.emit('connection', new Lingerer(() => last.emit('close')));
+  emitter.emit('connection', last);
+  await until(() => serving.stats.completed === 2);
+  const report = await serving.stop({ grace: 0 });
+  assertCounts(report, { accepted: 2, completed: 2 });
+  assert.equal(report.stragglers.length, 1);
+});
+
 test.run();

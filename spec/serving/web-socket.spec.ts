@@ -251,4 +251,16 @@ test('leaves the HTTP server alone that it is attached to', async () => {
   await closeServer(http);
 });
 
+test('aborts the signal of a handler in callback style when its client has left', async () => {
+  const signals: AbortSignal[] = [];
+  const { port, stop, over } = await scene((_, { signal }) => void signals.push(signal));
+  const { client, code } = open(port);
+  await until(() => signals.length === 1);
+  client.close();
+  await code;
+  await until(() => signals[0]?.aborted === true);
+  stop.abort();
+  assert.equal((await over()).completed, 1);
+});
+
 test.run();

@@ -3,9 +3,11 @@ import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { drain, serve } from 'accept-loop';
 import { WebSocketServer } from 'ws';
+import { SLICE_MS } from '../../lib/bounds.ts';
 import { inSlices } from '../../lib/shutdown/in-slices.ts';
 import { withFakeClock } from '../support/fake-clock.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
+import { gate } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { connect, type Ending, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
@@ -120,6 +122,28 @@ test('is refused in slices when each takes long', async () => {
   assert.deepEqual(listenersOn(emitter), {});
 });
 
+test('is refused to the last before it is over, though every handler has ended', async () => {
+  const count = 50;
+  const emitter = new EventEmitter();
+  let ended = 0;
+  const serving = serve(emitter, (_, { signal }) => once(signal, 'abort'), {
+    event: 'connection',
+    concurrency: 1,
+  });
+  for (let index = 0; index < count; index += 1) {
+    const connection = new Connection(() => {
+      stall(1);
+      ended += 1;
+    });
+    emitter.emit('connection', connection);
+  }
+  await until(() => serving.stats.active === 1);
+  const report = await serving.stop({ grace: 0 });
+  assert.equal(ended, count);
+  assertCounts(report, { accepted: count, forced: 1, discarded: count - 1 });
+  assert.equal(report.stragglers.length, count);
+});
+
 test('is told to 2000 handlers in slices that the shutdown has begun', async () => {
   const count = 2000;
   const emitter = new EventEmitter();
@@ -174,6 +198,31 @@ test('is said in slices to the clients of a WebSocketServer: goodbye', async () 
   assert.ok(ticks.timers() >= 10, `${ticks.timers()} timers`);
   assert.deepEqual(listenersOn(server), before);
   assert.equal(abortListeners(stop.signal), 0);
+});
+
+test('is not hurried by one more connection: what waits for a slot has its slices', async () => {
+  const count = 3;
+  const emitter = new EventEmitter();
+  const opened = gate();
+  let called = 0;
+  let calledThen = 0;
+  const handler = async (): Promise<void> => {
+    called += 1;
+    if (called <= count) return opened.opened;
+    stall(SLICE_MS);
+    if (called > count + 1) return;
+    // Behind the first slice, in the same turn.
+    queueMicrotask(() => {
+      emitter.emit('connection', 'newcomer');
+      calledThen = called;
+    });
+  };
+  const serving = serve(emitter, handler, { event: 'connection', concurrency: count });
+  for (let index = 0; index < 2 * count; index += 1) emitter.emit('connection', index);
+  opened.open();
+  await until(() => serving.stats.completed === 2 * count + 1);
+  assert.equal(calledThen, count + 1);
+  assertCounts(await serving.stop(), { accepted: 2 * count + 1, completed: 2 * count + 1 });
 });
 
 test.run();
