@@ -9,6 +9,9 @@ export const closesIdleWithListener: boolean = isBun;
 /** Bun's servers say that they have no connections once the listener is closed. */
 export const forgetsCount: boolean = isBun;
 
+/** Of Bun's HTTP/2 sessions it is their server that says that a stream has begun. */
+export const tellsStreams: boolean = !isBun;
+
 /** Bun says some turns late that a connection has closed: it is counted as open until then. */
 export const tellsCloseLate: boolean = isBun;
 

@@ -60,7 +60,7 @@ function cell(load: Load, way: string): string {
   const [own, bare] = [counted.get(`${load} ${way}`), counted.get(`${load} bare`) ?? NaN];
   if (own === undefined) return '';
   if (way === 'bare') return `${(own / 1000).toFixed(0)} k`;
-  return `+${((own / bare - 1) * 100).toFixed(1)} %`;
+  return `${own < bare ? '' : '+'}${((own / bare - 1) * 100).toFixed(1)} %`;
 }
 
 const columns = Object.keys(loads) as Load[];

@@ -1,5 +1,6 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
+import { tellsStreams } from '../../primitives/runtime.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import type { Patience } from '../trackers.ts';
 import { cutSession, Http2Connection } from './http2-connection.ts';
@@ -90,8 +91,8 @@ export class Http2Sessions {
   /** The server brings a stream: its session may be one that was there before. */
   readonly begin: (stream: ServerHttp2Stream) => void = harmless((stream) => {
     const { session } = stream;
-    // One that is known has said so itself.
-    if (session === undefined || this.#sessions.has(session)) return;
+    // One that is known has said so itself, but on Bun.
+    if (session === undefined || (tellsStreams && this.#sessions.has(session))) return;
     this.add(session);
     this.#begin(stream);
   });
