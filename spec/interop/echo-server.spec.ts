@@ -12,6 +12,7 @@ import {
 } from '../support/programs.ts';
 import { type Client, connect, listening, portOf } from '../support/sockets.ts';
 import { spawnScript } from '../support/spawn-script.ts';
+import { runtime } from '../support/runtime.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('the echo server', { timeout: 30_000 });
@@ -170,10 +171,12 @@ test('is killed by a second SIGINT', async () => {
   await server.printed(/^SIGINT was received: last call$/m);
   // Within 250 ms it is a repetition of the first.
   const presses = setInterval(() => server.signal('SIGINT'), 50);
-  const { signal, stdout } = await server.ending;
+  const { code, signal, stdout } = await server.ending;
   clearInterval(presses);
   await ending;
-  assert.equal(signal, 'SIGINT');
+  // Deno takes its own handler off a moment later, by which time the process may have exited itself.
+  const isExit = runtime.name === 'deno' && code === 130;
+  assert.ok(signal === 'SIGINT' || isExit, `ended by ${signal}, ${code}`);
   assert.doesNotMatch(stdout, /accepted/);
 });
 
