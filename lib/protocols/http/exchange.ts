@@ -94,14 +94,16 @@ class ClosableExchange implements Closable {
 
   onClose(callback: () => void): void {
     const [request, response] = this.#exchange;
-    if (isOver(response) || request.socket?.closed) return callback();
-    if (isHttp2(response) || response.socket || !request.socket) {
+    // The `socket` of an HTTP/2 request is a proxy, which is made for who asks.
+    const socket = isHttp2(response) ? undefined : request.socket;
+    if (isOver(response) || socket?.closed) return callback();
+    if (!socket || response.socket) {
       response.on('close', callback);
       return;
     }
     // Of a pipelined one that waits for those before it, Node 20 and 22 do not tell that its connection
     // is gone.
-    const cancel = onSocketClose(request.socket, callback);
+    const cancel = onSocketClose(socket, callback);
     response.on('close', () => {
       cancel();
       callback();
