@@ -193,18 +193,22 @@ export class Acceptor<Item extends Arrival<Item>> {
   /** @returns One that is taken at once, and counts as that. */
   #add(connection: unknown): Item | undefined {
     this.diagnostics.accept(connection);
-    const item = this.#taker.arrive(connection);
-    if (this.#state === 'over') {
-      // Left during this very emit, by a listener before this one.
-      this.queue.countDiscarded();
-      attempt(() => this.#known.connections.refuse(connection));
-      return undefined;
-    }
+    const { connections } = this.#known;
+    const { arrive, onPass, consumers } = this.#taker;
+    const item = arrive(connection);
+    // A getter of the connection's own, which may leave this acceptor.
+    const isGone = connections.isGone(connection);
     const isHeld = this.isHoldingBack;
-    const { onPass, consumers } = this.#taker;
     const mayPass = onPass !== undefined && !isHeld && this.queue.size === 0;
-    if (mayPass && consumers() > 0) return this.queue.pass(item) ? item : undefined;
-    if (!this.queue.add(item, !isHeld)) this.diagnostics.shed(connection);
+    if (this.#state === 'over') {
+      // Left during this very emit, by that or by a listener before this one.
+      this.queue.countDiscarded();
+      attempt(() => connections.refuse(connection));
+    } else if (isGone) this.queue.countLost();
+    else if (mayPass && consumers() > 0) {
+      this.queue.countPassed();
+      return item;
+    } else if (!this.queue.add(item, !isHeld)) this.diagnostics.shed(connection);
     return undefined;
   }
 

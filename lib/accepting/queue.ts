@@ -5,7 +5,7 @@ import type { Protocol } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
 import type { AcceptLoopStats } from '../reports.ts';
 
-/** Whoever has a connection, and is told that it has closed. */
+/** What holds a connection, and is told when that has closed: the queue, or what has taken it. */
 export interface Holder<Item> {
   onClosed(item: Item): void;
 }
@@ -73,11 +73,6 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
    * @throws What a method of the connection throws. It is not counted then.
    */
   add(item: Item, isAwaited: boolean): boolean {
-    if (this.#protocol.isGone(item.connection)) {
-      this.#accepted += 1;
-      this.#lost += 1;
-      return true;
-    }
     const consumers = this.#consumers();
     const size = this.#waiting.size + 1;
     if (size > this.#maxQueued + consumers) {
@@ -95,18 +90,16 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     return true;
   }
 
-  /**
-   * Hands one over that does not wait: there is room for it, and nobody before it.
-   *
-   * @returns Whether it is not gone.
-   * @throws What a method of the connection throws. It is not counted then.
-   */
-  pass(item: Item): boolean {
-    const isGone = this.#protocol.isGone(item.connection);
+  /** Counts a connection that a consumer takes at once: there is room for it, and nothing before it. */
+  countPassed(): void {
     this.#accepted += 1;
-    if (isGone) this.#lost += 1;
-    else this.#yielded += 1;
-    return !isGone;
+    this.#yielded += 1;
+  }
+
+  /** Counts a connection that was gone when it came. */
+  countLost(): void {
+    this.#accepted += 1;
+    this.#lost += 1;
   }
 
   /** Counts a connection that is refused as it comes, by whoever calls this. */
@@ -159,7 +152,7 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     try {
       item.watch(this);
     } catch (error) {
-      // Whoever has thrown may have left the loop before, or have taken it: then it is counted.
+      // The method that threw may have left the loop first, or taken this connection. It is counted then.
       if (!this.#waiting.delete(item)) return warn(error);
       this.#accepted -= 1;
       throw error;

@@ -81,7 +81,7 @@ export interface Protocol<Connection = any> {
   noteDeparture?(connection: Connection): (() => void) | undefined;
   /** Of one that has closed: its error, or one that says so; `undefined` if its handler has ended it. */
   departure(connection: Connection): unknown;
-  /** Whether nothing tells who has ended it. A handler that has, and waits for that, is over in a turn. */
+  /** Whether it cannot be seen which side has ended it. Its handler has a turn to finish then. */
   hidesDeparture?(connection: Connection): boolean;
   /** The connection's own errors, so far. */
   errors(connection: Connection): readonly unknown[];

@@ -94,10 +94,7 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   destroy(item: Item): void {
     this.#destroyed.add(item);
     attempt(() => item.closable.destroy());
-    if (!attempt(() => item.closable.isClosed())) return;
-    item.noteClosed();
-    // It had said so before, to another holder.
-    if (this.#destroyed.delete(item)) this.#onEnd();
+    if (attempt(() => item.closable.isClosed())) item.noteClosed();
   }
 
   onClosed(item: Item): void {

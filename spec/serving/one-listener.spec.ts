@@ -148,6 +148,26 @@ for (const leave of ['return()', 'next()'] as const) {
   });
 }
 
+test('counts a connection once whose getter stops the serving', async () => {
+  const server = await listening(createServer());
+  server.on('connection', (socket) => {
+    Object.defineProperty(socket, 'destroyed', {
+      configurable: true,
+      get() {
+        Reflect.deleteProperty(socket, 'destroyed');
+        void serving.stop({ grace: 0 });
+        return socket.destroyed;
+      },
+    });
+  });
+  const serving = serve(server, () => new Promise(() => {}));
+  const { ending } = await connect(server);
+  const report = await serving.finished;
+  assertReport(report);
+  assert.equal(report.accepted, 1);
+  await ending;
+});
+
 /** A connection of somebody's own making, as those of proxies and tests. */
 class Pipe extends Duplex {
   text = '';

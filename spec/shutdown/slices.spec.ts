@@ -97,19 +97,24 @@ test('is refused in slices when 3000 wait for a slot and grace is over', async (
   assert.deepEqual(listenersOn(server), before);
 });
 
+/** Brings so many connections, each of which takes a millisecond to be ended. */
+function bringSlow(emitter: EventEmitter, count: number, onEnded: () => void): void {
+  for (let index = 0; index < count; index += 1) {
+    const connection = new Connection(() => {
+      stall(1);
+      onEnded();
+    });
+    emitter.emit('connection', connection);
+  }
+}
+
 test('is refused in slices when each takes long', async () => {
   const count = 200;
   const emitter = new EventEmitter();
   let ended = 0;
   const options = { event: 'connection', concurrency: 1 };
   const serving = serve(emitter, () => new Promise(() => {}), options);
-  for (let index = 0; index < count; index += 1) {
-    const connection = new Connection(() => {
-      stall(1);
-      ended += 1;
-    });
-    emitter.emit('connection', connection);
-  }
+  bringSlow(emitter, count, () => (ended += 1));
   await until(() => serving.stats.active === 1);
   assert.equal(serving.stats.queued, count - 1);
   const ticks = countTicks(() => ended);
@@ -130,13 +135,7 @@ test('is refused to the last before it is over, though every handler has ended',
     event: 'connection',
     concurrency: 1,
   });
-  for (let index = 0; index < count; index += 1) {
-    const connection = new Connection(() => {
-      stall(1);
-      ended += 1;
-    });
-    emitter.emit('connection', connection);
-  }
+  bringSlow(emitter, count, () => (ended += 1));
   await until(() => serving.stats.active === 1);
   const report = await serving.stop({ grace: 0 });
   assert.equal(ended, count);

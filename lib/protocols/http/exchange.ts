@@ -94,7 +94,7 @@ class ClosableExchange implements Closable {
 
   onClose(callback: () => void): void {
     const [request, response] = this.#exchange;
-    // The `socket` of an HTTP/2 request is a proxy, which is made for who asks.
+    // Reading the `socket` of an HTTP/2 request makes a proxy.
     const socket = isHttp2(response) ? undefined : request.socket;
     if (isOver(response) || socket?.closed) return callback();
     if (!socket || response.socket) {

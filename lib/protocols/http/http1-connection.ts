@@ -21,7 +21,7 @@ const LINE_BREAK = 2;
  */
 export type HttpState = 'new' | 'idle' | 'half a request' | 'active' | 'upgraded' | 'closed';
 
-/** Who has the connections of a server. */
+/** The connections of one server, of which this is one. */
 export interface Http1Owner {
   /** Whether a shutdown has begun: only then it matters since when one rests. */
   readonly isEnding: boolean;
@@ -178,7 +178,8 @@ export class Http1Connection implements ExchangeOwner {
 
   /** Whether its next request has not come, or not to its end. */
   get #isWaiting(): boolean {
-    return this.isIdle || this.state === 'half a request';
+    const { state } = this;
+    return state === 'new' || state === 'idle' || state === 'half a request';
   }
 
   #rest(): void {
