@@ -68,35 +68,43 @@ test('hear it from the last of the pipelined responses alone (A32)', async () =>
   );
 });
 
-test('hear it later when one more request comes in time', async () => {
-  const { loop, stop, client } = await scene();
-  client.socket.write(get('/1'));
-  await until(() => loop.stats.accepted === 1);
-  stop.abort();
-  client.socket.write(get('/2'));
-  await until(() => loop.stats.accepted === 2);
-  await respond(loop, 'one');
-  await respond(loop, 'two');
-  const [first = '', second = ''] = heads((await client.ending).text);
-  assert.match(first, /one/);
-  assert.doesNotMatch(first, /connection: close/i);
-  assert.match(second, /connection: close[^]*two/i);
-});
+test(
+  'hear it later when one more request comes in time',
+  async () => {
+    const { loop, stop, client } = await scene();
+    client.socket.write(get('/1'));
+    await until(() => loop.stats.accepted === 1);
+    stop.abort();
+    client.socket.write(get('/2'));
+    await until(() => loop.stats.accepted === 2);
+    await respond(loop, 'one');
+    await respond(loop, 'two');
+    const [first = '', second = ''] = heads((await client.ending).text);
+    assert.match(first, /one/);
+    assert.doesNotMatch(first, /connection: close/i);
+    assert.match(second, /connection: close[^]*two/i);
+  },
+  { cannot: limits.requestAfterClose },
+);
 
-test('hear what the handler says, though it said so after us', async () => {
-  const { loop, stop, client } = await scene();
-  client.socket.write(get('/1'));
-  const { value } = await loop.next();
-  stop.abort();
-  value?.[1].setHeader('connection', 'keep-alive');
-  client.socket.write(get('/2'));
-  await until(() => loop.stats.accepted === 2);
-  value?.[1].end('one');
-  await respond(loop, 'two');
-  const [first = '', second = ''] = heads((await client.ending).text);
-  assert.match(first, /connection: keep-alive[^]*one/i);
-  assert.match(second, /connection: close[^]*two/i);
-});
+test(
+  'hear what the handler says, though it said so after us',
+  async () => {
+    const { loop, stop, client } = await scene();
+    client.socket.write(get('/1'));
+    const { value } = await loop.next();
+    stop.abort();
+    value?.[1].setHeader('connection', 'keep-alive');
+    client.socket.write(get('/2'));
+    await until(() => loop.stats.accepted === 2);
+    value?.[1].end('one');
+    await respond(loop, 'two');
+    const [first = '', second = ''] = heads((await client.ending).text);
+    assert.match(first, /connection: keep-alive[^]*one/i);
+    assert.match(second, /connection: close[^]*two/i);
+  },
+  { cannot: limits.requestAfterClose },
+);
 
 test('are told it though the upload is still arriving, which is not cut off', async () => {
   const { loop, stop, client } = await scene();
