@@ -6,7 +6,7 @@ import type { DrainReport } from '../reports.ts';
 import { DrainTimes } from './drain-times.ts';
 import type { End } from '../shutdown/in-slices.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
-import { LastCall } from '../listening/last-call.ts';
+import type { LastCallTerms } from '../listening/last-call.ts';
 import { LateListening } from '../listening/late-listening.ts';
 import { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
@@ -64,10 +64,8 @@ export class Draining implements ShutdownHost {
   readonly #sweeper: Sweeper;
   readonly #cancels: (() => void)[] = [];
   #settle: (report: DrainReport) => void = () => {};
-  #lastCall: LastCall | undefined;
   #late: LateListening | undefined;
   readonly #times = new DrainTimes();
-  #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
   #isCounted = false;
 
   constructor(server: EventEmitter, known: KnownServer) {
@@ -77,24 +75,31 @@ export class Draining implements ShutdownHost {
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, known, {
       onChange: () => this.#shutdown.check(),
-      onClosed: () => this.#beginClosed(),
+      onClosed: () =>
+        this.#listener.beginLastCall(new DOMException('The server was closed', 'AbortError')),
     });
-    this.#listener = new Listener(server, known, undefined, () => this.#onClosed());
+    this.#listener = new Listener(server, known, {
+      onEnding: (reason) => this.#onEnding(reason),
+      onLastCall: () => this.#onLastCall(),
+      onClosed: () => this.#onClosed(),
+      onFoundClosed: () => this.#shutdown.check(),
+      hasSaidClose: drained.has(server),
+    });
     this.#sweeper = new Sweeper(
       () => this.connections.sweep(),
-      () => this.#state !== 'open',
+      () => this.#listener.state !== 'open',
     );
   }
 
   /** One more call: the earliest deadline counts, and the first signal. */
   join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
-    if (this.#state !== 'open') {
+    if (this.#listener.state !== 'open') {
       this.#shutdown.setDeadline(grace);
       return this.#finished;
     }
     this.#times.join(grace, idle);
     if (signal) this.#follow(signal, grace, idle);
-    else this.#begin(new DOMException('The server is drained', 'AbortError'));
+    else this.#listener.beginLastCall(new DOMException('The server is drained', 'AbortError'));
     return this.#finished;
   }
 
@@ -103,13 +108,13 @@ export class Draining implements ShutdownHost {
     const [server, known] = [this.#server, this.#known];
     const begin = (): void => {
       // A WebSocketServer without a server of its own is never told to listen.
-      if (known.isListening() === undefined) return this.#begin(signal.reason);
+      if (known.isListening() === undefined) return this.#listener.beginLastCall(signal.reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
-        if (this.#state === 'over') void drainingOf(server, known).join({ signal, grace, idle });
+        if (this.#shutdown.isOver) void drainingOf(server, known).join({ signal, grace, idle });
         // Not before its owner has heard that it listens.
         else setImmediate(() => this.#closeLate());
       });
-      this.#begin(signal.reason);
+      this.#listener.beginLastCall(signal.reason);
     };
     if (signal.aborted) return begin();
     LateListening.forget(server);
@@ -121,57 +126,39 @@ export class Draining implements ShutdownHost {
     if (known.isListening()) attemptOf(server, 'close', () => known.close());
   }
 
-  #begin(reason: unknown): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'last call';
+  #onEnding(reason: unknown): void {
     this.#times.begin();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#shutdown.setDeadline(this.#times.grace);
-    if (this.#known.isListening() === true || this.#known.waitsForHost) this.#takeLastCall();
-    else this.#close();
   }
 
-  #beginClosed(): void {
-    this.#begin(new DOMException('The server was closed', 'AbortError'));
-  }
-
-  #tell(): void {
-    this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
-  }
-
-  #takeLastCall(): void {
-    if (this.#state !== 'last call') return;
+  #onLastCall(): LastCallTerms | undefined {
     const { endsIdle, waitsForHost } = this.#known;
+    if (this.#known.isListening() !== true && !waitsForHost) return undefined;
     if (endsIdle) this.#tell();
     else this.connections.holdBack();
-    this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
+    return {
+      source: this.connections.source,
+      events: arrivals,
       delay: endsIdle ? this.#times.idle : 0,
       isProlonged: waitsForHost,
       // As those are told of the server that holds it.
       onProlonged: () => closesIdleWithListener && this.#tell(),
-    });
+    };
   }
 
-  #close(): void {
-    if (this.#state !== 'last call') return;
-    this.#state = 'closed';
-    const hasSaid = drained.has(this.#server) && this.#known.isListening() !== true;
-    if (!hasSaid) this.#listener.close();
+  #onClosed(): void {
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
     this.#tell();
     this.#shutdown.check();
   }
 
-  /** The listener is closed, by us or by somebody else; perhaps the last connection has gone. */
-  #onClosed(): void {
-    this.#beginClosed();
-    this.#lastCall?.cancel();
-    this.#close();
-    this.#shutdown.check();
+  #tell(): void {
+    this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
   }
 
   #onCounted(): void {
@@ -183,7 +170,8 @@ export class Draining implements ShutdownHost {
   }
 
   isDone(): boolean {
-    if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return false;
+    if (this.#listener.state !== 'closed' || !this.#isCounted || this.connections.size > 0)
+      return false;
     const { hasListened, hasClosed } = this.#listener;
     // It says so when they are gone.
     const hasOthers = hasListened || this.connections.earlier > 0;
@@ -192,8 +180,7 @@ export class Draining implements ShutdownHost {
 
   force(): End[] {
     this.connections.sweep();
-    this.#lastCall?.cancel();
-    this.#close();
+    if (this.#listener.close()) this.#onClosed();
     return this.connections.force();
   }
 
@@ -203,7 +190,6 @@ export class Draining implements ShutdownHost {
   }
 
   onOver(): void {
-    this.#state = 'over';
     this.#listener.leave();
     this.#sweeper.stop();
     // Before the connections are left: a session's own end comes after the server's.

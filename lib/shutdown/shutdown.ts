@@ -33,6 +33,10 @@ export class Shutdown {
     this.#host = host;
   }
 
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
   /** Whether the deadline has passed. */
   get isForced(): boolean {
     return this.#state === 'forcing' || this.#state === 'forced';
