@@ -18,6 +18,9 @@ import { drawConnection } from './connection/picture.ts';
 
 const test = suite("a connection's life, as it is drawn");
 
+/** Milliseconds, after which a count that has not come is told of. */
+const PATIENCE = 5000;
+
 const walked = new Set<Arrow>();
 
 /** Waits until a connection has gone these ways, by what that does to the counts. */
@@ -29,7 +32,9 @@ async function goes({ serving }: Scene, before: ServeStats, ...ways: Arrow[]): P
   }
   const isThere = (): boolean =>
     Object.entries(serving.stats).every(([name, count]) => expected[name] === count);
-  await until(isThere);
+  const end = performance.now() + PATIENCE;
+  await until(() => isThere() || performance.now() > end);
+  assert.deepEqual(serving.stats, expected);
   for (const way of ways) walked.add(way);
 }
 
