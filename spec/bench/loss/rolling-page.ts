@@ -62,7 +62,7 @@ export function rollingLine(figures: readonly RollingFigures[]): string {
   const failed = ours.reduce((sum, { result }) => sum + failedOf(result), 0);
   return (
     'Rolling stops under 50 busy keep-alive clients, in a cluster or with `reusePort`: ' +
-    `this package failed ${failed} of ${requests} requests. The others failed ` +
+    `this package failed ${failed} of ${requests} requests. Other ways to stop failed ` +
     `${Math.min(...others).toFixed(0)} to ${Math.max(...others).toFixed(0)} of 10 000 ` +
     '([benchmarks](docs/benchmarks.md)).'
   );
