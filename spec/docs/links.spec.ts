@@ -78,6 +78,23 @@ test('is a file or folder of the repository, and a heading in it', () => {
   assert.deepEqual(list(wrong), []);
 });
 
+test('is every page of docs/, by another page', () => {
+  const found = new Set(
+    links.flatMap(({ place, target }) => {
+      const [page = ''] = place.split(':');
+      const [file = ''] = target.split('#');
+      const path = normalize(join(dirname(page), file));
+      return file === '' || path === page ? [] : path;
+    }),
+  );
+  // A folder is linked for all that is in it.
+  const wrong = pages.filter(({ path }) => !found.has(path) && !found.has(dirname(path)));
+  assert.deepEqual(
+    wrong.filter(({ path }) => path.startsWith('docs/')).map(({ path }) => path),
+    [],
+  );
+});
+
 test('is a whole address, by https, where it is elsewhere', () => {
   const wrong = links.filter(isExternal).filter(({ target }) => {
     return !URL.canParse(target) || !target.startsWith('https://');

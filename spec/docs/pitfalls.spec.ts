@@ -40,7 +40,7 @@ test('has an entry for each number in the title of a spec', () => {
     [...codes].filter((code) => !known.has(code)).map((code) => `${path}: ${code}`),
   );
   assert.deepEqual(wrong, []);
-  assert.ok([...titled.values()].flatMap((codes) => [...codes]).length > 100);
+  assert.ok([...titled.values()].some((codes) => codes.size > 10));
 });
 
 test('has each number once, in order', () => {
