@@ -34,7 +34,7 @@ const drained = new WeakSet<EventEmitter>();
 
 /**
  * The draining of a server, which all calls share; of one that is attached to another, that of the
- * other.
+ * other. It follows the connections, and ends nothing before somebody has joined it.
  */
 export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
   const { host } = known;
@@ -68,6 +68,7 @@ export class Draining implements ShutdownHost {
   #late: LateListening | undefined;
   readonly #times = new DrainTimes();
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
+  #isJoined = false;
   #isCounted = false;
 
   constructor(server: EventEmitter, known: KnownServer) {
@@ -76,7 +77,7 @@ export class Draining implements ShutdownHost {
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, known, {
-      onChange: () => this.#shutdown.check(),
+      onChange: () => this.#check(),
       onClosed: () => this.#beginClosed(),
     });
     this.#listener = new Listener(server, known, undefined, () => this.#onClosed());
@@ -86,8 +87,14 @@ export class Draining implements ShutdownHost {
     );
   }
 
+  /** Whether a shutdown of it has been asked for, now or by a signal. */
+  get isJoined(): boolean {
+    return this.#isJoined;
+  }
+
   /** One more call: the earliest deadline counts, and the first signal. */
   join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
+    this.#isJoined = true;
     if (this.#state !== 'open') {
       this.#shutdown.setDeadline(grace);
       return this.#finished;
@@ -168,10 +175,19 @@ export class Draining implements ShutdownHost {
 
   /** The listener is closed, by us or by somebody else; perhaps the last connection has gone. */
   #onClosed(): void {
+    if (!this.#isJoined) return this.#check();
     this.#beginClosed();
     this.#lastCall?.cancel();
     this.#close();
     this.#shutdown.check();
+  }
+
+  #check(): void {
+    if (this.#isJoined) return this.#shutdown.check();
+    // With the last connection: leaving ends what is followed.
+    if (!this.#listener.hasClosed || this.connections.size > 0) return;
+    this.#leave();
+    this.connections.leave();
   }
 
   #onCounted(): void {
@@ -203,18 +219,22 @@ export class Draining implements ShutdownHost {
   }
 
   onOver(): void {
-    this.#state = 'over';
-    this.#listener.leave();
-    this.#sweeper.stop();
+    this.#leave();
     // Before the connections are left: a session's own end comes after the server's.
     const { duration } = this.#times;
     // All calls get it, and subscribers of a channel.
     const report = Object.freeze({ ...this.connections.report(), duration });
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
-    drainings.delete(this.#server);
     drained.add(this.#server);
     this.#diagnostics.end(() => report);
     this.#settle(report);
+  }
+
+  #leave(): void {
+    this.#state = 'over';
+    this.#listener.leave();
+    this.#sweeper.stop();
+    drainings.delete(this.#server);
   }
 }

@@ -66,8 +66,10 @@ test(
       const name = join('dist', source.slice(0, -'.ts'.length));
       return ['.d.ts', '.d.ts.map'].map((extension) => name + extension);
     });
-    // One file of code, which is loaded in half the time of a hundred.
-    const built = [...types, 'dist/index.js', 'dist/index.js.map'];
+    // Three files of code, which are loaded in half the time of a hundred: what both entries need is
+    // in one of them, so that they share it.
+    const code = ['index', 'register', 'shared'];
+    const built = [...types, ...code.flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`])];
     const always = ['LICENSE', 'README.md', 'package.json'];
     const expected = [...always, ...sources.map((source) => join('lib', source)), ...built];
     const installed = filesOf(join(project, 'node_modules/accept-loop'));
@@ -114,6 +116,20 @@ test(
     // Node 20 and 22 warn that this is new to them.
     const { code, stdout, stderr } = await run('--no-warnings', 'common.cjs');
     assert.deepEqual([code, stdout, stderr], [0, 'hello from CommonJS\n', '']);
+  },
+  needs,
+);
+
+test(
+  'is preloaded, and shares what it knows with a program that imports it',
+  async () => {
+    const { code, stdout, stderr } = await run(
+      '--import',
+      'accept-loop/register',
+      'registered.mjs',
+    );
+    assert.deepEqual([code, stdout], [0, 'drained by itself\n']);
+    assert.match(stderr, /^accept-loop: SIGTERM was received: .*\n.* 0 finished, 0 forced\n$/);
   },
   needs,
 );
