@@ -64,7 +64,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.diagnostics = new Diagnostics(server);
     // Where this throws nothing has begun, and the caller is told.
     server.on(known.connections.event, this.#onConnection);
-    OwnedServer.claim(server);
+    OwnedServer.claim(server, known);
     this.#underWay = new UnderWay(known, taker.politeness);
     this.#owned = new OwnedServer(server, known, {
       onError: (error) => this.#onError(error),

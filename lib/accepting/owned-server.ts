@@ -6,6 +6,8 @@ import type { KnownServer } from '../protocols/known-server.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 
 const owned = new WeakSet<object>();
+/** The servers that others use, which have been owned: their connections are not theirs alone. */
+const hosts = new WeakSet<object>();
 const nothing = (): void => {};
 
 /**
@@ -27,8 +29,14 @@ export class OwnedServer {
   }
 
   /** From now on it has one. */
-  static claim(server: EventEmitter): void {
+  static claim(server: EventEmitter, known: KnownServer): void {
     owned.add(server);
+    if (known.host) hosts.add(known.host);
+  }
+
+  /** Whether an acceptor has it, or has had a server that is attached to it. */
+  static isInUse(server: EventEmitter): boolean {
+    return owned.has(server) || hosts.has(server);
   }
 
   constructor(server: EventEmitter, known: KnownServer, host: ListenerHost) {

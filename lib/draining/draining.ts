@@ -34,7 +34,7 @@ const drained = new WeakSet<EventEmitter>();
 
 /**
  * The draining of a server, which all calls share; of one that is attached to another, that of the
- * other.
+ * other. It follows the connections, and ends nothing before somebody has joined it.
  */
 export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
   const { host } = known;
@@ -66,6 +66,7 @@ export class Draining implements ShutdownHost {
   #settle: (report: DrainReport) => void = () => {};
   #late: LateListening | undefined;
   readonly #times = new DrainTimes();
+  #isJoined = false;
   #isCounted = false;
 
   constructor(server: EventEmitter, known: KnownServer) {
@@ -74,15 +75,16 @@ export class Draining implements ShutdownHost {
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, known, {
-      onChange: () => this.#shutdown.check(),
+      onChange: () => this.#check(),
       onClosed: () =>
         this.#listener.beginLastCall(new DOMException('The server was closed', 'AbortError')),
     });
     this.#listener = new Listener(server, known, {
+      mayEnd: () => this.#isJoined,
       onEnding: (reason) => this.#onEnding(reason),
       onLastCall: () => this.#onLastCall(),
       onClosed: () => this.#onClosed(),
-      onFoundClosed: () => this.#shutdown.check(),
+      onFoundClosed: () => this.#check(),
       hasSaidClose: drained.has(server),
     });
     this.#sweeper = new Sweeper(
@@ -91,8 +93,14 @@ export class Draining implements ShutdownHost {
     );
   }
 
+  /** Whether a shutdown of it has been asked for, now or by a signal. */
+  get isJoined(): boolean {
+    return this.#isJoined;
+  }
+
   /** One more call: the earliest deadline counts, and the first signal. */
   join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
+    this.#isJoined = true;
     if (this.#listener.state !== 'open') {
       this.#shutdown.setDeadline(grace);
       return this.#finished;
@@ -161,6 +169,14 @@ export class Draining implements ShutdownHost {
     this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
   }
 
+  #check(): void {
+    if (this.#isJoined) return this.#shutdown.check();
+    // With the last connection: leaving ends what is followed.
+    if (!this.#listener.hasClosed || this.connections.size > 0) return;
+    this.#leave();
+    this.connections.leave();
+  }
+
   #onCounted(): void {
     this.#isCounted = true;
     const { isForced, isForcing } = this.#shutdown;
@@ -190,17 +206,21 @@ export class Draining implements ShutdownHost {
   }
 
   onOver(): void {
-    this.#listener.leave();
-    this.#sweeper.stop();
+    this.#leave();
     // Before the connections are left: a session's own end comes after the server's.
     const { duration } = this.#times;
     // All calls get it, and subscribers of a channel.
     const report = Object.freeze({ ...this.connections.report(), duration });
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
-    drainings.delete(this.#server);
     drained.add(this.#server);
     this.#diagnostics.end(() => report);
     this.#settle(report);
+  }
+
+  #leave(): void {
+    this.#listener.leave();
+    this.#sweeper.stop();
+    drainings.delete(this.#server);
   }
 }

@@ -23,6 +23,8 @@ export interface ListenerHost {
   readonly onClosed: (deadline: number) => void;
   /** Called whenever the listener is found closed, also after that. */
   readonly onFoundClosed?: (() => void) | undefined;
+  /** Whether a shutdown is wanted. Without one, an owner's `close()` ends nothing of ours. */
+  readonly mayEnd?: () => boolean;
   /** Whether the server has closed before. It would say `'close'` a second time. */
   readonly hasSaidClose?: boolean;
 }
@@ -146,7 +148,9 @@ export class Listener {
   }
 
   #onFoundClosed(): void {
-    this.end(new DOMException('The server was closed', 'AbortError'));
+    if (this.#host.mayEnd?.() !== false) {
+      this.end(new DOMException('The server was closed', 'AbortError'));
+    }
     this.#host.onFoundClosed?.();
   }
 }

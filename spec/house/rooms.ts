@@ -53,6 +53,12 @@ export const rooms: readonly Room[] = [
     uses: ['primitives'],
   },
   {
+    name: 'registering',
+    side: 'left',
+    says: 'All servers of a process: found, stopped by one signal, reported.',
+    uses: ['primitives', 'protocols', 'accepting', 'draining', 'signals'],
+  },
+  {
     name: '',
     says: 'The public names: contracts, and checks of what is given.',
     uses: [
@@ -64,6 +70,7 @@ export const rooms: readonly Room[] = [
       'draining',
       'serving',
       'signals',
+      'registering',
     ],
   },
 ];

@@ -278,6 +278,13 @@ export const limits = {
       'Bun then sends an empty DATA frame before any HEADERS, which violates HTTP/2 and ends ' +
       "the client's whole session. A client on Node 20 does not even hear of the end.",
   },
+  listeningServers: {
+    runtimes: ['bun'],
+    title: 'Drain every server of a process by `accept-loop/register`',
+    reason:
+      'Bun publishes nothing on `tracing:net.server.listen`: `accept-loop/register` ends the ' +
+      'process at its start, with an error that says so.',
+  },
   slowTlsClients: {
     runtimes: ['deno'],
     title: 'Read a TLS connection slowly, to its end',
