@@ -32,13 +32,13 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'accepting',
-    says: 'From the kernel to the consumer: what waits, in order, and the counts.',
+    says: 'From the kernel to the consumer: the queue, in order, and the counts.',
     uses: ['primitives', 'shutdown', 'protocols', 'listening'],
   },
   {
     name: 'draining',
     side: 'left',
-    says: 'All that a server has, when somebody else handles it.',
+    says: 'All connections of a server that other code handles.',
     uses: ['primitives', 'shutdown', 'protocols', 'listening'],
   },
   {

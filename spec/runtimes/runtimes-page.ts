@@ -30,6 +30,7 @@ export function runtimesPage(): string {
     '',
     `Each commit is tested on ${tested.slice(0, -1).join(', ')} and ${tested.at(-1)}, in the latest`,
     'release of each. If a runtime cannot do something, its test is skipped there, with the reason.',
+    'A few rows are about the tests themselves.',
     '',
     '## What matters most',
     '',

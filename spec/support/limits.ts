@@ -28,7 +28,7 @@ export const limits = {
   },
   abortListenerResists: {
     runtimes: ['deno'],
-    title: 'Hear an abort whose earlier listener called `stopImmediatePropagation()`',
+    title: 'Hear an abort although an earlier listener called `stopImmediatePropagation()`',
     reason: 'On Deno, `events.addAbortListener` does not resist `stopImmediatePropagation()`.',
   },
   httpNewcomers: {
@@ -40,7 +40,7 @@ export const limits = {
   },
   requestAfterClose: {
     runtimes: ['deno'],
-    title: 'Answer a request that comes behind the response under way at the abort',
+    title: 'Answer a request that comes behind the one whose response is under way at the abort',
     reason: 'Deno ends the connection after the response that was under way at `close()`.',
   },
   readsWhilePaused: {
@@ -70,7 +70,7 @@ export const limits = {
   },
   refusalsOverTls: {
     runtimes: ['deno'],
-    title: 'Read over TLS that a request line is refused',
+    title: 'Send a client over TLS the `400` that refuses its request line',
     reason: 'Deno sometimes destroys a TLS socket before the `400` of its own parser has left.',
   },
   strayBytes: {
@@ -82,12 +82,12 @@ export const limits = {
   },
   unixHandshakes: {
     runtimes: ['bun'],
-    title: 'End a TLS client of a Unix socket whose handshake has just begun at the end',
+    title: 'End a TLS client of a Unix socket whose handshake begins at the end of a shutdown',
     reason: 'Bun reports such a connection late, sometimes after the end, and counts none.',
   },
   refusedBody: {
     runtimes: ['bun'],
-    title: 'Let a refused body arrive that comes all the same, more than a second later',
+    title: 'Receive for more than a second a request body that was refused and comes all the same',
     reason:
       "`bytesRead` of Bun's HTTP sockets stays 0, so it cannot be seen whether something " +
       'comes.',
@@ -119,7 +119,7 @@ export const limits = {
   },
   endOfEarlyAnsweredUpload: {
     runtimes: ['deno'],
-    title: 'End a connection when an upload has arrived that was answered before',
+    title: 'End a connection once an upload has arrived whose answer was sent before',
     reason: 'Deno reports neither the end of such a request nor its close.',
   },
   resetVisible: {
@@ -229,7 +229,7 @@ export const limits = {
   },
   pausedTls: {
     runtimes: ['deno'],
-    title: 'Hold a TLS peer back by reading late',
+    title: 'Hold a TLS client back by not reading from it',
     reason: 'Deno goes on reading from a TLS socket while it is paused.',
   },
   uncaughtAtTop: {
@@ -239,7 +239,7 @@ export const limits = {
   },
   pipesIntoClosedStream: {
     runtimes: ['deno'],
-    title: 'Name by a code that a `pipeline()` leads into a closed stream',
+    title: 'Give the error of a `pipeline()` into a closed stream a code',
     reason:
       'Deno throws `TypeError: k is not a constructor`, which counts as an error of the ' +
       'handler.',
