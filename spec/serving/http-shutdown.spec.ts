@@ -362,17 +362,20 @@ test('says close to a client whose upload is still arriving, and waits for it', 
   assert.equal((await over()).completed, 1);
 });
 
-test('refuses at grace what waits for a slot', async () => {
+test('answers 503 at grace to what waits for a slot', async () => {
   const { server, serving, stop, over } = await serveScene(
     createServer(),
     () => new Promise(() => {}),
     { grace: 50, concurrency: 1 },
   );
-  const clients = [await connect(server), await connect(server)];
-  for (const { socket } of clients) socket.write(get('/'));
-  await until(() => serving.stats.accepted === 2);
+  const [running, waiting] = [await connect(server), await connect(server)];
+  for (const [index, { socket }] of [running, waiting].entries()) {
+    socket.write(get('/'));
+    await until(() => serving.stats.accepted === index + 1);
+  }
   stop.abort();
-  for (const { ending } of clients) await ending;
+  assert.equal((await running.ending).text, '');
+  assert.match((await waiting.ending).text, /^HTTP\/1\.1 503 /);
   const { forced, discarded, stragglers } = await over();
   assert.deepEqual({ forced, discarded }, { forced: 1, discarded: 1 });
   assert.equal(stragglers.length, 2);
