@@ -15,7 +15,7 @@ function makeFolder(root: string): string {
 
 /**
  * Makes one file of JavaScript of a TypeScript program and what it imports of the project. A process
- * of Node 20 begins four times as fast with it: nothing has to be translated.
+ * of Node begins four times as fast with it: nothing has to be translated.
  *
  * @returns Its path; `undefined` where it has to stay as it is: it asks for its own place, or the
  * lines that it reaches are counted.

@@ -220,6 +220,13 @@ export const limits = {
     title: 'Hold a TLS peer back by reading late',
     reason: 'Deno reads a TLS socket on while it is paused.',
   },
+  tellsOfListening: {
+    runtimes: ['bun'],
+    title: 'Tell on a diagnostics channel of each server that listens',
+    reason:
+      'Bun publishes nothing on `tracing:net.server.listen`. So nothing leads to the private ' +
+      'server of `@grpc/grpc-js`.',
+  },
   uncaughtAtTop: {
     runtimes: ['bun'],
     title: 'End the process at an uncaught error while a module awaits at its top',

@@ -24,14 +24,16 @@ const source = '--conditions=@accept-loop/source';
 function commandOf(path: string, isUnbundled: boolean): string[] {
   const file = resolve(projectRoot, path);
   if (runtime.name === 'deno') return ['run', '-A', source, file];
-  if (runtime.name === 'bun' || process.features.typescript) return [source, file];
-  return nodeCommandOf(path, isUnbundled);
+  if (runtime.name === 'bun') return [source, file];
+  return nodeCommandOf(path, isUnbundled, Boolean(process.features.typescript));
 }
 
 /** The same for any Node. */
-function nodeCommandOf(path: string, isUnbundled = false): string[] {
+function nodeCommandOf(path: string, isUnbundled = false, readsTypeScript = false): string[] {
   const bundled = isUnbundled ? undefined : bundle(projectRoot, path);
-  return bundled ? [bundled] : [source, '--import', 'tsx', resolve(projectRoot, path)];
+  if (bundled) return [bundled];
+  const translator = readsTypeScript ? [] : ['--import', 'tsx'];
+  return [source, ...translator, resolve(projectRoot, path)];
 }
 
 function start(
@@ -44,6 +46,11 @@ function start(
     env: { ...process.env, ...env },
     stdio,
   });
+}
+
+/** What a script that was started by `spawnScript()` imports to run a program of the project. */
+export function programPath(path: string): string {
+  return commandOf(path, false).at(-1) ?? path;
 }
 
 /** Starts a TypeScript file of the project in a child process under the current runtime. */
