@@ -22,11 +22,11 @@ const entry = 'lib/index.ts';
 export const publicNames: ReadonlySet<string> = new Set(exportsOf(entry));
 
 /** Where a fragment may stand: see `surroundings/`. */
-export const places = ['net', 'http'] as const;
+export const places = ['net', 'http', 'frameworks'] as const;
 export type Place = (typeof places)[number];
 
 function importAll(path: string, without: ReadonlySet<string>): string {
-  const names = exportsOf(path).filter((name) => !without.has(name));
+  const names = [...new Set(exportsOf(path))].filter((name) => !without.has(name));
   return `import { ${names.join(', ')} } from ${JSON.stringify(join(projectRoot, path))};`;
 }
 

@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { limits } from '../support/limits.ts';
 import { killPrograms, watch } from '../support/programs.ts';
-import { projectRoot, spawnScript } from '../support/spawn-script.ts';
+import { programPath, projectRoot, spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('SIGTERM before a program listens', { timeout: 30_000 });
@@ -21,14 +22,24 @@ const files = ['docs/examples', 'docs/examples/frameworks'].flatMap((directory) 
   return names.map((name) => `${directory}/${name}`);
 });
 
-const programs = ['drain', 'serve', 'acceptLoop'].map((name) => ['README.md', name]);
+async function startEarly(program: string, ...imported: string[]): Promise<void> {
+  const isUnbundled = !program.endsWith('.mjs');
+  const env = { PORT: '0', ADMIN_PORT: '0', DELAY: '50', SOCKET: join(folder, 'socket') };
+  const args = [projectRoot, program, ...imported];
+  const script = spawnScript('spec/fixtures/shutdown/early.ts', { args, env, isUnbundled });
+  const { code, signal, stderr } = await watch(script).ending;
+  assert.deepEqual([code, signal, stderr], [0, null, '']);
+}
 
-for (const args of [...programs, ...files.map((file) => [file])]) {
-  test(`looks like a stop, and not like a crash: ${args.join(', ')}`, async () => {
-    const env = { PORT: '0', ADMIN_PORT: '0', DELAY: '50', SOCKET: join(folder, 'socket') };
-    const script = spawnScript('spec/fixtures/shutdown/early.ts', { args, env });
-    const { code, signal, stderr } = await watch(script).ending;
-    assert.deepEqual([code, signal, stderr], [0, null, '']);
+for (const name of ['drain', 'serve', 'acceptLoop']) {
+  test(`looks like a stop, and not like a crash: README.md, ${name}`, () =>
+    startEarly(join(projectRoot, 'README.md'), name));
+}
+
+for (const file of files) {
+  const cannot = file.endsWith('/grpc.ts') ? limits.listeningServers : [];
+  test(`looks like a stop, and not like a crash: ${file}`, () => startEarly(programPath(file)), {
+    cannot,
   });
 }
 

@@ -122,34 +122,40 @@ const http2Servers: Record<string, (listener: RequestListener) => Server> = {
   h2: (listener) => createSecureServer(certificate, listener as never),
 };
 
-for (const [protocol, create] of Object.entries(http2Servers)) {
-  test(
-    `of h2load get an answer to each request that has come: ${protocol}`,
-    async () => {
-      await drains(async () => {
-        const server = await listening(
-          create((_request, response) => {
-            void delay(Math.random() * 5).then(() => response.end('hello'));
-          }),
-        );
-        const { stop, over } = drainLater(server);
-        const scheme = protocol === 'h2' ? 'https' : 'http';
-        const url = `${scheme}://127.0.0.1:${portOf(server)}/`;
-        // It ends when its time is over, in seconds, whatever the server does.
-        const args = ['--clients', String(CLIENTS), '--max-concurrent-streams', '4'];
-        const { ending } = startProgram('h2load', [...args, '--duration', '3', url]);
-        const requests = await busy(server);
-        await stop();
-        await over();
-        const { stdout } = await ending;
-        // What crosses the GOAWAY is refused, and nobody has seen it.
-        const [, succeeded] = / (\d+) succeeded,/.exec(stdout) ?? assert.fail(stdout);
-        assert.equal(Number(succeeded), requests(), stdout);
-      });
-    },
-    { needs: 'h2load' },
+async function assertH2load(
+  protocol: string,
+  create: (listener: RequestListener) => Server,
+): Promise<void> {
+  const server = await listening(
+    create((_request, response) => {
+      void delay(Math.random() * 5).then(() => response.end('hello'));
+    }),
   );
+  const { stop, over } = drainLater(server);
+  const scheme = protocol === 'h2' ? 'https' : 'http';
+  const url = `${scheme}://127.0.0.1:${portOf(server)}/`;
+  // It ends when its time is over, in seconds, whatever the server does.
+  const args = ['--clients', String(CLIENTS), '--max-concurrent-streams', '4'];
+  const { ending } = startProgram('h2load', [...args, '--duration', '3', url]);
+  const requests = await busy(server);
+  await stop();
+  await over();
+  const { stdout } = await ending;
+  // What crosses the GOAWAY is refused, and nobody has seen it.
+  const [, succeeded] = / (\d+) succeeded,/.exec(stdout) ?? assert.fail(stdout);
+  assert.equal(Number(succeeded), requests(), `${protocol} ${stdout}`);
 }
+
+test(
+  'of h2load get an answer to each request that has come: h2c and h2',
+  async () => {
+    const protocols = Object.entries(http2Servers);
+    await drains(async () => {
+      await Promise.all(protocols.map(([protocol, create]) => assertH2load(protocol, create)));
+    });
+  },
+  { needs: 'h2load' },
+);
 
 test('of ws are closed with 1001, and those of its HTTP server drained', async () => {
   await drains(async () => {

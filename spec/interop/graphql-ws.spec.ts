@@ -76,7 +76,7 @@ test('gets the answer of a query, and the parts of a subscription, and is told 1
     }),
   });
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  useServer({ schema }, server);
+  const handling = useServer({ schema }, server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const stop = new AbortController();
@@ -94,6 +94,8 @@ test('gets the answer of a query, and the parts of a subscription, and is told 1
   assert.deepEqual([await queries.code, await subscribes.code], [1001, 1001]);
   const { finished, forced } = await drained;
   assert.deepEqual([finished, forced], [2, 0]);
+  // As docs/frameworks.md says: it closes the server once more.
+  await assert.rejects(async () => handling.dispose(), /server is not running/);
 });
 
 test.run();

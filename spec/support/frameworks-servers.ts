@@ -2,9 +2,11 @@ import { Agent, createServer, type RequestListener, type Server } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fastifyProxy from '@fastify/http-proxy';
+import { server as hapi } from '@hapi/hapi';
 import { serve } from '@hono/node-server';
 import express from 'express';
 import { fastify } from 'fastify';
+import { H3, serve as serveH3 } from 'h3/node';
 import { Hono } from 'hono';
 import httpProxy from 'http-proxy';
 import Koa from 'koa';
@@ -83,6 +85,21 @@ export const frameworks: Readonly<Record<string, Start>> = {
     const app = new Hono();
     app.post('/', async (context) => context.text(await context.req.text()));
     return started(serve({ fetch: app.fetch, port: 0, hostname: host }) as Server);
+  },
+
+  async hapi() {
+    const server = hapi({ port: 0, host });
+    server.route({ method: 'POST', path: '/', handler: ({ payload }) => payload as string });
+    await server.start();
+    return { server: server.listener, close: async () => server.stop() };
+  },
+
+  async 'h3, on srvx'() {
+    const app = new H3();
+    app.post('/', async ({ req }) => req.text());
+    const h3 = serveH3(app, { port: 0, hostname: host, gracefulShutdown: false, silent: true });
+    await h3.ready();
+    return { server: h3.node?.server as Server, close: async () => h3.close() };
   },
 
   /** Copies the headers of its upstream, `Connection: keep-alive` among them. */

@@ -280,9 +280,9 @@ export const limits = {
   },
   listeningServers: {
     runtimes: ['bun'],
-    title: 'Drain every server of a process by `accept-loop/register`',
+    title: 'Find every server of a process: `accept-loop/register`, and the private server of gRPC',
     reason:
-      'Bun publishes nothing on `tracing:net.server.listen`: `accept-loop/register` ends the ' +
+      'Bun publishes nothing on `tracing:net.server.listen`. `accept-loop/register` ends the ' +
       'process at its start, with an error that says so.',
   },
   slowTlsClients: {

@@ -48,6 +48,11 @@ function start(
   });
 }
 
+/** What a script that was started by `spawnScript()` imports to run a program of the project. */
+export function programPath(path: string): string {
+  return commandOf(path, false).at(-1) ?? path;
+}
+
 /** Starts a TypeScript file of the project in a child process under the current runtime. */
 export function spawnScript(path: string, options: SpawnOptions = {}): ChildProcess {
   return start(process.execPath, commandOf(path, options.isUnbundled === true), options);
