@@ -7,7 +7,8 @@ import type { ServeContext } from './serving/task-context.ts';
 import { disposeKey } from './primitives/dispose-key.ts';
 import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
-import type { ServeReport, ServeStats } from './reports.ts';
+import { checkStop, type StopOptions } from './shutdown/check-stop.ts';
+import type { OpenConnection, ServeReport, ServeStats } from './reports.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
 const names = [
@@ -54,6 +55,12 @@ export interface Serving {
   /** What has become of the connections so far: a copy, made when it is read. */
   readonly stats: ServeStats;
   /**
+   * The connections that are open now, each client once, with what it is doing. The list is made by this
+   * call, in a time that grows with their number. A handler that runs is listed though its client has
+   * gone. When the serving is over, there are none.
+   */
+  open(): OpenConnection[];
+  /**
    * Begins the shutdown, or makes one that is under way harder.
    *
    * @param options - `grace`: milliseconds from now to the deadline; an earlier one stands. Default:
@@ -61,7 +68,7 @@ export interface Serving {
    * @returns `finished`. A handler that awaits it waits for itself, until the deadline.
    * @throws `TypeError` or `RangeError` for a bad argument: the shutdown does not begin then.
    */
-  stop(options?: { grace?: number | undefined }): Promise<ServeReport>;
+  stop(options?: StopOptions): Promise<ServeReport>;
   /** Stops, and waits until nothing is left. Never rejects: `finished` does. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -140,13 +147,8 @@ export function serve(
     get stats() {
       return serving.stats;
     },
-    stop(stopOptions = {}) {
-      check.object('options', stopOptions);
-      check.known(['grace'], stopOptions);
-      const { grace = all.grace } = stopOptions;
-      check.duration('grace', grace);
-      return serving.stop(grace);
-    },
+    open: () => serving.open().all,
+    stop: (stopOptions) => serving.stop(checkStop(check, stopOptions, all.grace)),
     [asyncDispose]: () => serving.dispose(),
   };
 }

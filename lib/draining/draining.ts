@@ -2,9 +2,11 @@ import { closesIdleWithListener, tellsCloseLate } from '../primitives/runtime.ts
 import { GONE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Diagnostics } from '../diagnostics.ts';
-import type { DrainReport } from '../reports.ts';
+import type { DrainReport, DrainStats } from '../reports.ts';
 import { DrainTimes } from './drain-times.ts';
 import type { End } from '../shutdown/in-slices.ts';
+import { OpenList } from '../shutdown/open-list.ts';
+import { Progress } from '../shutdown/progress.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import { LastCall } from '../listening/last-call.ts';
 import { LateListening } from '../listening/late-listening.ts';
@@ -69,6 +71,8 @@ export class Draining implements ShutdownHost {
   readonly #times = new DrainTimes();
   #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
   #isCounted = false;
+  #progress: Progress | undefined;
+  #report: DrainReport | undefined;
 
   constructor(server: EventEmitter, known: KnownServer) {
     this.#server = server;
@@ -96,6 +100,23 @@ export class Draining implements ShutdownHost {
     if (signal) this.#follow(signal, grace, idle);
     else this.#begin(new DOMException('The server is drained', 'AbortError'));
     return this.#finished;
+  }
+
+  /** Begins, or is made harder. */
+  stop(grace: number): Promise<DrainReport> {
+    return this.join({ signal: undefined, grace, idle: Infinity });
+  }
+
+  open(): OpenList {
+    const list = new OpenList();
+    if (this.#state !== 'over') this.connections.listOpen(list);
+    return list;
+  }
+
+  get stats(): DrainStats {
+    if (this.#report === undefined) return this.connections.stats;
+    const { finished, forced } = this.#report;
+    return { open: 0, finished, forced };
   }
 
   /** Begins when it aborts. A server that is told to listen after that is closed at once. */
@@ -127,6 +148,11 @@ export class Draining implements ShutdownHost {
     this.#times.begin();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
+    this.#progress = Progress.begin(this.#server, this.#known.name, this.#diagnostics, {
+      reason,
+      idle: this.#times.idle,
+      open: () => this.open(),
+    });
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#shutdown.setDeadline(this.#times.grace);
@@ -160,6 +186,7 @@ export class Draining implements ShutdownHost {
     this.#state = 'closed';
     const hasSaid = drained.has(this.#server) && this.#known.isListening() !== true;
     if (!hasSaid) this.#listener.close();
+    this.#progress?.onListenerClosed();
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
     this.#tell();
@@ -191,6 +218,7 @@ export class Draining implements ShutdownHost {
   }
 
   force(): End[] {
+    this.#progress?.onGraceOver();
     this.connections.sweep();
     this.#lastCall?.cancel();
     this.#close();
@@ -210,6 +238,8 @@ export class Draining implements ShutdownHost {
     const { duration } = this.#times;
     // All calls get it, and subscribers of a channel.
     const report = Object.freeze({ ...this.connections.report(), duration });
+    this.#report = report;
+    this.#progress?.onOver(report);
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
     drainings.delete(this.#server);

@@ -43,6 +43,10 @@ export class Shutdown {
     return this.#state === 'forcing';
   }
 
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
   /** Milliseconds until the deadline. */
   get left(): number {
     return this.#deadline.left;
