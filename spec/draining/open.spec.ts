@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { drain, type Draining, type DrainReport, type DrainStats } from 'accept-loop';
 import { expectTypeOf } from 'expect-type';
+import express from 'express';
 import { certificate } from '../support/certificate.ts';
 import { askFor, http2Drain, http2Servers, openSession } from '../support/drain-http2.ts';
 import { drainScene, held } from '../support/drain-scene.ts';
@@ -169,6 +170,22 @@ for (const mode of ['standalone', 'http'] as const) {
     assert.equal((await over()).finished, 1);
   });
 }
+
+test('tells what was asked for where a router of Express has cut it', async () => {
+  let asked = 0;
+  const router = express.Router().get('/:id', () => void (asked += 1));
+  const unbound = createHttpServer(express().use('/reports', router));
+  const { server, drained, end } = await drainScene(unbound, { grace: 0 });
+  const { socket, ending } = await connect(server);
+  socket.write(get('/reports/7?secret'));
+  await until(() => asked === 1);
+  assert.deepEqual(openOf(drained.open(), [socket.localPort]), [
+    { kind: 'request', state: 'running', method: 'GET', url: '/reports/7' },
+  ]);
+  const [straggler] = (await end()).stragglers;
+  assert.equal(straggler?.url, '/reports/7');
+  await ending;
+});
 
 test('begins with stop(), without a signal, too', async () => {
   const server = await listening(createServer());

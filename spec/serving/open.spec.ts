@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { type OpenConnection, serve } from 'accept-loop';
+import {
+  type OpenConnection,
+  type OpenState,
+  serve,
+  type Serving,
+  type Straggler,
+} from 'accept-loop';
+import { expectTypeOf } from 'expect-type';
 import { certificate } from '../support/certificate.ts';
 import { http2Servers, openSession, readAnswer } from '../support/drain-http2.ts';
 import { openClient, openWebSocketServer } from '../support/drain-web-socket.ts';
@@ -267,6 +274,13 @@ test('is made in a time that grows with the number of what is open', async () =>
   const many = measure();
   assert.ok(many < 40 * few + 5, `${few} ms, and ${many} ms for ten times as many`);
   await serving.stop({ grace: 0 });
+});
+
+test('gives what is open, with a state and what stragglers have', () => {
+  expectTypeOf<Serving['open']>().returns.toEqualTypeOf<OpenConnection[]>();
+  expectTypeOf<OpenConnection>().toExtend<Straggler>();
+  expectTypeOf<OpenConnection['url']>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<OpenConnection['state']>().toEqualTypeOf<OpenState>();
 });
 
 test('is a copy', async () => {

@@ -123,8 +123,9 @@ for (const [name, { create, open }] of Object.entries(servers)) {
           if (expected.state === 'idle' && text) await once(client.socket, 'data');
           await until(() => scene.open()[0]?.state === expected.state);
           assert.deepEqual(openOf(scene.open(), [localPort]), [expected]);
-          client.socket.resume();
           await scene.end();
+          // Deno does not tell each client of TLS that it was destroyed.
+          client.socket.destroy();
           await client.ending;
           assert.deepEqual(scene.open(), []);
         },

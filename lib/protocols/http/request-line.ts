@@ -55,13 +55,15 @@ export function urlOf(target: string): string {
 }
 
 function withoutQuery(target: string): string {
-  const [path = ''] = target.split(/[?#]/, 1);
-  return path;
+  const end = target.search(/[?#]/);
+  return end === -1 ? target : target.slice(0, end);
 }
 
 /** Fit for a terminal and a log. A slice would keep the whole of what the client has sent in memory. */
 function shown(text: string): string {
   const isLong = text.length > SHOWN_URL;
   const start = isLong ? `${text.slice(0, SHOWN_URL)}…` : text;
+  // Nearly all are like this, and what follows takes ten times as long.
+  if (/^[ -~]*$/.test(start)) return Buffer.from(start, 'latin1').toString('latin1');
   return Buffer.from(start.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')).toString();
 }
