@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { urlOf, requestLineOf } from '../../../lib/protocols/http/request-line.ts';
 import { SHOWN_URL } from '../../../lib/bounds.ts';
+import { cpuTime } from '../../support/cpu-time.ts';
 import { suite } from '../../support/suite.ts';
 import { collectWarnings } from '../../support/warnings.ts';
 import { turns } from '../../support/turns.ts';
@@ -61,9 +62,9 @@ test('is found in linear time, whatever the client has sent', () => {
   const hostile = ['@', '/', '?', ':', 'http://', 'a@', '\\', '#@'].map(
     (part) => `http:${part.repeat(1 << 20)}`,
   );
-  const begun = performance.now();
-  for (const target of hostile) assert.ok(urlOf(target).length <= SHOWN_URL + 1);
-  const elapsed = performance.now() - begun;
+  const elapsed = cpuTime(() => {
+    for (const target of hostile) assert.ok(urlOf(target).length <= SHOWN_URL + 1);
+  });
   assert.ok(elapsed < 2000, `${elapsed} ms`);
 });
 
