@@ -180,6 +180,11 @@ export const SENT_LOOKS: number = 10;
  */
 export const REPETITION_MS: number = 250;
 
+// A process that is registered.
+
+/** How long the primary of a cluster waits for its workers after grace, which they begin to count later. */
+export const WORKERS_MS: number = 1000;
+
 // Socket files.
 
 /** How long others may take to replace the same file. It takes them two or three. */

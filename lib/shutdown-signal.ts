@@ -1,23 +1,10 @@
-import { constants } from 'node:os';
+import { isCatchable } from './signals/catchable.ts';
 import { disposableSignal } from './signals/disposable-signal.ts';
 import { OptionCheck } from './primitives/option-check.ts';
 import { ShutdownWait } from './signals/shutdown-wait.ts';
+import { warnOfOtherListeners } from './signals/other-listeners.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot wait for a shutdown');
-
-/**
- * The kernel lets nobody catch the first two; after the next four no JavaScript can be relied on.
- * SIGPIPE is one that Node ignores from its start, and that kills once a listener was taken off.
- */
-const uncatchable: ReadonlySet<string> = new Set([
-  'SIGKILL',
-  'SIGSTOP',
-  'SIGBUS',
-  'SIGFPE',
-  'SIGILL',
-  'SIGSEGV',
-  'SIGPIPE',
-]);
 
 /** Sent by a key: Ctrl-C, Ctrl-\ and, on Windows, Ctrl-Break. A person presses it again. */
 const keys: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGBREAK'];
@@ -95,7 +82,11 @@ export function shutdownSignal(options: ShutdownSignalOptions = {}): ShutdownSig
   if (typeof warnOfOthers !== 'boolean') {
     throw check.error(TypeError, 'warnOfOthers', 'a boolean', warnOfOthers);
   }
-  const wait = new ShutdownWait({ signals, endOnSecond, warnOfOthers });
+  const onFirst = (name: NodeJS.Signals): boolean => {
+    if (warnOfOthers) warnOfOtherListeners(name);
+    return true;
+  };
+  const wait = new ShutdownWait({ signals, endOnSecond, onFirst, hearsMessages: true });
   return disposableSignal(wait.signal, wait.dispose);
 }
 
@@ -113,7 +104,7 @@ function checkSignals(option: string, signals: unknown): void {
   if (!Array.isArray(signals)) throw check.error(TypeError, option, wanted, signals);
   for (const name of signals as unknown[]) {
     if (typeof name !== 'string') throw check.error(TypeError, option, wanted, signals);
-    if (Object.hasOwn(constants.signals, name) && !uncatchable.has(name)) continue;
+    if (isCatchable(name)) continue;
     throw check.error(RangeError, option, wanted, signals);
   }
 }

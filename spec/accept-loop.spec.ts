@@ -79,6 +79,26 @@ test('ends while connections live, and leaves them alone (A5)', async () => {
   assert.equal((await ending).text, 'still here');
 });
 
+test('yields what waits in its queue at the abort, in order, and is done then (A3)', async () => {
+  const server = await listening(createServer());
+  const stop = new AbortController();
+  const loop = acceptLoop(server, stop.signal);
+  const clients: (number | undefined)[] = [];
+  for (let accepted = 1; accepted <= 3; accepted += 1) {
+    clients.push((await connect(server)).socket.localPort);
+    await until(() => loop.stats.queued === accepted);
+  }
+  stop.abort();
+  const yielded: (number | undefined)[] = [];
+  for await (const connection of loop) {
+    yielded.push(connection.remotePort);
+    connection.destroy();
+  }
+  assert.deepEqual(yielded, clients);
+  assert.equal(loop.stats.discarded, 0);
+  assertConserved(loop.stats);
+});
+
 test('yields nothing, and closes the listener once, for a signal that has aborted (A2, B2)', async () => {
   const server = await listening(createServer());
   const closes = countCloses(server);

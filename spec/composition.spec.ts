@@ -59,7 +59,7 @@ async function run(
   );
 }
 
-test('of two servers and a job in one group stops in order when it is told to', async () => {
+test('of two servers and a job in one group stops in order when it is told to (A55)', async () => {
   const app: App = { log: [], ports: [] };
   const signal = shutdownSignal({ signals: ['SIGUSR2'] });
   const running = run(app, signal, 0);

@@ -4,8 +4,8 @@ import { attempt } from '../primitives/attempt.ts';
 import { type Arrival, Queue } from './queue.ts';
 import { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
-import { LastCall } from '../listening/last-call.ts';
-import { LAST_CALL_MS } from '../bounds.ts';
+import type { LastCallTerms } from '../listening/last-call.ts';
+import type { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { OwnedServer } from './owned-server.ts';
@@ -38,13 +38,8 @@ export interface Taker<Item> {
 }
 
 /**
- * Takes in what a server brings, and queues it.
- *
- * - `open`: the listener accepts.
- * - `last call`: aborted; it still accepts, until the kernel's queue is empty.
- * - `closed`: the listener is closed; handshakes and first requests under way may still become
- *   connections.
- * - `over`: nothing comes any more.
+ * Takes in what a server brings, and queues it. When its listener is closed, handshakes and first
+ * requests under way may still become connections; then it is over.
  */
 export class Acceptor<Item extends Arrival<Item>> {
   readonly queue: Queue<Item>;
@@ -57,10 +52,10 @@ export class Acceptor<Item extends Arrival<Item>> {
   readonly #maxQueued: number;
   readonly #underWay: UnderWay;
   readonly #owned: OwnedServer;
+  readonly #listener: Listener;
   readonly #sweeper: Sweeper;
   #stopListeningToSignal = nothing;
-  #stopWaiting = nothing;
-  #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
+  #isOver = false;
 
   constructor(server: EventEmitter, known: KnownServer, maxQueued: number, taker: Taker<Item>) {
     OwnedServer.check(server);
@@ -72,17 +67,18 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.diagnostics = new Diagnostics(server);
     // Where this throws nothing has begun, and the caller is told.
     server.on(known.connections.event, this.#onConnection);
-    OwnedServer.claim(server);
+    OwnedServer.claim(server, known);
     this.#underWay = new UnderWay(known, taker.politeness);
-    this.#owned = new OwnedServer(
-      server,
-      known,
-      (error) => this.#onError(error),
-      () => this.#onClosed(),
-    );
+    this.#owned = new OwnedServer(server, known, {
+      onError: (error) => this.#onError(error),
+      onEnding: (reason) => this.#onEnding(reason),
+      onLastCall: () => this.#onLastCall(),
+      onClosed: (deadline) => this.#onClosed(deadline),
+    });
+    this.#listener = this.#owned.listener;
     this.#sweeper = new Sweeper(
       () => this.#underWay.sweep(),
-      () => this.#state !== 'open',
+      () => this.#listener.state !== 'open',
     );
   }
 
@@ -96,7 +92,7 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   /** Whether nothing comes any more. */
   get isOver(): boolean {
-    return this.#state === 'over';
+    return this.#isOver;
   }
 
   /** Lists what is under way besides the connections that it has brought. */
@@ -107,35 +103,14 @@ export class Acceptor<Item extends Arrival<Item>> {
   /** Handlers run between two accepts, and would take the time of clients that still wait there. */
   get isHoldingBack(): boolean {
     const { connections, endsIdle } = this.#known;
-    if (this.#state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce) return false;
+    if (this.#listener.state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce)
+      return false;
     return !this.queue.isHalfFull;
   }
 
   /** Goes on accepting until nobody waits in the kernel's queue, and closes the listener. */
   beginLastCall(reason: unknown): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'last call';
-    const { connections, endsIdle, waitsForHost } = this.#known;
-    const arrivals = new Set(['connection', 'secureConnection', connections.event]);
-    const close = (deadline: number): void => {
-      this.#owned.closeListener();
-      this.#awaitUnderWay(deadline);
-    };
-    const delay = endsIdle ? this.#taker.politeness?.idle : 0;
-    const onPause = (): void => this.#taker.onArrival();
-    const carried = connections.isCarried ? connections.event : undefined;
-    const lastCall = new LastCall(this.#server, arrivals, close, {
-      carried,
-      delay,
-      onPause,
-      isProlonged: waitsForHost,
-    });
-    this.#stopWaiting = (): void => lastCall.cancel();
-    // To read thousands of requests takes the time in which their clients could be accepted. Idle
-    // connections have time after that only where they are treated politely; and there has to be
-    // room for what is read then.
-    if (!endsIdle && this.#taker.politeness) this.#underWay.holdBack(this.#maxQueued / 2);
-    this.#announceEnding(reason);
+    this.#listener.beginLastCall(reason);
   }
 
   /** Closes the listener at once. Nobody will serve what waits, or what comes. */
@@ -152,8 +127,7 @@ export class Acceptor<Item extends Arrival<Item>> {
    * @returns What refuses those, and ends what was under way.
    */
   force(onDiscard?: (item: Item) => void): End[] {
-    const isOpen = this.#state === 'open' || this.#state === 'last call';
-    if (isOpen) this.#owned.closeListener();
+    if (!this.#isOver) this.#owned.close();
     return [...this.queue.discardAll(onDiscard), ...this.#end()];
   }
 
@@ -195,7 +169,7 @@ export class Acceptor<Item extends Arrival<Item>> {
       return;
     }
     if (passed) this.#taker.onPass?.(passed);
-    else if (this.#state !== 'over' && !this.isHoldingBack) this.#taker.onArrival();
+    else if (!this.#isOver && !this.isHoldingBack) this.#taker.onArrival();
   };
 
   /** @returns One that is taken at once, and counts as that. */
@@ -208,7 +182,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     const isGone = connections.isGone(connection);
     const isHeld = this.isHoldingBack;
     const mayPass = onPass !== undefined && !isHeld && this.queue.size === 0;
-    if (this.#state === 'over') {
+    if (this.#isOver) {
       // Left during this very emit, by that or by a listener before this one.
       this.queue.countDiscarded();
       attempt(() => connections.refuse(connection));
@@ -220,15 +194,6 @@ export class Acceptor<Item extends Arrival<Item>> {
     return undefined;
   }
 
-  /** The listener is closed, and not by us. */
-  #onClosed(reason: unknown = new DOMException('The server was closed', 'AbortError')): void {
-    if (this.#state === 'closed' || this.#state === 'over') return;
-    this.#stopWaiting();
-    this.#owned.follow();
-    if (this.#state === 'open') this.#announceEnding(reason);
-    this.#awaitUnderWay(performance.now() + LAST_CALL_MS);
-  }
-
   #onError(error: unknown): void {
     const { politeness } = this.#taker;
     // A serving hears them itself by then.
@@ -238,33 +203,48 @@ export class Acceptor<Item extends Arrival<Item>> {
     if (isAcceptError(error)) return;
     this.failure ??= { error };
     if (this.isOver) return;
-    if (this.#known.isListening() !== false) this.#owned.closeListener();
     // What is under way has still to be served.
-    if (politeness) this.#onClosed(error);
-    else inSlices(this.#end(), nothing);
+    if (politeness) return this.#listener.end(error);
+    if (this.#known.isListening() !== false) this.#owned.close();
+    inSlices(this.#end(), nothing);
   }
 
-  #announceEnding(reason: unknown): void {
+  #onEnding(reason: unknown): void {
     this.#underWay.sweep();
     this.#underWay.begin();
     this.diagnostics.drain(reason);
     this.#taker.onEnding?.(reason);
   }
 
-  /** The listener is closed. Waits for what was accepted and has not become a connection yet. */
-  #awaitUnderWay(deadline: number): void {
-    if (this.#state === 'over') return;
-    this.#state = 'closed';
-    this.#stopWaiting = nothing;
+  #onLastCall(): LastCallTerms {
+    const { connections, endsIdle, waitsForHost } = this.#known;
+    const { politeness, onArrival } = this.#taker;
+    // To read thousands of requests takes the time in which their clients could be accepted. Idle
+    // connections have time after that only where they are treated politely; and there has to be
+    // room for what is read then.
+    if (!endsIdle && politeness) this.#underWay.holdBack(this.#maxQueued / 2);
+    return {
+      source: this.#server,
+      events: new Set(['connection', 'secureConnection', connections.event]),
+      carried: connections.isCarried ? connections.event : undefined,
+      delay: endsIdle ? politeness?.idle : 0,
+      onPause: onArrival,
+      isProlonged: waitsForHost,
+    };
+  }
+
+  /** Waits for what was accepted and has not become a connection yet. */
+  #onClosed(deadline: number): void {
+    if (this.#isOver) return;
+    this.#owned.close();
     this.#taker.onListenerClosed?.();
     this.#taker.onArrival();
     this.#underWay.wait(deadline, () => inSlices(this.#end(), nothing));
   }
 
   #end(): End[] {
-    if (this.#state === 'over') return [];
-    this.#state = 'over';
-    this.#stopWaiting();
+    if (this.#isOver) return [];
+    this.#isOver = true;
     this.#stopListeningToSignal();
     unhear(this.#server, this.#known.connections.event, this.#onConnection);
     this.#sweeper.stop();

@@ -1,11 +1,13 @@
 import type { EventEmitter } from 'node:events';
-import { Listener } from '../listening/listener.ts';
+import { Listener, type ListenerHost } from '../listening/listener.ts';
 import { harmless } from '../primitives/harmless.ts';
-import { attemptOf, hear, unhear } from '../primitives/hear.ts';
+import { hear, unhear } from '../primitives/hear.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 
 const owned = new WeakSet<object>();
+/** The servers that others use, which have been owned: their connections are not theirs alone. */
+const hosts = new WeakSet<object>();
 const nothing = (): void => {};
 
 /**
@@ -15,7 +17,7 @@ const nothing = (): void => {};
 export class OwnedServer {
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
-  readonly #listener: Listener;
+  readonly listener: Listener;
   #isRefusing = false;
   #stopRefusing = nothing;
   #isLeft = false;
@@ -27,37 +29,28 @@ export class OwnedServer {
   }
 
   /** From now on it has one. */
-  static claim(server: EventEmitter): void {
+  static claim(server: EventEmitter, known: KnownServer): void {
     owned.add(server);
+    if (known.host) hosts.add(known.host);
   }
 
-  /**
-   * @param onError - Called with each `'error'` of the server.
-   * @param onClosed - Called whenever the listener is found closed.
-   */
-  constructor(
-    server: EventEmitter,
-    known: KnownServer,
-    onError: (error: Error) => void,
-    onClosed: () => void,
-  ) {
+  /** Whether an acceptor has it, or has had a server that is attached to it. */
+  static isInUse(server: EventEmitter): boolean {
+    return owned.has(server) || hosts.has(server);
+  }
+
+  constructor(server: EventEmitter, known: KnownServer, host: ListenerHost) {
     this.#server = server;
     this.#known = known;
-    this.#listener = new Listener(server, known, onError, onClosed);
+    this.listener = new Listener(server, known, host);
   }
 
-  /** Not that of an emitter: its `close()` may end what it has brought. */
-  closeListener(): void {
-    if (!this.#known.closesLast) this.#listener.close();
-    this.#refuseFromHost();
-  }
-
-  /** Somebody has closed the listener. One that is attached has none of its own, and would go on. */
-  follow(): void {
-    if (this.#known.host && !this.#listener.hasClosed) {
-      attemptOf(this.#server, 'close', () => this.#known.close());
-    }
-    this.#refuseFromHost();
+  /** Closes the listener, unless somebody has, and what uses it. */
+  close(): void {
+    // One that is attached has none of its own, and would go on; its host may bring more.
+    if (!this.listener.close() && this.#known.host) this.listener.closeServer();
+    if (!this.#isRefusing) this.#known.refuseFromHost?.();
+    this.#isRefusing = true;
   }
 
   /**
@@ -66,11 +59,10 @@ export class OwnedServer {
    * @param hasLatecomers - Whether something comes without a listener, of what is open.
    */
   end(hasLatecomers: boolean): void {
-    const { isServerOpen, isStuck, hasClosed } = this.#listener;
+    const { isServerOpen, isStuck, hasClosed } = this.listener;
     if ((hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
       this.#stopRefusing = refuseLatecomers(this.#server, this.#known.connections);
     }
-    this.#refuseFromHost();
     if (!this.#known.closesLast) this.#leave();
   }
 
@@ -83,19 +75,13 @@ export class OwnedServer {
   closeLast(): void {
     if (!this.isKept) return;
     this.#isLeft = true;
-    this.#listener.close();
-    if (!this.#listener.isStuck) this.#stopRefusing();
+    this.listener.closeServer();
+    if (!this.listener.isStuck) this.#stopRefusing();
     this.#leave();
   }
 
-  /** One that is attached is closed: its host may bring more. */
-  #refuseFromHost(): void {
-    if (!this.#isRefusing) this.#known.refuseFromHost?.();
-    this.#isRefusing = true;
-  }
-
   #leave(): void {
-    this.#listener.leave();
+    this.listener.leave();
     owned.delete(this.#server);
   }
 }

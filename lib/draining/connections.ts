@@ -12,7 +12,7 @@ import type { OpenList } from '../shutdown/open-list.ts';
 import { Stragglers, stragglerOf } from '../shutdown/stragglers.ts';
 import { EarlierConnections } from './earlier-connections.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
-import { Listener } from '../listening/listener.ts';
+import { ListenerWatch } from '../listening/listener-watch.ts';
 import { attemptOf, unhear } from '../primitives/hear.ts';
 
 const nothing = (): void => {};
@@ -68,8 +68,8 @@ export class ServerConnections {
       onChange,
       onClosed,
       watch(attached, knownAttached, onAttachedClosed) {
-        const listener = new Listener(attached, knownAttached, undefined, onAttachedClosed);
-        return () => listener.leave();
+        const watch = new ListenerWatch(attached, knownAttached, undefined, onAttachedClosed);
+        return () => watch.leave();
       },
     });
   }

@@ -8,7 +8,7 @@ import type { End } from '../shutdown/in-slices.ts';
 import { OpenList } from '../shutdown/open-list.ts';
 import { Progress } from '../shutdown/progress.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
-import { LastCall } from '../listening/last-call.ts';
+import type { LastCallTerms } from '../listening/last-call.ts';
 import { LateListening } from '../listening/late-listening.ts';
 import { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
@@ -36,7 +36,7 @@ const drained = new WeakSet<EventEmitter>();
 
 /**
  * The draining of a server, which all calls share; of one that is attached to another, that of the
- * other.
+ * other. It follows the connections, and ends nothing before somebody has joined it.
  */
 export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
   const { host } = known;
@@ -66,10 +66,9 @@ export class Draining implements ShutdownHost {
   readonly #sweeper: Sweeper;
   readonly #cancels: (() => void)[] = [];
   #settle: (report: DrainReport) => void = () => {};
-  #lastCall: LastCall | undefined;
   #late: LateListening | undefined;
   readonly #times = new DrainTimes();
-  #state: 'open' | 'last call' | 'closed' | 'over' = 'open';
+  #isJoined = false;
   #isCounted = false;
   #progress: Progress | undefined;
   #report: DrainReport | undefined;
@@ -80,25 +79,39 @@ export class Draining implements ShutdownHost {
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, known, {
-      onChange: () => this.#shutdown.check(),
-      onClosed: () => this.#beginClosed(),
+      onChange: () => this.#check(),
+      onClosed: () =>
+        this.#listener.beginLastCall(new DOMException('The server was closed', 'AbortError')),
     });
-    this.#listener = new Listener(server, known, undefined, () => this.#onClosed());
+    this.#listener = new Listener(server, known, {
+      mayEnd: () => this.#isJoined,
+      onEnding: (reason) => this.#onEnding(reason),
+      onLastCall: () => this.#onLastCall(),
+      onClosed: () => this.#onClosed(),
+      onFoundClosed: () => this.#check(),
+      hasSaidClose: drained.has(server),
+    });
     this.#sweeper = new Sweeper(
       () => this.connections.sweep(),
-      () => this.#state !== 'open',
+      () => this.#listener.state !== 'open',
     );
+  }
+
+  /** Whether a shutdown of it has been asked for, now or by a signal. */
+  get isJoined(): boolean {
+    return this.#isJoined;
   }
 
   /** One more call: the earliest deadline counts, and the first signal. */
   join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
-    if (this.#state !== 'open') {
+    this.#isJoined = true;
+    if (this.#listener.state !== 'open') {
       this.#shutdown.setDeadline(grace);
       return this.#finished;
     }
     this.#times.join(grace, idle);
     if (signal) this.#follow(signal, grace, idle);
-    else this.#begin(new DOMException('The server is drained', 'AbortError'));
+    else this.#listener.beginLastCall(new DOMException('The server is drained', 'AbortError'));
     return this.#finished;
   }
 
@@ -109,7 +122,7 @@ export class Draining implements ShutdownHost {
 
   open(): OpenList {
     const list = new OpenList();
-    if (this.#state !== 'over') this.connections.listOpen(list);
+    if (!this.#shutdown.isOver) this.connections.listOpen(list);
     return list;
   }
 
@@ -124,13 +137,13 @@ export class Draining implements ShutdownHost {
     const [server, known] = [this.#server, this.#known];
     const begin = (): void => {
       // A WebSocketServer without a server of its own is never told to listen.
-      if (known.isListening() === undefined) return this.#begin(signal.reason);
+      if (known.isListening() === undefined) return this.#listener.beginLastCall(signal.reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
-        if (this.#state === 'over') void drainingOf(server, known).join({ signal, grace, idle });
+        if (this.#shutdown.isOver) void drainingOf(server, known).join({ signal, grace, idle });
         // Not before its owner has heard that it listens.
         else setImmediate(() => this.#closeLate());
       });
-      this.#begin(signal.reason);
+      this.#listener.beginLastCall(signal.reason);
     };
     if (signal.aborted) return begin();
     LateListening.forget(server);
@@ -142,9 +155,7 @@ export class Draining implements ShutdownHost {
     if (known.isListening()) attemptOf(server, 'close', () => known.close());
   }
 
-  #begin(reason: unknown): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'last call';
+  #onEnding(reason: unknown): void {
     this.#times.begin();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
@@ -156,36 +167,24 @@ export class Draining implements ShutdownHost {
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#shutdown.setDeadline(this.#times.grace);
-    if (this.#known.isListening() === true || this.#known.waitsForHost) this.#takeLastCall();
-    else this.#close();
   }
 
-  #beginClosed(): void {
-    this.#begin(new DOMException('The server was closed', 'AbortError'));
-  }
-
-  #tell(): void {
-    this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
-  }
-
-  #takeLastCall(): void {
-    if (this.#state !== 'last call') return;
+  #onLastCall(): LastCallTerms | undefined {
     const { endsIdle, waitsForHost } = this.#known;
+    if (this.#known.isListening() !== true && !waitsForHost) return undefined;
     if (endsIdle) this.#tell();
     else this.connections.holdBack();
-    this.#lastCall = new LastCall(this.connections.source, arrivals, () => this.#close(), {
+    return {
+      source: this.connections.source,
+      events: arrivals,
       delay: endsIdle ? this.#times.idle : 0,
       isProlonged: waitsForHost,
       // As those are told of the server that holds it.
       onProlonged: () => closesIdleWithListener && this.#tell(),
-    });
+    };
   }
 
-  #close(): void {
-    if (this.#state !== 'last call') return;
-    this.#state = 'closed';
-    const hasSaid = drained.has(this.#server) && this.#known.isListening() !== true;
-    if (!hasSaid) this.#listener.close();
+  #onClosed(): void {
     this.#progress?.onListenerClosed();
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
@@ -193,12 +192,16 @@ export class Draining implements ShutdownHost {
     this.#shutdown.check();
   }
 
-  /** The listener is closed, by us or by somebody else; perhaps the last connection has gone. */
-  #onClosed(): void {
-    this.#beginClosed();
-    this.#lastCall?.cancel();
-    this.#close();
-    this.#shutdown.check();
+  #tell(): void {
+    this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
+  }
+
+  #check(): void {
+    if (this.#isJoined) return this.#shutdown.check();
+    // With the last connection: leaving ends what is followed.
+    if (!this.#listener.hasClosed || this.connections.size > 0) return;
+    this.#leave();
+    this.connections.leave();
   }
 
   #onCounted(): void {
@@ -210,7 +213,8 @@ export class Draining implements ShutdownHost {
   }
 
   isDone(): boolean {
-    if (this.#state !== 'closed' || !this.#isCounted || this.connections.size > 0) return false;
+    if (this.#listener.state !== 'closed' || !this.#isCounted || this.connections.size > 0)
+      return false;
     const { hasListened, hasClosed } = this.#listener;
     // It says so when they are gone.
     const hasOthers = hasListened || this.connections.earlier > 0;
@@ -220,8 +224,7 @@ export class Draining implements ShutdownHost {
   force(): End[] {
     this.#progress?.onGraceOver();
     this.connections.sweep();
-    this.#lastCall?.cancel();
-    this.#close();
+    if (this.#listener.close()) this.#onClosed();
     return this.connections.force();
   }
 
@@ -231,9 +234,7 @@ export class Draining implements ShutdownHost {
   }
 
   onOver(): void {
-    this.#state = 'over';
-    this.#listener.leave();
-    this.#sweeper.stop();
+    this.#leave();
     // Before the connections are left: a session's own end comes after the server's.
     const { duration } = this.#times;
     // All calls get it, and subscribers of a channel.
@@ -242,9 +243,14 @@ export class Draining implements ShutdownHost {
     this.#progress?.onOver(report);
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
-    drainings.delete(this.#server);
     drained.add(this.#server);
     this.#diagnostics.end(() => report);
     this.#settle(report);
+  }
+
+  #leave(): void {
+    this.#listener.leave();
+    this.#sweeper.stop();
+    drainings.delete(this.#server);
   }
 }

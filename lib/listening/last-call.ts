@@ -14,7 +14,12 @@ import { beginLastCall, onLastCallOver } from '../shutdown/last-calls.ts';
 import { hear, unhear } from '../primitives/hear.ts';
 import { clearImmediate, setImmediate } from '../primitives/timers.ts';
 
-interface LastCallOptions {
+/** Of whom a last call is taken, and how. */
+export interface LastCallTerms {
+  /** Its events are counted until the end. */
+  readonly source: EventEmitter;
+  /** Those that show an arrival. */
+  readonly events: Iterable<string>;
   /** The one among the events that may come over an open connection: it is no accept. */
   readonly carried?: string | undefined;
   /** Milliseconds before it begins. */
@@ -22,11 +27,11 @@ interface LastCallOptions {
   /**
    * Called at first, in each turn in which nobody waits in the accept queue: time is nobody's then.
    */
-  readonly onPause?: () => void;
+  readonly onPause?: (() => void) | undefined;
   /** Whether it goes on, whatever comes: until another server has taken its own. */
   readonly isProlonged?: (() => boolean) | undefined;
   /** Called when it is. */
-  readonly onProlonged?: () => void;
+  readonly onProlonged?: (() => void) | undefined;
 }
 
 const nothing = (): void => {};
@@ -38,7 +43,7 @@ const never = (): boolean => false;
  * them was brief, and the burst, if there was one, is over. The wait is bounded.
  */
 export class LastCall {
-  readonly #server: EventEmitter;
+  readonly #source: EventEmitter;
   readonly #events: Iterable<string>;
   readonly #carried: string | undefined;
   readonly #close: (deadline: number) => void;
@@ -65,35 +70,33 @@ export class LastCall {
   #lastTurn = 0;
 
   /**
-   * @param server - Its events are counted until then.
-   * @param events - Those that show an arrival.
    * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
    * what else has to be over by then.
    */
   constructor(
-    server: EventEmitter,
-    events: Iterable<string>,
-    close: (deadline: number) => void,
     {
+      source,
+      events,
       carried,
       delay = 0,
       onPause = nothing,
       isProlonged = never,
       onProlonged = nothing,
-    }: LastCallOptions = {},
+    }: LastCallTerms,
+    close: (deadline: number) => void,
   ) {
-    this.#server = server;
+    this.#source = source;
     this.#events = events;
     this.#carried = carried;
     this.#close = close;
     this.#onPause = onPause;
     this.#isProlonged = isProlonged;
     this.#onProlonged = onProlonged;
-    this.#sayOver = beginLastCall(server);
+    this.#sayOver = beginLastCall(source);
     for (const event of events) {
-      hear(server, event, event === this.#carried ? this.#countCarried : this.#count);
+      hear(source, event, event === this.#carried ? this.#countCarried : this.#count);
     }
-    hear(server, 'connection', this.#countAccept);
+    hear(source, 'connection', this.#countAccept);
     if (delay > 0) this.#timer = after(delay, this.#begin);
     else this.#begin();
   }
@@ -104,9 +107,9 @@ export class LastCall {
     clearImmediate(this.#immediate);
     this.#stopWaiting();
     for (const event of this.#events) {
-      unhear(this.#server, event, event === this.#carried ? this.#countCarried : this.#count);
+      unhear(this.#source, event, event === this.#carried ? this.#countCarried : this.#count);
     }
-    unhear(this.#server, 'connection', this.#countAccept);
+    unhear(this.#source, 'connection', this.#countAccept);
     this.#sayOver();
   }
 
@@ -137,10 +140,7 @@ export class LastCall {
     const hasArrivals = this.#arrivals !== this.#seen;
     this.#emptyTurns = hasArrivals ? 0 : this.#emptyTurns + 1;
     if (hasArrivals) this.#lastArrival = now;
-    if (this.#isOver(now) || this.#isEmpty(now)) {
-      // First of all: every microsecond from the look at the queue to here is one too many.
-      return this.#end();
-    }
+    if (this.#isOver(now) || this.#isEmpty(now)) return this.#end();
     this.#pausedTurns += 1;
     this.#quietTurns += 1;
     const isFirst = now - this.#begun < HANDING_OUT_MS;

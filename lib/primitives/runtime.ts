@@ -36,5 +36,8 @@ export const hidesAbortCause: boolean = isDeno;
 /** On Bun and Deno `closeIdleConnections()` ends connections that wait for half a request as well. */
 export const closesHalfRequests: boolean = isBun || isDeno;
 
+/** Bun publishes no channel of `node:net`: nothing tells of a server that listens. */
+export const tellsListening: boolean = !isBun;
+
 /** Node prints process warnings by a listener, unless it was told not to. */
 export const warnsByListener: boolean = !(isBun || isDeno);

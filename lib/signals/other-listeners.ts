@@ -2,8 +2,9 @@ import { debuglog } from 'node:util';
 
 const debug = debuglog('accept-loop');
 
-/** On our listeners, those of another copy of this package among them. */
+/** On our listeners, those of another copy of this package among them. Its value is the copy. */
 const mark = Symbol.for('accept-loop.signal-listener');
+const copy = {};
 
 /** The signals to which signal-exit 3 and 4 listen, of those that stop a server. */
 const signalExitSignals: ReadonlySet<string> = new Set([
@@ -18,7 +19,7 @@ let hasWarned = false;
 
 /** Marks a listener as one that never ends the process while somebody may be drained. */
 export function markAsOurs(listener: () => void): () => void {
-  return Object.assign(listener, { [mark]: true });
+  return Object.assign(listener, { [mark]: copy });
 }
 
 /**
@@ -29,16 +30,7 @@ export function markAsOurs(listener: () => void): () => void {
  * when it is called.
  */
 export function warnOfOtherListeners(name: NodeJS.Signals): void {
-  const others = process.listeners(name).filter((listener) => !(mark in listener));
-  const harmless = Math.min(signalExitListeners(name), others.length);
-  const count = others.length - harmless;
-  debug(
-    'other listeners for %s: %d, of signal-exit: %d: %O',
-    name,
-    others.length,
-    harmless,
-    others,
-  );
+  const count = countOthers(name, (listener) => !(mark in listener));
   if (count === 0 || hasWarned) return;
   hasWarned = true;
   const listeners = count === 1 ? '1 other listener' : `${count} other listeners`;
@@ -51,6 +43,32 @@ export function warnOfOtherListeners(name: NodeJS.Signals): void {
         'call shutdownSignal({ warnOfOthers: false }). NODE_DEBUG=accept-loop names the listeners.',
     },
   );
+}
+
+/**
+ * How many listeners for a signal are not of this copy of the package: whoever made them stops the
+ * process in a way of its own. Those of signal-exit do not count.
+ */
+export function countOtherListeners(name: NodeJS.Signals): number {
+  return countOthers(name, (listener) => Reflect.get(listener, mark) !== copy);
+}
+
+/** How many listen for a signal, but for signal-exit. */
+export function countListeners(name: NodeJS.Signals): number {
+  return countOthers(name, () => true);
+}
+
+function countOthers(name: NodeJS.Signals, isOther: (listener: object) => boolean): number {
+  const others = process.listeners(name).filter(isOther);
+  const harmless = Math.min(signalExitListeners(name), others.length);
+  debug(
+    'other listeners for %s: %d, of signal-exit: %d: %O',
+    name,
+    others.length,
+    harmless,
+    others,
+  );
+  return others.length - harmless;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { onIpcMessage } from './on-ipc-message.ts';
 import { onProcessSignal, type SignalMeaning } from './on-process-signal.ts';
 import { onWorkerDisconnect } from './on-worker-disconnect.ts';
-import { warnOfOtherListeners } from './other-listeners.ts';
 import { quietController } from '../primitives/quiet-controller.ts';
 import { StopRequest } from './stop-request.ts';
 
@@ -11,37 +10,47 @@ const MESSAGE = 'shutdown';
 interface ShutdownWaitOptions {
   readonly signals: readonly NodeJS.Signals[];
   readonly endOnSecond: readonly NodeJS.Signals[];
-  readonly warnOfOthers: boolean;
+  /**
+   * Called when the first signal comes, before anybody hears of it. With `false` that is no request
+   * to stop, and the signal is left to its other listeners from then on.
+   */
+  readonly onFirst: (name: NodeJS.Signals) => boolean;
+  /** Whether the IPC message is a request to stop, too. */
+  readonly hearsMessages: boolean;
 }
+
+const nothing = (): void => {};
 
 /** The wait behind one `shutdownSignal`. It stays on after the abort, until it is disposed. */
 export class ShutdownWait {
   /** A whole program may listen to its signal. */
   readonly #controller = quietController();
   readonly #endOnSecond: ReadonlySet<NodeJS.Signals>;
-  readonly #warnsOfOthers: boolean;
+  readonly #onFirst: (name: NodeJS.Signals) => boolean;
   readonly #signals: ReadonlySet<NodeJS.Signals>;
   /** Requests from just before this wait began: what repeats them is not for it. */
   readonly #earlier: readonly StopRequest[];
-  readonly #stopWaiting: (() => void)[] = [];
+  readonly #stopHearing = new Map<NodeJS.Signals, () => void>();
   readonly #stopHearingMessages: () => void;
+  readonly #stopWatchingWorker: () => void;
   #request: StopRequest | undefined;
 
-  constructor({ signals, endOnSecond, warnOfOthers }: ShutdownWaitOptions) {
+  constructor({ signals, endOnSecond, onFirst, hearsMessages }: ShutdownWaitOptions) {
     this.#signals = new Set(signals);
     this.#endOnSecond = new Set(endOnSecond);
-    this.#warnsOfOthers = warnOfOthers;
+    this.#onFirst = onFirst;
     this.#earlier = StopRequest.recent(this.#signals);
-    this.#stopHearingMessages = onIpcMessage((message) => {
+    const onMessage = (message: unknown): void => {
       if (message === MESSAGE) this.#hear(`The message '${MESSAGE}' was received`);
-    });
+    };
+    this.#stopHearingMessages = hearsMessages ? onIpcMessage(onMessage) : nothing;
     for (const name of this.#signals) {
-      this.#stopWaiting.push(onProcessSignal(name, () => this.#hearSignal(name)));
+      this.#stopHearing.set(
+        name,
+        onProcessSignal(name, () => this.#hearSignal(name)),
+      );
     }
-    this.#stopWaiting.push(
-      this.#stopHearingMessages,
-      onWorkerDisconnect((message) => this.#hear(message)),
-    );
+    this.#stopWatchingWorker = onWorkerDisconnect((message) => this.#hear(message));
   }
 
   get signal(): AbortSignal {
@@ -49,13 +58,18 @@ export class ShutdownWait {
   }
 
   readonly dispose = (): void => {
-    for (const stopWaiting of this.#stopWaiting) stopWaiting();
+    for (const stopHearing of this.#stopHearing.values()) stopHearing();
+    this.#stopHearingMessages();
+    this.#stopWatchingWorker();
   };
 
   #hearSignal(name: NodeJS.Signals): SignalMeaning {
     if (this.#isRepetition) return 'repetition';
     if (this.#request) return this.#endOnSecond.has(name) ? 'end' : 'ignored';
-    if (this.#warnsOfOthers) warnOfOtherListeners(name);
+    if (!this.#onFirst(name)) {
+      this.#stopHearing.get(name)?.();
+      return 'ignored';
+    }
     this.#hear(`${name} was received`);
     return 'stop';
   }

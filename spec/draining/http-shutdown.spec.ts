@@ -143,7 +143,7 @@ test("emits 'close' once, though somebody has closed the server before (A22)", a
   assert.equal((await over()).finished, 1);
 });
 
-test('leaves the server as it was: no method, no setting (A57)', async () => {
+test('leaves the server as it was: no method, no setting (A13, A57)', async () => {
   const server = createServer(answer);
   const settings = (): unknown[] => [
     server.keepAliveTimeout,
@@ -151,6 +151,7 @@ test('leaves the server as it was: no method, no setting (A57)', async () => {
     server.requestTimeout,
     server.timeout,
     server.maxRequestsPerSocket,
+    server.maxConnections,
   ];
   const before = settings();
   const { stop, over } = await drainScene(server);

@@ -247,7 +247,7 @@ test(
 );
 
 test(
-  'gives a connection that never sent a byte a tenth of a second, with idle: 0 too (A34, B21)',
+  'gives a connection that never sent a byte a tenth of a second, with idle: 0 too (A34, A47, B21)',
   async () => {
     const { server, stop, over } = await drainScene(createServer(answer), { idle: 0 });
     const speaker = await connectAccepted(server);

@@ -1,3 +1,4 @@
+import { drawSvg, textAt } from '../figures/svg.ts';
 import { roomOf, type SourceFile } from './imports.ts';
 import { facts, type Room, rooms } from './rooms.ts';
 
@@ -8,18 +9,7 @@ const LINE = 32;
 const columns = ['left', 'middle', 'right'];
 
 const style = `
-  text { font: 13px sans-serif; fill: #1f2328; }
-  .name { font-weight: bold; font-size: 15px; }
-  rect { fill: #f6f8fa; stroke: #59636e; }
-  .facts { stroke-dasharray: 4 3; }
-  path { stroke: #59636e; fill: none; }
-  marker path { fill: #59636e; }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc; }
-    rect { fill: #151b23; stroke: #9198a1; }
-    path { stroke: #9198a1; }
-    marker path { fill: #9198a1; }
-  }`;
+  .facts { stroke-dasharray: 4 3; }`;
 
 interface Box extends Room {
   readonly title: string;
@@ -44,10 +34,7 @@ export function drawHouse(files: ReadonlyMap<string, SourceFile>): string {
   const arrows = boxes.flatMap((from) =>
     boxes.filter(({ name }) => isNext(used, from.name, name)).map((to) => arrow(from, to)),
   );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${bottom + height}">`,
-    `<style>${style}\n</style>`,
-    '<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8Z"/></marker></defs>',
+  const parts = [
     ...arrows,
     ...boxes.map(({ x, y, title, says }) => box({ x, y, title, says })),
     box({
@@ -57,8 +44,8 @@ export function drawHouse(files: ReadonlyMap<string, SourceFile>): string {
       says: 'Plain facts of lib/ itself, which every room above primitives/ may import.',
       wide: total - 2 * gap,
     }),
-    '</svg>\n',
-  ].join('\n');
+  ];
+  return drawSvg({ width: total, height: bottom + height, style, parts });
 }
 
 /** What each room imports from, without the facts. */
@@ -98,12 +85,8 @@ interface Text {
 function box({ x, y, title, says, wide }: Text): string {
   const lines = wide === undefined ? wrap(says) : [says];
   const shape = `<rect${wide === undefined ? '' : ' class="facts"'} x="${x}" y="${y}" width="${wide ?? width}" height="${wide === undefined ? height : 56}" rx="6"/>`;
-  const texts = lines.map(
-    (line, at) => `<text x="${x + 12}" y="${y + 44 + at * 17}">${line}</text>`,
-  );
-  return [shape, `<text class="name" x="${x + 12}" y="${y + 23}">${title}</text>`, ...texts].join(
-    '',
-  );
+  const texts = lines.map((line, at) => textAt(x + 12, y + 44 + at * 17, line));
+  return [shape, textAt(x + 12, y + 23, title, 'class="name"'), ...texts].join('');
 }
 
 function wrap(text: string): string[] {

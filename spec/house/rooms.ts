@@ -32,13 +32,13 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'accepting',
-    says: 'From the kernel to the consumer: what waits, in order, and the counts.',
+    says: 'From the kernel to the consumer: the queue, in order, and the counts.',
     uses: ['primitives', 'shutdown', 'protocols', 'listening'],
   },
   {
     name: 'draining',
     side: 'left',
-    says: 'All that a server has, when somebody else handles it.',
+    says: 'All connections of a server that other code handles.',
     uses: ['primitives', 'shutdown', 'protocols', 'listening'],
   },
   {
@@ -53,6 +53,12 @@ export const rooms: readonly Room[] = [
     uses: ['primitives'],
   },
   {
+    name: 'registering',
+    side: 'left',
+    says: 'All servers of a process: found, stopped by one signal, reported.',
+    uses: ['primitives', 'protocols', 'accepting', 'draining', 'signals'],
+  },
+  {
     name: '',
     says: 'The public names: contracts, and checks of what is given.',
     uses: [
@@ -64,6 +70,7 @@ export const rooms: readonly Room[] = [
       'draining',
       'serving',
       'signals',
+      'registering',
     ],
   },
 ];

@@ -21,10 +21,12 @@ const files = ['docs/examples', 'docs/examples/frameworks'].flatMap((directory) 
   return names.map((name) => `${directory}/${name}`);
 });
 
-for (const file of ['README.md', ...files]) {
-  test(`looks like a stop, and not like a crash: ${file}`, async () => {
+const programs = ['drain', 'serve', 'acceptLoop'].map((name) => ['README.md', name]);
+
+for (const args of [...programs, ...files.map((file) => [file])]) {
+  test(`looks like a stop, and not like a crash: ${args.join(', ')}`, async () => {
     const env = { PORT: '0', ADMIN_PORT: '0', DELAY: '50', SOCKET: join(folder, 'socket') };
-    const script = spawnScript('spec/fixtures/shutdown/early.ts', { args: [file], env });
+    const script = spawnScript('spec/fixtures/shutdown/early.ts', { args, env });
     const { code, signal, stderr } = await watch(script).ending;
     assert.deepEqual([code, signal, stderr], [0, null, '']);
   });

@@ -159,7 +159,7 @@ test('of serving HTTP stops working for a client that leaves', async () => {
   assert.match(await assertEnds(program), /failed: 1,/);
 });
 
-test('of readiness is not ready after SIGTERM, and serves all the same', async () => {
+test('of readiness is not ready after SIGTERM, and serves all the same (A56)', async () => {
   const { port, printed, signal, ending } = await startExample('readiness.ts');
   signal('SIGTERM');
   await printed(/not ready/);

@@ -122,7 +122,7 @@ async function run(file: string, talk: Talk): Promise<void> {
 }
 
 for (const [file, talk] of Object.entries(talks)) {
-  test(`end at SIGTERM when all are served: ${file}`, () => run(file, talk));
+  test(`end at SIGTERM when all are served: ${file} (A55)`, () => run(file, talk));
 }
 
 test('of node:http says goodbye to an event stream', () => run('http.ts', assertEvents));

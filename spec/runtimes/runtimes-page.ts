@@ -16,7 +16,8 @@ function answers(limit: Limit): string[] {
 
 function reason(limit: Limit): string {
   const affected = tested.filter((runtime) => isLimited(limit, runtime));
-  return `- ${limit.title}, not on ${affected.join(', ')}: ${limit.reason}`;
+  const text = limit.reason.replaceAll(/docs\/(decisions\/0*(\d+)-\S*\.md)/g, '[decision $2]($1)');
+  return `- **${limit.title}**, not on ${affected.join(', ')}. ${text}`;
 }
 
 /** docs/runtimes.md as the list of limits gives it. */
@@ -28,7 +29,19 @@ export function runtimesPage(): string {
     '<!-- Written by spec/runtimes/table.ts from spec/support/limits.ts. -->',
     '',
     `Each commit is tested on ${tested.slice(0, -1).join(', ')} and ${tested.at(-1)}, in the latest`,
-    'release of each. What a runtime cannot do is skipped there, by name and with its reason.',
+    'release of each. If a runtime cannot do something, its test is skipped there, with the reason.',
+    'A few rows are about the tests themselves.',
+    '',
+    '## What matters most',
+    '',
+    '- **Node** does everything that the guides describe. Two limits concern HTTP/2 streams that cross',
+    '  a GOAWAY and, on Node 26, silent clients of a `WebSocketServer` with a port.',
+    '- **Bun** closes the listener of an HTTP server only when `idle` is over. Rolling stops of a cluster',
+    '  may lose requests. The Unix socket of a dead process is not replaced.',
+    '- **Deno** may reset clients that wait in the accept queue at the abort. A request behind the',
+    '  response under way is not answered. A shortage of descriptors may end the process.',
+    '',
+    '## The whole list',
     '',
     ...markdownTable([['What', ...tested], ...list.map((limit) => answers(limit))]),
     '',

@@ -13,107 +13,114 @@ export interface Limit {
 export const limits = {
   exactLastCall: {
     runtimes: ['deno'],
-    title: 'Serve everybody who waits in the accept queue at the abort',
+    title: 'Serve every client that waits in the accept queue at the abort',
     reason:
-      'Deno accepts up to 128 connections ahead of JavaScript and closes them with the listener. ' +
-      'A longer pause serves most stops (docs/decisions/0001-last-call.md), not every one.',
+      'Deno accepts up to 128 connections ahead of JavaScript and closes them with the ' +
+      'listener. A longer pause serves most stops, and not every one ' +
+      '(docs/decisions/0001-last-call.md).',
   },
   acceptsOneByOne: {
     runtimes: ['bun', 'deno'],
-    title: 'Hand a connection to a consumer that waits before the next one is accepted',
+    title: 'Hand a connection to a waiting consumer before the next one is accepted',
     reason:
-      'Bun and Deno accept up to hundreds in one turn of the event loop, and consumers run after ' +
-      'it: `maxQueued` has to be larger than what may come at once.',
+      'Bun and Deno accept up to hundreds in one turn of the event loop, and consumers run ' +
+      'after it. `maxQueued` has to be larger than the number that may come at once.',
   },
   abortListenerResists: {
     runtimes: ['deno'],
-    title: 'Hear an abort whose earlier listener called `stopImmediatePropagation()`',
-    reason: '`events.addAbortListener` does not resist `stopImmediatePropagation()` on Deno.',
+    title: 'Hear an abort although an earlier listener called `stopImmediatePropagation()`',
+    reason: 'On Deno, `events.addAbortListener` does not resist `stopImmediatePropagation()`.',
   },
   httpNewcomers: {
     runtimes: ['bun'],
     title: 'Wait for, or end, an HTTP connection that has not made a whole request',
     reason:
-      "Bun's `http.Server` tells of a connection only with its first request, and `close()` drops " +
+      "Bun's `http.Server` reports a connection only with its first request. `close()` drops " +
       'the others or leaves them open.',
   },
   requestAfterClose: {
     runtimes: ['deno'],
-    title: 'Answer a request that comes behind the response under way at the abort',
+    title: 'Answer a request that comes behind the one whose response is under way at the abort',
     reason: 'Deno ends the connection after the response that was under way at `close()`.',
   },
   readsWhilePaused: {
     runtimes: ['deno'],
     title: 'Notice that a client has reset a WebSocket that waits in the queue',
-    reason: 'Deno reads nothing of a paused socket; the consumer is handed one that is closed.',
+    reason: 'Deno reads nothing from a paused socket. The consumer gets a closed WebSocket.',
   },
   endsInvalidWebSocket: {
     runtimes: ['bun'],
     title: 'End a WebSocket that has sent an invalid frame',
-    reason: "Bun puts its own WebSockets in the place of `ws`'s; they leave such a client waiting.",
+    reason: 'Bun replaces the WebSockets of `ws` by its own, which leave such a client waiting.',
   },
   countsHandedOff: {
     runtimes: ['bun', 'deno'],
-    title: 'Wait for a connection that a child process was sent, and count it as one',
+    title: 'Wait for a connection that was sent to a child process, and count it as one',
     reason:
-      '`getConnections()` of Bun does not count it. That of Deno counts one more once the listener ' +
-      'is closed, and does not tell whether a socket was sent or has closed.',
+      '`getConnections()` of Bun does not count it. `getConnections()` of Deno counts one ' +
+      'more once the listener is closed, and does not tell whether a socket was sent or has ' +
+      'closed.',
   },
   silentWebSocketClients: {
     runtimes: ['node 26'],
     title: 'Give a client of a `WebSocketServer` with a port time for its first request',
     reason:
-      'Its HTTP server is private, and `close()` of one of Node 26 ends at once each client that has not asked yet.',
+      'Its HTTP server is private. On Node 26, `close()` of that server ends at once each ' +
+      'client that has not made a request yet.',
   },
   refusalsOverTls: {
     runtimes: ['deno'],
-    title: 'Read over TLS that a request line is refused',
-    reason: 'Deno destroys a TLS socket now and then before the `400` of its own parser has left.',
+    title: 'Send a client over TLS the `400` that refuses its request line',
+    reason: 'Deno sometimes destroys a TLS socket before the `400` of its own parser has left.',
   },
   strayBytes: {
     runtimes: ['deno'],
-    title: 'End an HTTP connection in time that has sent empty lines behind a request',
+    title: 'End in time an HTTP connection that has sent empty lines behind a request',
     reason:
-      'They look like half a head, whose time it gets. `closeIdleConnections()`, which tells them ' +
-      'apart elsewhere, ends half a head as well on Deno.',
+      'The empty lines look like half a head, and get the time of one. Elsewhere ' +
+      '`closeIdleConnections()` tells them apart. On Deno it ends half a head as well.',
   },
   unixHandshakes: {
     runtimes: ['bun'],
-    title: 'End a TLS client of a Unix socket whose handshake has just begun at the end',
-    reason: 'Bun tells of such a connection late, now and then when all is over, and counts none.',
+    title: 'End a TLS client of a Unix socket whose handshake begins at the end of a shutdown',
+    reason: 'Bun reports such a connection late, sometimes after the end, and counts none.',
   },
   refusedBody: {
     runtimes: ['bun'],
-    title: 'Let a body arrive that was refused, and comes all the same more than a second later',
-    reason: "`bytesRead` of Bun's HTTP sockets stays 0: whether something comes is not to be seen.",
+    title: 'Receive for more than a second a request body that was refused and comes all the same',
+    reason:
+      "`bytesRead` of Bun's HTTP sockets stays 0, so it cannot be seen whether something " +
+      'comes.',
   },
   countedWork: {
     runtimes: ['bun', 'deno'],
     title: 'Count how often each block of the package runs',
-    reason: "Node's inspector does; what one client can make much of is the same on all.",
+    reason:
+      "Only Node's inspector counts that. The work that one client can cause is the same on " +
+      'all runtimes.',
   },
   instrumented: {
     runtimes: ['bun', 'deno'],
     title: "Be traced by OpenTelemetry's instrumentation of `node:http`",
-    reason: 'It wraps what Node requires; neither runtime lets it.',
+    reason: 'The instrumentation wraps what Node requires. Neither Bun nor Deno allows that.',
   },
   firstSignalListener: {
     runtimes: ['deno'],
     title: 'Hear a signal before listeners that were added earlier',
     reason:
-      'Deno calls the listeners of a signal in the order in which they were added, whatever was ' +
-      'prepended: one that throws keeps the later ones from being called, and one that takes ' +
-      'itself off is not in the count of the warning.',
+      'Deno calls the listeners of a signal in the order in which they were added, even if ' +
+      'one was prepended. If one throws, the later ones are not called. If one removes ' +
+      'itself, the warning does not count it.',
   },
   denoListen: {
     runtimes: ['node', 'bun'],
     title: 'Compare with `Deno.listen`',
-    reason: 'It is an API of Deno.',
+    reason: '`Deno.listen` is an API of Deno.',
   },
   endOfEarlyAnsweredUpload: {
     runtimes: ['deno'],
-    title: 'End a connection when an upload has arrived that was answered before',
-    reason: 'Deno tells neither of the end of such a request nor of its close.',
+    title: 'End a connection once an upload has arrived whose answer was sent before',
+    reason: 'Deno reports neither the end of such a request nor its close.',
   },
   resetVisible: {
     runtimes: ['bun'],
@@ -123,60 +130,64 @@ export const limits = {
   backlog: {
     runtimes: ['bun'],
     title: 'Let more than 512 clients wait in the accept queue',
-    reason: 'Bun listens with a backlog of 512, whatever it is told.',
+    reason: 'Bun always listens with a backlog of 512.',
   },
   ipcListenerCount: {
     runtimes: ['bun'],
-    title: 'Hold a process with an IPC channel while others than `shutdownSignal` listen to it',
+    title:
+      'Keep a process with an IPC channel alive while code other than `shutdownSignal` listens to it',
     reason:
-      'Bun no longer counts the listeners after `process.channel.unref()`, and does not tell when ' +
-      'one is taken off: it holds for good once another has come, and not at all after a dispose.',
+      'Bun no longer counts the listeners after `process.channel.unref()`, and does not ' +
+      'report when one is removed. The process stays alive for good once another listener ' +
+      'has been added, and does not stay alive at all after a dispose.',
   },
   idleAfterClose: {
     runtimes: ['bun'],
     title: 'Close the listener of an HTTP server before the idle time of a shutdown is over',
     reason:
-      "`close()` of Bun's `http.Server` ends every idle connection, whatever one does: `serve` and " +
+      "`close()` of Bun's `http.Server` always ends every idle connection. So `serve` and " +
       '`drain` call it when `idle` is over, and serve new clients until then.',
   },
   shortageKills: {
     runtimes: ['deno'],
-    title: 'Outlive a shortage of descriptors',
+    title: 'Survive a shortage of descriptors',
     reason:
-      'Deno panics, or accepts no more, when `accept(2)` says `EMFILE`; and it accepts up to 128 ' +
-      'connections ahead of JavaScript, which can keep it from that only where there are more.',
+      'Deno panics, or accepts no more, when `accept(2)` fails with `EMFILE`. It also ' +
+      'accepts up to 128 connections ahead of JavaScript, so a limit prevents the shortage ' +
+      'only if more than 128 descriptors are left.',
   },
   shortageSpins: {
     runtimes: ['bun'],
     title: 'Stay idle while no descriptor is left and clients wait',
     reason:
-      'Bun asks `accept(2)` again and again, at the cost of a whole processor. Node ends who ' +
-      'waits, with a descriptor that it keeps for that.',
+      'Bun calls `accept(2)` again and again, and uses a whole processor. Node ends the ' +
+      'waiting clients, with a descriptor that it keeps for that.',
   },
   slowAnswerAfterClose: {
     runtimes: ['bun'],
     title: 'Wait for an HTTP answer that its client reads slowly',
     reason:
-      "`close()` of Bun's `http.Server` takes a connection whose answer is still leaving for an " +
-      'idle one, and ends it: the client has a part of it.',
+      "`close()` of Bun's `http.Server` takes a connection for idle while its answer is " +
+      'still leaving, and ends it. The client gets a part of the answer.',
   },
   connectionsAfterClose: {
     runtimes: ['bun'],
     title: 'Wait for the connections of a server that was closed before `drain` was called',
-    reason: 'On Bun `getConnections()` of a closed server says 0, whatever is open.',
+    reason: 'On Bun, `getConnections()` of a closed server always says 0.',
   },
   staleSockets: {
     runtimes: ['bun'],
     title: 'Replace the Unix socket that a dead process has left',
     reason:
-      'Bun says `ECONNREFUSED` whatever `connect(2)` says, of a live server that is too busy to ' +
-      'accept, too: nothing is removed there, and the bind fails with `EADDRINUSE`. So it does on ' +
-      'macOS and BSD (docs/decisions/0007-when-a-socket-file-is-stale.md).',
+      'Bun reports `ECONNREFUSED` for every error of `connect(2)`, even for a live server ' +
+      'that is too busy to accept. So nothing is removed there, and the bind fails with ' +
+      '`EADDRINUSE`. The same holds on macOS and BSD ' +
+      '(docs/decisions/0007-when-a-socket-file-is-stale.md).',
   },
   openListeners: {
     runtimes: ['bun'],
     title: 'Listen with the open listener of another server, or of another process',
-    reason: "Bun's `server.listen(handle)` wants a port or a path, whatever it is given.",
+    reason: "Bun's `server.listen(handle)` always wants a port or a path.",
   },
   inheritedHttp: {
     runtimes: ['bun'],
@@ -187,28 +198,29 @@ export const limits = {
     runtimes: ['node', 'deno'],
     title: 'Serve an HTTP/2 stream that crosses the first GOAWAY',
     reason:
-      'nghttp2, which Node and Deno use, refuses every stream once it has sent a GOAWAY, whatever ' +
-      'id that names; the second GOAWAY tells the client, and to retry is safe.',
+      'Node and Deno use nghttp2. Once it has sent a GOAWAY, it refuses every stream, ' +
+      'whatever id the GOAWAY names. The second GOAWAY tells the client, and retrying is ' +
+      'safe.',
   },
   goawayMeetsStream: {
     runtimes: ['deno'],
-    title: 'End HTTP/2 sessions at whatever moment of their streams',
+    title: 'End HTTP/2 sessions at any moment of their streams',
     reason:
-      'When a GOAWAY meets a stream that is closing, Deno aborts now and then in an assertion of ' +
-      'nghttp2 (`find_stream_on_goaway_func`).',
+      'When a GOAWAY meets a stream that is closing, Deno sometimes aborts in an assertion ' +
+      'of nghttp2 (`find_stream_on_goaway_func`).',
   },
   endAfterLateStream: {
     runtimes: ['bun'],
-    title: 'End an HTTP/2 session before grace whose client begins a stream after the last GOAWAY',
-    reason: 'Bun refuses such a stream, and waits for its end all the same.',
+    title: 'End an HTTP/2 session before grace if its client begins a stream after the last GOAWAY',
+    reason: 'Bun refuses such a stream, but still waits for its end.',
   },
   webSocketBytes: {
     runtimes: ['bun'],
-    title: 'Know a WebSocket in conversation by the bytes that came, and not by whole messages',
+    title: 'Recognise a WebSocket in conversation by received bytes, and not by whole messages',
     reason:
-      "`bytesRead` of Bun's HTTP sockets stays 0. `drain` listens to `'message'` there: it hears " +
-      'nothing of a part of a message, of a client that was handed to a callback alone a moment ' +
-      'ago, or when the owner takes all listeners off.',
+      "`bytesRead` of Bun's HTTP sockets stays 0, so `drain` listens to `'message'` there. " +
+      'It does not notice a part of a message, or a client that was just passed only to a ' +
+      'callback. It notices nothing once the owner has removed all listeners.',
   },
   standaloneSockets: {
     runtimes: ['bun'],
@@ -217,57 +229,67 @@ export const limits = {
   },
   pausedTls: {
     runtimes: ['deno'],
-    title: 'Hold a TLS peer back by reading late',
-    reason: 'Deno reads a TLS socket on while it is paused.',
+    title: 'Hold a TLS client back by not reading from it',
+    reason: 'Deno goes on reading from a TLS socket while it is paused.',
   },
   uncaughtAtTop: {
     runtimes: ['bun'],
     title: 'End the process at an uncaught error while a module awaits at its top',
-    reason: 'Bun prints the error and goes on waiting: a framework whose port is taken hangs.',
+    reason: 'Bun prints the error and goes on waiting: a framework whose port is in use hangs.',
   },
   pipesIntoClosedStream: {
     runtimes: ['deno'],
-    title: 'Say with a code that a `pipeline()` leads into a closed stream',
+    title: 'Give the error of a `pipeline()` into a closed stream a code',
     reason:
-      'Deno throws `TypeError: k is not a constructor`, which counts as the fault of a handler.',
+      'Deno throws `TypeError: k is not a constructor`, which counts as an error of the ' +
+      'handler.',
   },
   rollingStops: {
     runtimes: ['bun', 'deno'],
     title: 'Stop the workers of a cluster in turn without losing a request',
     reason:
-      "Bun's workers listen each for themselves, and closing a listener resets who waits in it. " +
-      "Deno's workers do not end under round robin when connections come while the server closes, " +
-      'whoever closes it, and they are started without the flags of the primary.',
+      "Each of Bun's workers has its own listener, and closing it resets the clients in its " +
+      "queue. Deno's workers do not end under round robin if connections come while the " +
+      'server closes, whichever code closes it. They are also started without the flags of ' +
+      'the primary.',
   },
   orphans: {
     runtimes: ['deno'],
     title: 'End a cluster worker that has drained when its primary is gone',
-    reason: 'Now and then Deno does not notice that the primary is gone, and holds the worker.',
+    reason: 'Deno sometimes does not notice that the primary is gone, and keeps the worker alive.',
   },
   socketsOfSessions: {
     runtimes: ['deno'],
-    title: 'End an HTTP/2 session that nobody serves while its client keeps the connection',
-    reason: 'On Deno `destroy()` of the session, and of its socket, leaves the connection open.',
+    title: 'End an HTTP/2 session that no handler serves while its client keeps the connection',
+    reason: 'On Deno, `destroy()` of the session, and of its socket, leaves the connection open.',
   },
   emptyTlsWrites: {
     runtimes: ['deno'],
     title: 'Write an empty chunk to a TLS socket',
     reason:
-      'Once bytes have been written, nothing leaves a TLS socket of Deno behind an empty chunk, ' +
-      'and no callback is called. A bare `response.end()` writes one, too.',
+      'On Deno, once bytes have been written to a TLS socket, nothing leaves it behind an ' +
+      'empty chunk, and no callback is called. A bare `response.end()` writes an empty ' +
+      'chunk, too.',
   },
   unansweredStreams: {
     runtimes: ['bun'],
     title: 'End an HTTP/2 stream by `destroy()` before its answer has begun',
     reason:
-      'Bun then sends an empty DATA frame before any HEADERS, which is no HTTP/2: it takes the ' +
-      "client's whole session down, and one of Node 20 does not even hear of its end.",
+      'Bun then sends an empty DATA frame before any HEADERS, which violates HTTP/2 and ends ' +
+      "the client's whole session. A client on Node 20 does not even hear of the end.",
+  },
+  listeningServers: {
+    runtimes: ['bun'],
+    title: 'Drain every server of a process by `accept-loop/register`',
+    reason:
+      'Bun publishes nothing on `tracing:net.server.listen`: `accept-loop/register` ends the ' +
+      'process at its start, with an error that says so.',
   },
   slowTlsClients: {
     runtimes: ['deno'],
     title: 'Read a TLS connection slowly, to its end',
     reason:
-      'A client of Deno that pauses and resumes a TLS socket often stops reading, or does not hear ' +
-      'of the end, whatever runtime the server runs on.',
+      'A client on Deno that pauses and resumes a TLS socket often stops reading, or does ' +
+      "not hear of the end. This does not depend on the server's runtime.",
   },
 } as const satisfies Record<string, Limit>;

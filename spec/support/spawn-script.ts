@@ -19,19 +19,21 @@ export interface SpawnOptions {
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
 
 const source = '--conditions=@accept-loop/source';
+const loader = ['--import', 'tsx'];
 
 /** The file of the project, and the flags that it needs. */
 function commandOf(path: string, isUnbundled: boolean): string[] {
   const file = resolve(projectRoot, path);
   if (runtime.name === 'deno') return ['run', '-A', source, file];
-  if (runtime.name === 'bun' || process.features.typescript) return [source, file];
-  return nodeCommandOf(path, isUnbundled);
+  if (runtime.name === 'bun') return [source, file];
+  if (!isUnbundled) return nodeCommandOf(path);
+  return process.features.typescript ? [source, file] : [source, ...loader, file];
 }
 
 /** The same for any Node. */
-function nodeCommandOf(path: string, isUnbundled = false): string[] {
-  const bundled = isUnbundled ? undefined : bundle(projectRoot, path);
-  return bundled ? [bundled] : [source, '--import', 'tsx', resolve(projectRoot, path)];
+function nodeCommandOf(path: string): string[] {
+  const bundled = bundle(projectRoot, path);
+  return bundled ? [bundled] : [source, ...loader, resolve(projectRoot, path)];
 }
 
 function start(

@@ -76,8 +76,8 @@ export function costLine(turns: Turns, more: ReadonlyMap<string, number>, runtim
   const own = (way: string): string => (more.get(way) ?? NaN).toFixed(1);
   return (
     `A TCP connection costs its server ${cpu("`'connection'` callback")} µs of CPU time with a bare ` +
-    `callback, ${cpu('**`acceptLoop`**')} with \`acceptLoop\`, ${cpu('**`serve`**')} with \`serve\`; ` +
-    `measured without the network, ${own('acceptLoop')} and ${own('serve')} µs more than the ` +
-    `callback ([benchmarks](docs/benchmarks.md), ${runtime}).`
+    `callback, ${cpu('**`acceptLoop`**')} µs with \`acceptLoop\` and ${cpu('**`serve`**')} µs with ` +
+    `\`serve\`. Without the network, \`acceptLoop\` adds ${own('acceptLoop')} µs to the callback, and ` +
+    `\`serve\` ${own('serve')} µs ([benchmarks](docs/benchmarks.md), ${runtime}).`
   );
 }

@@ -61,8 +61,8 @@ export function rollingLine(figures: readonly RollingFigures[]): string {
   const requests = ours.reduce((sum, { result }) => sum + result.requests, 0);
   const failed = ours.reduce((sum, { result }) => sum + failedOf(result), 0);
   return (
-    'Rolling stops under 50 busy keep-alive clients, in a cluster or with `reusePort`: of ' +
-    `${requests} requests this package failed ${failed}; the others failed ` +
+    'Rolling stops under 50 busy keep-alive clients, in a cluster or with `reusePort`: ' +
+    `this package failed ${failed} of ${requests} requests. Other ways to stop failed ` +
     `${Math.min(...others).toFixed(0)} to ${Math.max(...others).toFixed(0)} of 10 000 ` +
     '([benchmarks](docs/benchmarks.md)).'
   );

@@ -116,7 +116,7 @@ async function exhaust(): Promise<number[]> {
 let loads: Promise<number[]> | undefined;
 
 test(
-  'is outlived: the process serves again when they are back, and stops in order',
+  'is outlived: the process serves again when they are back, and stops in order (A26)',
   async () => void (await (loads ??= exhaust())),
   { cannot: limits.shortageKills },
 );

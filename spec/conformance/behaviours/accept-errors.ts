@@ -23,14 +23,14 @@ function emit(running: Running, errors: readonly Error[]): void {
 async function answers(running: Running): Promise<void> {
   const { socket, ending } = await running.connect();
   socket.end('new');
-  assert.equal((await ending).text, 'new', 'serves nobody any more');
+  assert.equal((await ending).text, 'new', 'serves no client any more');
 }
 
 /** Errors of accept(2), told by the listener as Node tells them. */
 export const acceptErrors: readonly Behaviour[] = [
   {
     number: 39,
-    title: 'tells of each of ten EMFILE once, the very error, and goes on',
+    title: 'reports each of ten EMFILE errors once, as the same object, and goes on',
     needs: ['accept errors'],
     async holds(scene) {
       const serving = await scene.serve(echo);
@@ -57,7 +57,7 @@ export const acceptErrors: readonly Behaviour[] = [
   },
   {
     number: 41,
-    title: 'goes on at once when a client has gone before it was accepted',
+    title: 'goes on at once if a client has gone before it was accepted',
     needs: ['accept errors'],
     async holds(scene) {
       const serving = await scene.serve(echo);
@@ -68,7 +68,7 @@ export const acceptErrors: readonly Behaviour[] = [
   },
   {
     number: 42,
-    title: 'ends with the very error of a listener that is broken, and closes it',
+    title: 'ends with the error of a broken listener, and closes the listener',
     needs: ['accept errors', 'ends by errors'],
     async holds(scene) {
       const serving = await scene.serve(echo);

@@ -12,7 +12,7 @@ const lastRequest = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
 export const draining: readonly Behaviour[] = [
   {
     number: 14,
-    title: 'is over when the response in flight has been sent, and not before',
+    title: 'ends when the response in flight has been sent, and not before',
     needs: ['drain', 'http'],
     async holds(scene) {
       const { handler, running, release } = held();
@@ -33,7 +33,7 @@ export const draining: readonly Behaviour[] = [
   },
   {
     number: 15,
-    title: 'refuses newcomers, serves who is in flight until the deadline, and then ends it',
+    title: 'refuses new clients, serves the task in flight until the deadline, and then ends it',
     needs: ['grace'],
     async holds(scene) {
       const { handler, running } = held();
@@ -70,7 +70,7 @@ export const draining: readonly Behaviour[] = [
   },
   {
     number: 17,
-    title: 'waits for a handler however long it takes, where there is no deadline',
+    title: 'waits for a handler however long it takes, if there is no deadline',
     needs: ['drain', 'http'],
     async holds(scene) {
       const { handler, running, release } = held();
@@ -90,7 +90,7 @@ export const draining: readonly Behaviour[] = [
   },
   {
     number: 50,
-    title: 'stops a service when the one that uses it has stopped, in that order',
+    title: 'stops a service after the service that uses it has stopped',
     needs: ['drain', 'http'],
     async holds(scene) {
       const { handler, running, release } = held();

@@ -14,7 +14,7 @@ async function told(draining: AbortSignal): Promise<void> {
 export const goodbyes: readonly Behaviour[] = [
   {
     number: 18,
-    title: 'tells a handler that the shutdown begins, so that it says goodbye',
+    title: 'tells a handler that the shutdown begins, so that it can say goodbye',
     needs: ['draining'],
     async holds(scene) {
       const serving = await scene.serve(async (connection, context) => {
@@ -52,7 +52,7 @@ export const goodbyes: readonly Behaviour[] = [
   },
   {
     number: 20,
-    title: 'tells all of them though one never ends, and waits for that one',
+    title: 'tells all handlers even if one never ends, and waits for that one',
     needs: ['draining'],
     async holds(scene) {
       const { handler, running, release } = held();
@@ -74,7 +74,7 @@ export const goodbyes: readonly Behaviour[] = [
   },
   {
     number: 49,
-    title: 'tells a handler that begins in the shutdown, and none that has ended',
+    title: 'tells a handler that begins during the shutdown, and none that has ended',
     needs: ['draining', 'events'],
     async holds(scene) {
       const signals: AbortSignal[] = [];

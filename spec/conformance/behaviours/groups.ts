@@ -53,7 +53,8 @@ async function begins(run: Run, last: Promise<void>, task: () => Promise<void>):
 export const groups: readonly Behaviour[] = [
   {
     number: 28,
-    title: 'has a failure stop the others, where that is wanted, and rejects with that very error',
+    title:
+      'stops the other tasks after a failure, if that is wanted, and rejects with the same error',
     needs: ['group'],
     async holds({ group }) {
       const [failure, another] = [new Error('first'), new Error('second')];
@@ -80,8 +81,7 @@ export const groups: readonly Behaviour[] = [
   },
   {
     number: 29,
-    title:
-      'is over when its body has ended and no task is left, one begun when the last ends included',
+    title: 'ends when its body has ended and no task is left, even one begun as the last task ends',
     needs: ['group'],
     async holds({ group }) {
       const order: string[] = [];
@@ -108,7 +108,7 @@ export const groups: readonly Behaviour[] = [
   },
   {
     number: 30,
-    title: 'cancels what is within it, also what begins late, and nothing around it',
+    title: 'cancels the tasks in it, even tasks begun late, and nothing outside it',
     needs: ['group'],
     async holds({ group }) {
       const reason = new Error('enough');
@@ -129,7 +129,7 @@ export const groups: readonly Behaviour[] = [
   },
   {
     number: 46,
-    title: 'serves a port and a Unix socket as one: one stop, and one end if a bind fails',
+    title: 'serves a port and a Unix socket together: one stop, and one end if a bind fails',
     needs: ['group'],
     holds: (scene) =>
       inFolder(async (folder) => {

@@ -35,7 +35,7 @@ export const httpDraining: readonly Behaviour[] = [
       await turns(5);
       serving.stop();
       await scene.happens(idle.ending, 'leaves the idle one open');
-      await scene.happens(half.ending, 'waits for half a request though its head is overdue');
+      await scene.happens(half.ending, 'waits for half a request even when its head is overdue');
       await scene.happens(serving.over, 'does not end');
     },
   },
@@ -52,7 +52,7 @@ export const httpDraining: readonly Behaviour[] = [
       serving.stop();
       await scene.refuses(serving);
       release();
-      assert.ok(saysClose(String(await once(socket, 'data'))), 'says nothing of a close');
+      assert.ok(saysClose(String(await once(socket, 'data'))), 'does not say `close`');
       await scene.happens(ending, 'leaves the connection open');
       await scene.happens(serving.over, 'does not end');
     },

@@ -10,22 +10,22 @@ export const outside: readonly Outside[] = [
   },
   {
     number: 33,
-    title: 'ends who has waited too long for a slot, and nobody else',
+    title: 'ends a connection that has waited too long for a slot, and no other',
     needs: ['queue timeout'],
   },
   {
     number: 35,
-    title: 'takes another limit while it serves',
+    title: 'accepts a new limit while it serves',
     needs: ['limits that change'],
   },
   {
     number: 36,
-    title: 'has a connection that counts no longer make room for another',
+    title: 'frees the slot of a connection that its handler has released',
     needs: ['uncounted connections'],
   },
   {
     number: 37,
-    title: 'waits until it has so many connections',
+    title: 'can wait until it has a given number of connections',
     needs: ['waits for a count'],
   },
   {
@@ -35,12 +35,12 @@ export const outside: readonly Outside[] = [
   },
   {
     number: 43,
-    title: 'accepts later after an error, by one timer that a stop clears',
+    title: 'accepts again later after an error, by one timer that a stop clears',
     needs: ['backoff'],
   },
   {
     number: 44,
-    title: 'survives 1000 clients with too few descriptors, and serves those that come later',
+    title: 'survives 1000 clients with too few descriptors, and serves later clients',
     needs: ['descriptors'],
     shownBy: {
       spec: 'spec/chaos/faults/descriptors.spec.ts',

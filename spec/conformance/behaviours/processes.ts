@@ -7,7 +7,7 @@ import { held } from './handlers.ts';
 export const processes: readonly Behaviour[] = [
   {
     number: 47,
-    title: 'ends a TLS client that never speaks or goes away, hands none to a handler, and goes on',
+    title: 'ends a TLS client that never speaks or goes away, gives none to a handler, and goes on',
     needs: ['handshake timeout'],
     async holds(scene) {
       let handled = 0;
@@ -16,12 +16,12 @@ export const processes: readonly Behaviour[] = [
       const silent = await serving.connect();
       const leaver = await serving.connect();
       leaver.socket.end('\u0016\u0003\u0001');
-      await scene.happens(silent.ending, 'leaves the silent one open');
+      await scene.happens(silent.ending, 'leaves the silent client connected');
       await leaver.ending;
       assert.equal(handled, 0, 'hands it to a handler');
       const next = await serving.connect();
       next.socket.destroy();
-      assert.notEqual((await next.ending).by, 'ECONNREFUSED', 'serves nobody any more');
+      assert.notEqual((await next.ending).by, 'ECONNREFUSED', 'serves no client any more');
     },
   },
   {

@@ -10,14 +10,14 @@ import { settled } from '../settled.ts';
 async function closedOnce({ stats }: Running): Promise<void> {
   await until(() => stats().closes > 0);
   await turns(3);
-  assert.equal(stats().closes, 1, 'says more than once that it is closed');
+  assert.equal(stats().closes, 1, 'emits its close more than once');
 }
 
 /** Stop, and the end of the listener. */
 export const stopping: readonly Behaviour[] = [
   {
     number: 1,
-    title: 'ends without an error when it is told to stop, and listens no more',
+    title: 'ends without an error when it is told to stop, and no longer listens',
     needs: [],
     async holds(scene) {
       const serving = await scene.serve(greet);
@@ -28,7 +28,7 @@ export const stopping: readonly Behaviour[] = [
   },
   {
     number: 2,
-    title: 'serves nobody and is over at once when its signal has aborted already',
+    title: 'serves no client and ends at once if its signal has already aborted',
     needs: ['signal'],
     async holds(scene) {
       const { value, error } = await settled(scene.serve(greet, { signal: AbortSignal.abort() }));
@@ -40,12 +40,12 @@ export const stopping: readonly Behaviour[] = [
   },
   {
     number: 3,
-    title: 'is closed once, though somebody else closes its listener, too',
+    title: 'emits its close once, even if other code closes its listener, too',
     needs: [],
     async holds(scene) {
       const serving = await scene.serve(greet);
       serving.stop();
-      calls(() => serving.close(), 'when somebody else closes it');
+      calls(() => serving.close(), 'when other code closes it');
       await scene.refuses(serving);
       await scene.happens(serving.over, 'does not end');
       await closedOnce(serving);
@@ -53,7 +53,7 @@ export const stopping: readonly Behaviour[] = [
   },
   {
     number: 4,
-    title: 'may be told to stop twice',
+    title: 'can be told to stop twice',
     needs: [],
     async holds(scene) {
       const serving = await scene.serve(greet);
@@ -82,7 +82,7 @@ export const stopping: readonly Behaviour[] = [
   },
   {
     number: 13,
-    title: 'refuses who connects while it waits for the connections that it has',
+    title: 'refuses new clients while it waits for the connections that it has',
     needs: [],
     async holds(scene) {
       const { handler, running, release } = held();
@@ -98,7 +98,7 @@ export const stopping: readonly Behaviour[] = [
   },
   {
     number: 45,
-    title: 'lets connections live while it is stopped, and is started again beside them',
+    title: 'keeps connections open while it is stopped, and can be started again beside them',
     needs: [],
     async holds(scene) {
       const first = await scene.serve(echo, { grace: Infinity });

@@ -7,7 +7,7 @@ import type { Handler } from '../implementation.ts';
 export const tasks: readonly Behaviour[] = [
   {
     number: 25,
-    title: 'closes what a handler has left open: twelve half-closed connections',
+    title: 'closes connections that a handler has left open: twelve half-closed ones',
     needs: ['tasks'],
     async holds(scene) {
       const serving = await scene.serve(async (connection) => {
@@ -26,7 +26,7 @@ export const tasks: readonly Behaviour[] = [
   },
   {
     number: 26,
-    title: 'ends the one connection whose handler throws or rejects, and tells of it once',
+    title: 'ends only the connection whose handler throws or rejects, and reports it once',
     needs: ['tasks'],
     async holds(scene) {
       const thrown = new Error('thrown');
@@ -69,13 +69,13 @@ export const tasks: readonly Behaviour[] = [
       }
       const { socket, ending } = await serving.connect();
       socket.end('served');
-      assert.equal((await ending).text, 'served', 'serves nobody any more');
+      assert.equal((await ending).text, 'served', 'serves no client any more');
       assert.equal(serving.stats().errors.length, 6);
     },
   },
   {
     number: 31,
-    title: 'serves five at a time when that is the limit, and in the end all of thirty',
+    title: 'serves five at a time if that is the limit, and in the end all of thirty',
     needs: ['limit'],
     async holds(scene) {
       const { handler, running, release, peak } = held();
@@ -88,13 +88,13 @@ export const tasks: readonly Behaviour[] = [
       assert.ok(peak() <= 5, 'serves more at a time');
       assert.ok(
         endings.every(({ text }) => text === 'served'),
-        'ends who is over the limit unserved',
+        'ends clients beyond the limit without serving them',
       );
     },
   },
   {
     number: 32,
-    title: 'has the second wait while the first is served, when the limit is one',
+    title: 'lets the second client wait while the first is served, if the limit is one',
     needs: ['limit'],
     async holds(scene) {
       const { handler, running, release, peak } = held();
@@ -105,13 +105,17 @@ export const tasks: readonly Behaviour[] = [
       assert.equal(first.socket.bytesRead + second.socket.bytesRead, 0);
       release();
       assert.equal((await first.ending).text, 'served');
-      assert.equal((await second.ending).text, 'served', 'ends who is over the limit unserved');
+      assert.equal(
+        (await second.ending).text,
+        'served',
+        'ends clients beyond the limit without serving them',
+      );
       assert.equal(peak(), 1);
     },
   },
   {
     number: 34,
-    title: 'stops while it is at its limit, with a slot for each client in spite of accept errors',
+    title: 'stops while it is at its limit, and accept errors take no slot',
     needs: ['limit', 'grace', 'accept errors'],
     async holds(scene) {
       const { handler, running } = held();

@@ -25,7 +25,7 @@ async function flood({ connect }: Serving): Promise<void> {
 export const waiting: readonly Behaviour[] = [
   {
     number: 5,
-    title: 'ends its loop when somebody else closes the listener, while a connection lives',
+    title: 'ends its loop when other code closes the listener, while a connection is open',
     needs: ['loop'],
     async holds(scene) {
       const looping = await scene.loop();
@@ -39,7 +39,7 @@ export const waiting: readonly Behaviour[] = [
   },
   {
     number: 6,
-    title: 'says that it is done whenever it is asked after the end',
+    title: 'says that it is done each time it is asked after the end',
     needs: ['loop'],
     async holds(scene) {
       const { connections, stop } = await scene.loop();
@@ -53,13 +53,16 @@ export const waiting: readonly Behaviour[] = [
   },
   {
     number: 8,
-    title: 'serves or ends what comes in the very turn of the stop, never neither',
+    title: 'serves or ends a connection that comes in the same turn as the stop',
     needs: ['events'],
     async holds(scene) {
       const serving = await scene.serve(greet);
       serving.onAccept(() => serving.stop());
       const { ending } = await serving.connect();
-      const { text } = await scene.happens(ending, 'leaves the connection open, and serves it not');
+      const { text } = await scene.happens(
+        ending,
+        'leaves the connection open, and does not serve it',
+      );
       assert.ok(['', 'hello'].includes(text));
     },
   },
@@ -81,7 +84,7 @@ export const waiting: readonly Behaviour[] = [
         served += 1;
       }
       const all = Promise.all(clients.map(({ ending }) => ending));
-      const endings = await scene.happens(all, 'leaves connections open that nobody serves');
+      const endings = await scene.happens(all, 'leaves connections open that no handler serves');
       assert.equal(endings.filter(({ text }) => text === 'hello').length, served);
       const { yielded = served } = stats().counts;
       assert.equal(yielded, served);
@@ -89,7 +92,7 @@ export const waiting: readonly Behaviour[] = [
   },
   {
     number: 10,
-    title: 'closes its listener and ends what waits when the body of the loop breaks',
+    title: 'closes its listener and ends waiting connections when the loop is left by `break`',
     needs: ['loop'],
     async holds(scene) {
       const looping = await scene.loop();
@@ -100,14 +103,14 @@ export const waiting: readonly Behaviour[] = [
       await connections.return?.();
       const [, ...others] = clients;
       const gone = await scene.soon(Promise.all(others.map(({ ending }) => ending)));
-      assert.notEqual(gone, late, 'leaves what waits open');
+      assert.notEqual(gone, late, 'leaves waiting connections open');
       await scene.refuses(looping);
       assert.ok(first !== undefined);
     },
   },
   {
     number: 11,
-    title: 'stops within two seconds though clients come without a pause',
+    title: 'stops within two seconds even if clients come without a pause',
     needs: [],
     async holds(scene) {
       const serving = await scene.serve(greet);
@@ -122,7 +125,7 @@ export const waiting: readonly Behaviour[] = [
   },
   {
     number: 12,
-    title: 'serves 100 who wait in the kernel’s accept queue when it is told to stop',
+    title: 'serves 100 clients that wait in the kernel’s accept queue at the stop',
     needs: [],
     async holds(scene) {
       // A busy machine may not accept many more in the half second that a last call may take.
@@ -135,7 +138,7 @@ export const waiting: readonly Behaviour[] = [
       serving.stop();
       const { served } = await outcomes;
       await client.stop();
-      assert.equal(served, count, 'resets who waits in the accept queue');
+      assert.equal(served, count, 'resets the clients in the accept queue');
     },
   },
 ];

@@ -53,13 +53,13 @@ async function startLoop(options: StartOptions = {}): Promise<Looping> {
   return { ...running, connections };
 }
 
-const isServes = 'is the loop alone: `serve` has it';
+const isServes = 'is only the loop: `serve` has it';
 
 export const ourAcceptLoop: Implementation = {
   name: 'acceptLoop',
   lacks: {
     ...outOfScope,
-    drain: 'does not wait for the connections that it has handed out: `serve` does',
+    drain: 'does not wait for the connections that it has yielded: `serve` does',
     draining: isServes,
     tasks: isServes,
     grace: isServes,

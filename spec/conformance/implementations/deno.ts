@@ -83,9 +83,9 @@ export const denoListen: Implementation = {
   lacks: {
     ...peersLack,
     events: 'emits no event when it accepts',
-    'accept errors': 'rejects by itself; an error of `accept(2)` cannot be brought about',
-    'handshake timeout': 'hands TLS connections out before their handshake',
-    limit: 'has no limit; who is not asked for waits in the kernel',
+    'accept errors': 'rejects by itself; a spec cannot cause an error of `accept(2)`',
+    'handshake timeout': 'yields TLS connections before their handshake',
+    limit: 'has no limit; connections that are not asked for wait in the kernel',
   },
   serve: startServing,
   loop: startLoop,

@@ -34,7 +34,7 @@ export const ourDrain: Implementation = {
   name: 'drain',
   lacks: {
     ...outOfScope,
-    loop: 'shuts a server down that has listeners of its own',
+    loop: 'shuts down a server that has its own listeners',
     'accept errors': isOwners,
     'handshake timeout': isOwners,
     draining: isOwners,

@@ -27,8 +27,8 @@ export const netServer: Implementation = {
   runtimes: ['node 20', 'node 26'],
   lacks: {
     ...peersLack,
-    loop: 'calls back, and gives nothing one by one',
-    'ends by errors': 'tells its owner of them, who decides',
+    loop: 'calls a listener, and yields nothing',
+    'ends by errors': 'tells its owner, which decides',
   },
   serve: startServing,
 };

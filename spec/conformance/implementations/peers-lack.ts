@@ -5,10 +5,10 @@ import { outOfScope } from './out-of-scope.ts';
 export const peersLack = {
   ...outOfScope,
   draining: 'tells no handler that a shutdown has begun',
-  tasks: 'knows nothing of how long a handler takes, or that it has failed',
+  tasks: 'does not know how long a handler takes, or whether it has failed',
   grace: 'has no deadline',
   group: 'has no groups',
   'process signals': 'listens to no signal of the operating system',
-  descriptors: 'is not looked at here',
+  descriptors: 'is not examined here',
   'rolling stops': 'is compared in [docs/benchmarks.md](benchmarks.md)',
 } as const satisfies Partial<Record<Feature, string>>;

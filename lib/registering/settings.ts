@@ -1,0 +1,52 @@
+import { GRACE_MS, IDLE_MS } from '../bounds.ts';
+import { OptionCheck } from '../primitives/option-check.ts';
+import { isCatchable } from '../signals/catchable.ts';
+
+const check: OptionCheck = new OptionCheck('Cannot register');
+
+/** How the report is written; `off`: it is not. */
+export type ReportFormat = 'text' | 'json' | 'off';
+
+const formats: readonly string[] = ['text', 'json', 'off'] satisfies ReportFormat[];
+
+/** How the servers of a process are stopped. Times are milliseconds. */
+export interface Settings {
+  readonly grace: number;
+  readonly idle: number;
+  /** From the signal to the last call. */
+  readonly delay: number;
+  readonly report: ReportFormat;
+  /** The one signal that drains, in the place of SIGTERM and SIGINT. */
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+/**
+ * Reads the settings from environment variables. An empty one counts as not set, as it does in Node.
+ *
+ * @throws `RangeError` for a bad value.
+ */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const duration = (name: string, standard: number): number => {
+    const text = environment[name];
+    if (!text) return standard;
+    // Not Number() alone, which takes ' ', '0x10' and '1e3' for numbers.
+    if (/^\d+$/.test(text) || text === 'Infinity') return Number(text);
+    throw check.error(RangeError, name, 'a whole number of milliseconds, or Infinity', text);
+  };
+  const report = environment['ACCEPT_LOOP_REPORT'] || 'text';
+  if (!formats.includes(report)) {
+    throw check.error(RangeError, 'ACCEPT_LOOP_REPORT', 'text, json or off', report);
+  }
+  const signal = environment['ACCEPT_LOOP_SIGNAL'] || undefined;
+  if (signal !== undefined && !isCatchable(signal)) {
+    const wanted = 'the name of a signal that a process can catch';
+    throw check.error(RangeError, 'ACCEPT_LOOP_SIGNAL', wanted, signal);
+  }
+  return {
+    grace: duration('ACCEPT_LOOP_GRACE', GRACE_MS),
+    idle: duration('ACCEPT_LOOP_IDLE', IDLE_MS),
+    delay: duration('ACCEPT_LOOP_DELAY', 0),
+    report: report as ReportFormat,
+    signal,
+  };
+}
