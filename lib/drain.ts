@@ -5,7 +5,7 @@ import type { DrainReport, DrainStats, OpenConnection } from './reports.ts';
 import { GRACE_MS, IDLE_MS } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 import { drainingOf, type DrainingOptions } from './draining/draining.ts';
-import { checkStop, type StopOptions } from './shutdown/check-stop.ts';
+import { checkStop } from './shutdown/check-stop.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot drain');
 const names = ['signal', 'grace', 'idle'];
@@ -48,7 +48,7 @@ export interface Draining extends Promise<DrainReport> {
    * @returns The report.
    * @throws `TypeError` or `RangeError` for a bad argument: nothing changes then.
    */
-  stop(options?: StopOptions): Promise<DrainReport>;
+  stop(options?: { grace?: number | undefined }): Promise<DrainReport>;
 }
 
 /**

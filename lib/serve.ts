@@ -7,7 +7,7 @@ import type { ServeContext } from './serving/task-context.ts';
 import { disposeKey } from './primitives/dispose-key.ts';
 import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
-import { checkStop, type StopOptions } from './shutdown/check-stop.ts';
+import { checkStop } from './shutdown/check-stop.ts';
 import type { OpenConnection, ServeReport, ServeStats } from './reports.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
@@ -68,7 +68,7 @@ export interface Serving {
    * @returns `finished`. A handler that awaits it waits for itself, until the deadline.
    * @throws `TypeError` or `RangeError` for a bad argument: the shutdown does not begin then.
    */
-  stop(options?: StopOptions): Promise<ServeReport>;
+  stop(options?: { grace?: number | undefined }): Promise<ServeReport>;
   /** Stops, and waits until nothing is left. Never rejects: `finished` does. */
   [Symbol.asyncDispose](): Promise<void>;
 }

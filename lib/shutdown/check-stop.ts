@@ -1,10 +1,5 @@
 import type { OptionCheck } from '../primitives/option-check.ts';
 
-export interface StopOptions {
-  /** Milliseconds from now to the deadline. An earlier one stands. */
-  grace?: number | undefined;
-}
-
 /**
  * Checks what `stop()` was given.
  *
@@ -15,7 +10,7 @@ export interface StopOptions {
 export function checkStop(check: OptionCheck, options: unknown = {}, grace: number): number {
   check.object('options', options);
   check.known(['grace'], options);
-  const { grace: given = grace } = options as StopOptions;
+  const { grace: given = grace } = options as { grace?: unknown };
   check.duration('grace', given);
   return given;
 }
