@@ -98,6 +98,18 @@ export const NOTICE_MS: number = 100;
 /** How long what `drain` has ended by force has to be gone. */
 export const GONE_MS: number = 100;
 
+// What is told of connections.
+
+/**
+ * How many characters of a request's URL, or method, are shown: a client may send 16 384, and of ten
+ * thousand stragglers each has its own.
+ */
+export const SHOWN_URL: number = 256;
+/** How often those that wait for a stop are told how far it is. */
+export const PROGRESS_MS: number = 1000;
+/** How many connections `NODE_DEBUG=accept-loop` prints each time: a screen is not scrolled away. */
+export const PRINTED_CONNECTIONS: number = 10;
+
 // A task of `serve`.
 
 /**

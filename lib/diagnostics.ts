@@ -1,5 +1,11 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
-import type { AcceptLoopStats, DrainReport, ServeReport } from './reports.ts';
+import type {
+  AcceptLoopStats,
+  DrainReport,
+  OpenConnection,
+  OpenState,
+  ServeReport,
+} from './reports.ts';
 
 /** What is published on `accept-loop:accept`: a connection has been accepted. */
 export interface AcceptMessage {
@@ -34,6 +40,20 @@ export interface DrainMessage {
   readonly reason: unknown;
 }
 
+/**
+ * What is published on `accept-loop:progress`, once a second while the stop of a `serve` or `drain`
+ * waits for what is open. Those who subscribe after its beginning hear nothing of it.
+ */
+export interface ProgressMessage {
+  readonly server: object;
+  /** Milliseconds since the shutdown began. */
+  readonly duration: number;
+  /** How many connections are open, by what they are doing. */
+  readonly states: Readonly<Partial<Record<OpenState, number>>>;
+  /** The one that has been open longest. */
+  readonly oldest: OpenConnection | undefined;
+}
+
 /** What is published on `accept-loop:end`: nothing more comes of this server. */
 export interface EndMessage {
   readonly server: object;
@@ -47,6 +67,7 @@ const acceptChannel: Published<AcceptMessage> = channel('accept-loop:accept');
 const shedChannel: Published<ShedMessage> = channel('accept-loop:shed');
 const errorChannel: Published<ErrorMessage> = channel('accept-loop:error');
 const drainChannel: Published<DrainMessage> = channel('accept-loop:drain');
+const progressChannel: Published<ProgressMessage> = channel('accept-loop:progress');
 const endChannel: Published<EndMessage> = channel('accept-loop:end');
 
 /** Publishes what happens to one server. Nothing is built for a channel without subscribers. */
@@ -78,6 +99,14 @@ export class Diagnostics {
 
   drain(reason: unknown): void {
     if (drainChannel.hasSubscribers) drainChannel.publish({ server: this.#server, reason });
+  }
+
+  get isProgressHeard(): boolean {
+    return progressChannel.hasSubscribers;
+  }
+
+  progress(message: Omit<ProgressMessage, 'server'>): void {
+    progressChannel.publish({ server: this.#server, ...message });
   }
 
   /** @param stats - Called only if somebody wants to know. */

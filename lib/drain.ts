@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import { checkHandledServer } from './protocols/check-server.ts';
 import type { ConnectionServer } from './connection-of.ts';
-import type { DrainReport } from './reports.ts';
+import type { DrainReport, DrainStats, OpenConnection } from './reports.ts';
 import { GRACE_MS, IDLE_MS } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 import { drainingOf, type DrainingOptions } from './draining/draining.ts';
+import { checkStop } from './shutdown/check-stop.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot drain');
 const names = ['signal', 'grace', 'idle'];
@@ -23,6 +24,31 @@ export interface DrainOptions {
    * client in conversation for its answer. Default 1000.
    */
   idle?: number | undefined;
+}
+
+/**
+ * A server that is drained, or will be: the promise of the report. It never rejects. An `async` function
+ * that returns it gives a promise without the rest.
+ */
+export interface Draining extends Promise<DrainReport> {
+  /** The counts so far: a copy, made when it is read. */
+  readonly stats: DrainStats;
+  /**
+   * The connections that are open now, each client once, with what it is doing. The list is made by this
+   * call, in a time that grows with their number. From before the call of `drain`, those of HTTP are
+   * known from their next request on; others are listed without an address once the shutdown has
+   * begun. When the shutdown is over, there are none.
+   */
+  open(): OpenConnection[];
+  /**
+   * Begins the shutdown, or makes one that is under way harder.
+   *
+   * @param options - `grace`: milliseconds from now to the deadline. The earliest counts, of all calls
+   * for the server. Without it, `stop` begins the shutdown, and does not shorten one under way.
+   * @returns The report.
+   * @throws `TypeError` or `RangeError` for a bad argument: nothing changes then.
+   */
+  stop(options?: { grace?: number | undefined }): Promise<DrainReport>;
 }
 
 /**
@@ -65,7 +91,8 @@ export interface DrainOptions {
  * @param server - A `net`, `tls`, `http`, `https`, `http2` or WebSocket server, listening or not.
  * @param options - Or the signal alone. Left out, the shutdown begins at once; `undefined` in its
  * place is refused.
- * @returns The report. Never rejects; for a server that is closed or has never listened it is empty.
+ * @returns A promise of the report, which also tells what is open, and stops the server. Never rejects;
+ * for a server that is closed or has never listened the report is empty.
  * @throws `TypeError` or `RangeError` for a bad argument, with nothing attached.
  *
  * @example
@@ -76,17 +103,28 @@ export interface DrainOptions {
  * console.log(await drained);
  * ```
  */
-export function drain(
-  server: ConnectionServer,
-  options?: DrainOptions | AbortSignal,
-): Promise<DrainReport>;
+export function drain(server: ConnectionServer, options?: DrainOptions | AbortSignal): Draining;
 export function drain(
   server: ConnectionServer,
   ...given: [options?: DrainOptions | AbortSignal]
-): Promise<DrainReport> {
+): Draining {
   const options = checkOptions(given);
   const kind = checkHandledServer(check, server);
-  return drainingOf(server as EventEmitter, kind).join(options);
+  const draining = drainingOf(server as EventEmitter, kind);
+  const drained = draining.join(options);
+  // All calls share it.
+  if ('open' in drained) return drained as Draining;
+  const members: Omit<Draining, keyof Promise<DrainReport>> = {
+    get stats() {
+      return draining.stats;
+    },
+    open: () => draining.open().all,
+    stop: (stopOptions) => draining.stop(checkStop(check, stopOptions, Infinity)),
+  };
+  return Object.defineProperties(
+    drained,
+    Object.getOwnPropertyDescriptors(members),
+  ) as object as Draining;
 }
 
 function checkOptions(given: [options?: DrainOptions | AbortSignal]): DrainingOptions {

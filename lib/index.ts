@@ -9,6 +9,7 @@ export type {
   DrainMessage,
   EndMessage,
   ErrorMessage,
+  ProgressMessage,
   ShedMessage,
 } from './diagnostics.ts';
 export type { ListenTarget, ListenWhere } from './listening/where.ts';
@@ -16,8 +17,8 @@ export type { ConnectionOf, ConnectionServer, WebSocketServerLike } from './conn
 export type { AcceptLoopStats } from './reports.ts';
 export type { ServeContext } from './serving/task-context.ts';
 export { type DelayedSignal, delaySignal } from './delay-signal.ts';
-export { drain, type DrainOptions } from './drain.ts';
-export type { DrainReport } from './reports.ts';
+export { drain, type Draining, type DrainOptions } from './drain.ts';
+export type { DrainReport, DrainStats } from './reports.ts';
 export { listen, type ListenOptions } from './listen.ts';
 export type { ServeReport, ServeStats } from './reports.ts';
 export {
@@ -32,6 +33,6 @@ export {
   type ShutdownSignal,
   type ShutdownSignalOptions,
 } from './shutdown-signal.ts';
-export type { Straggler } from './reports.ts';
+export type { OpenConnection, OpenState, Straggler } from './reports.ts';
 export { type SystemdSocket, systemdSockets } from './systemd-sockets.ts';
 export { type TaskGroup, taskGroup, type TaskGroupOptions } from './task-group.ts';

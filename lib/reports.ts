@@ -70,6 +70,19 @@ export interface DrainReport {
   readonly duration: number;
 }
 
+/**
+ * The connections of one `drain` so far. From the beginning of the shutdown on,
+ * `open + finished + forced` are those that were open then, and those that came after.
+ */
+export interface DrainStats {
+  /** Not ended yet. Before the shutdown, those that have come since the call. */
+  readonly open: number;
+  /** Ended in order, since the shutdown began. */
+  readonly finished: number;
+  /** Ended by force. */
+  readonly forced: number;
+}
+
 /** What had to be ended by force. */
 export interface Straggler {
   /**
@@ -82,4 +95,38 @@ export interface Straggler {
   readonly remotePort: number | undefined;
   /** Milliseconds since it was accepted. */
   readonly age: number;
+  /** Of an HTTP request: its method. Not there where it is not known. */
+  readonly method?: string;
+  /**
+   * Of an HTTP request: what it asks for, without query, fragment and password, and cut if it is long.
+   * Not there where it is not known.
+   */
+  readonly url?: string;
+}
+
+/**
+ * What a connection that is open is doing.
+ *
+ * - `waiting`: it waits for a slot of `serve`.
+ * - `running`: its handler has it, or a request of it is being served.
+ * - `idle`: of HTTP, nothing is asked for.
+ * - `half a request`: of HTTP, some of a request has come.
+ * - `flushing`: all is said, and has not left yet.
+ * - `lingering`: all has left, and the client is to end its side.
+ * - `handshake`: of TLS.
+ * - `upgraded`: it has left HTTP, and is somebody else's.
+ */
+export type OpenState =
+  | 'waiting'
+  | 'running'
+  | 'idle'
+  | 'half a request'
+  | 'flushing'
+  | 'lingering'
+  | 'handshake'
+  | 'upgraded';
+
+/** A connection that is open now. */
+export interface OpenConnection extends Straggler {
+  readonly state: OpenState;
 }

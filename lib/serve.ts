@@ -7,7 +7,8 @@ import type { ServeContext } from './serving/task-context.ts';
 import { disposeKey } from './primitives/dispose-key.ts';
 import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
-import type { ServeReport, ServeStats } from './reports.ts';
+import { checkStop } from './shutdown/check-stop.ts';
+import type { OpenConnection, ServeReport, ServeStats } from './reports.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
 const names = [
@@ -53,6 +54,12 @@ export interface Serving {
   readonly finished: Promise<ServeReport>;
   /** What has become of the connections so far: a copy, made when it is read. */
   readonly stats: ServeStats;
+  /**
+   * The connections that are open now, each client once, with what it is doing. The list is made by this
+   * call, in a time that grows with their number. A handler that runs is listed though its client has
+   * gone. When the serving is over, there are none.
+   */
+  open(): OpenConnection[];
   /**
    * Begins the shutdown, or makes one that is under way harder.
    *
@@ -140,13 +147,8 @@ export function serve(
     get stats() {
       return serving.stats;
     },
-    stop(stopOptions = {}) {
-      check.object('options', stopOptions);
-      check.known(['grace'], stopOptions);
-      const { grace = all.grace } = stopOptions;
-      check.duration('grace', grace);
-      return serving.stop(grace);
-    },
+    open: () => serving.open().all,
+    stop: (stopOptions) => serving.stop(checkStop(check, stopOptions, all.grace)),
     [asyncDispose]: () => serving.dispose(),
   };
 }

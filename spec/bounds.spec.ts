@@ -28,8 +28,13 @@ const quotes: Readonly<Record<string, readonly string[]>> = {
     `\`flush\` (${seconds('FLUSH_MS')}, and a second)`,
     `ends after \`linger\` (${seconds('LINGER_MS')}); ${write('MAX_LINGERING')} of them at once`,
     `\`grace\` (${seconds('GRACE_MS')}) and ${write('GONE_MS')} ms`,
+    `A method or URL is cut after ${write('SHOWN_URL')} characters`,
   ],
-  'docs/api.md': [`later than ${write('REPETITION_MS')} ms after the first`],
+  'docs/api.md': [
+    `later than ${write('REPETITION_MS')} ms after the first`,
+    `cut after ${write('SHOWN_URL')} characters`,
+  ],
+  'docs/draining.md': [`each second the ${write('PRINTED_CONNECTIONS')} connections`],
   'docs/listening.md': [`As many as ${write('BACKLOG')} connections may wait in the kernel`],
 };
 

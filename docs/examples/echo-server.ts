@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listen, serve, type ServeContext, shutdownSignal } from 'accept-loop';
+import { describeReport, print, showStop } from './show-stop.ts';
 
 /** Milliseconds of silence after which, in a shutdown, a client is done. */
 const IDLE = 1000;
@@ -25,16 +26,19 @@ try {
   console.error(`echo-server: ${(error as Error).message}`);
   process.exit(1);
 }
-console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
+print(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 const serving = serve(server, echo, { signal });
 
-signal.addEventListener('abort', () => console.log(`${signal.reason.message}: last call`));
-console.log(await serving.finished);
+signal.addEventListener('abort', () => {
+  print(`${signal.reason.message}: last call`);
+  void showStop(serving);
+});
+print(describeReport(await serving.finished));
 
 async function echo(socket: Socket, { draining }: ServeContext): Promise<void> {
-  console.log(`${socket.remotePort} opened`);
+  print(`${socket.remotePort} opened`);
   await Promise.race([echoAll(socket), silence(socket, draining)]);
-  console.log(`${socket.remotePort} served, ${socket.bytesRead} bytes`);
+  print(`${socket.remotePort} served, ${socket.bytesRead} bytes`);
 }
 
 async function echoAll(socket: Socket): Promise<void> {

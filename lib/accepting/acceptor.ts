@@ -7,6 +7,7 @@ import { type End, inSlices } from '../shutdown/in-slices.ts';
 import type { LastCallTerms } from '../listening/last-call.ts';
 import type { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import { OwnedServer } from './owned-server.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
@@ -26,6 +27,8 @@ export interface Taker<Item> {
   readonly onArrival: () => void;
   /** Takes one that would have to wait for nobody. Without it, all are taken from the queue. */
   readonly onPass?: (item: Item) => void;
+  /** The listener is closed. Called once, in a shutdown. */
+  readonly onListenerClosed?: () => void;
   /** A shutdown begins. Called once, unless the acceptor is left. */
   readonly onEnding?: (reason: unknown) => void;
   /** Nothing comes any more. What is queued is still to be taken. Called once. */
@@ -90,6 +93,11 @@ export class Acceptor<Item extends Arrival<Item>> {
   /** Whether nothing comes any more. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Lists what is under way besides the connections that it has brought. */
+  listOpen(list: OpenList): void {
+    this.#underWay.listOpen(list);
   }
 
   /** Handlers run between two accepts, and would take the time of clients that still wait there. */
@@ -229,6 +237,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   #onClosed(deadline: number): void {
     if (this.#isOver) return;
     this.#owned.close();
+    this.#taker.onListenerClosed?.();
     this.#taker.onArrival();
     this.#underWay.wait(deadline, () => inSlices(this.#end(), nothing));
   }

@@ -54,6 +54,11 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     return this.#waiting.size * 2 >= this.#maxQueued;
   }
 
+  /** Those that wait, in order of arrival. */
+  get waiting(): Item[] {
+    return this.#waiting.all();
+  }
+
   get stats(): AcceptLoopStats {
     return {
       accepted: this.#accepted,

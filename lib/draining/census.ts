@@ -3,18 +3,21 @@ import { now } from '../primitives/clock.ts';
 import { emitterListener } from '../primitives/emitter-listener.ts';
 import { harmless } from '../primitives/harmless.ts';
 import { hasLeft } from '../primitives/has-left.ts';
-import type { OpenConnection } from '../protocols/protocol.ts';
+import type { AnySocket } from '../protocols/protocol.ts';
+import { attemptOf } from '../primitives/hear.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 
 /** The connections of one server, whatever they carry: each is counted once, and ended at last. */
 export class Census {
   /** Since when, of `now()`. */
-  readonly #open = new Map<OpenConnection, number>();
+  readonly #open = new Map<AnySocket, number>();
   readonly #onChange: () => void;
-  #total = 0;
+  /** Nothing is counted before the count has begun. */
+  #total: number | undefined;
   #hasHandedOff = false;
   /** What ends one that comes when all were ended, in the very emit in which that was begun. */
-  #endLate: ((connection: OpenConnection) => void) | undefined;
+  #endLate: ((connection: AnySocket) => void) | undefined;
 
   /** @param onChange - Called when one has gone. */
   constructor(onChange: () => void) {
@@ -25,8 +28,12 @@ export class Census {
     return this.#open.size;
   }
 
-  /** How many there were when the count began, and have come since. */
-  get total(): number {
+  has(subject: object): boolean {
+    return this.#open.has(subject as AnySocket);
+  }
+
+  /** How many there were when the count began, and have come since; `undefined` before that. */
+  get total(): number | undefined {
     return this.#total;
   }
 
@@ -39,10 +46,10 @@ export class Census {
     this.#total = this.#open.size;
   }
 
-  readonly add: (connection: OpenConnection) => void = harmless((connection) => {
+  readonly add: (connection: AnySocket) => void = harmless((connection) => {
     if (this.#open.has(connection) || connection.destroyed) return;
     this.#open.set(connection, now());
-    this.#total += 1;
+    if (this.#total !== undefined) this.#total += 1;
     connection.on('close', this.#onClose);
     this.#endLate?.(connection);
   });
@@ -56,9 +63,17 @@ export class Census {
     });
   }
 
+  /** Lists those that have not been ended. */
+  listOpen(list: OpenList): void {
+    for (const [connection, since] of this.#open) {
+      if (attemptOf(connection, 'destroyed', () => connection.destroyed)) continue;
+      list.add(connection, 'running', since, () => stragglerOf('connection', connection, since));
+    }
+  }
+
   /** What ends each of them by force. @param onStraggler - Told of every one, just before. */
   ends(onStraggler?: OnStraggler): (() => void)[] {
-    const end = (connection: OpenConnection, since: number): void => {
+    const end = (connection: AnySocket, since: number): void => {
       onStraggler?.(stragglerOf('connection', connection, since), connection);
       connection.destroy?.();
     };
@@ -70,9 +85,9 @@ export class Census {
     );
   }
 
-  readonly #onClose = emitterListener((connection: OpenConnection) => this.#forget(connection));
+  readonly #onClose = emitterListener((connection: AnySocket) => this.#forget(connection));
 
-  #forget(connection: OpenConnection): void {
+  #forget(connection: AnySocket): void {
     if (this.#open.delete(connection)) this.#onChange();
   }
 }

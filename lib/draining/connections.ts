@@ -1,17 +1,19 @@
 import { EventEmitter } from 'node:events';
 import { after } from '../primitives/after.ts';
-import type { DrainReport, Straggler } from '../reports.ts';
+import type { DrainReport, DrainStats, Straggler } from '../reports.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import { FIRST_REQUEST_MS } from '../bounds.ts';
 import { Census } from './census.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { GoodbyeTimes, UpgradedTracker } from '../protocols/trackers.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
+import type { AnySocket } from '../protocols/protocol.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import { Stragglers, stragglerOf } from '../shutdown/stragglers.ts';
 import { EarlierConnections } from './earlier-connections.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { ListenerWatch } from '../listening/listener-watch.ts';
-import { unhear } from '../primitives/hear.ts';
+import { attemptOf, unhear } from '../primitives/hear.ts';
 
 const nothing = (): void => {};
 
@@ -76,6 +78,39 @@ export class ServerConnections {
   get size(): number {
     // HTTP connections may have come by another server, which hands them on.
     return Math.max(this.#open.size, this.#underWay.size) + (this.#upgraded?.size ?? 0);
+  }
+
+  /** Lists all that are open; those that are not known, as what they are at the least. */
+  listOpen(list: OpenList): void {
+    this.#upgraded?.listOpen(list);
+    this.#underWay.listOpen(list);
+    this.#sockets?.listOpen(list);
+    // HTTP has listed its own, by their TLS sockets and sessions.
+    if (!this.#known.carriers) this.#open.listOpen(list);
+    const unlisted = this.#open.size + this.#earlier.size - list.size;
+    for (let left = Math.min(unlisted, this.#earlier.size); left > 0; left -= 1) {
+      list.add({}, 'running', this.#since, () => this.#unknown);
+    }
+  }
+
+  get stats(): DrainStats {
+    const size = this.#open.size + this.#earlier.size;
+    const forced = this.#stragglers.size;
+    if (this.#open.total === undefined) return { open: size, finished: 0, forced };
+    const total = this.#open.total + this.#earlier.total;
+    // Of those that have been listed, some say only later that they have closed.
+    const open = Math.max(0, Math.min(size - this.#closing, total - forced));
+    return { open, finished: Math.max(0, total - forced - open), forced };
+  }
+
+  /** How many of the stragglers have still to close. */
+  get #closing(): number {
+    let closing = 0;
+    for (const subject of this.#stragglers.subjects) {
+      const destroyed = attemptOf(subject, 'destroyed', () => (subject as AnySocket).destroyed);
+      if (this.#open.has(subject) || destroyed === false) closing += 1;
+    }
+    return closing;
   }
 
   /** How many are open that are not known, as far as the server tells. */
@@ -169,15 +204,19 @@ export class ServerConnections {
   /** What has become of those that were there when the shutdown began, and of those that came. */
   report(): Omit<DrainReport, 'duration'> {
     const stragglers = this.#stragglers.list;
-    const total = this.#open.total + this.#earlier.total;
+    const total = (this.#open.total ?? 0) + this.#earlier.total;
     const forced = stragglers.length;
     return { finished: Math.max(0, total - forced), forced, stragglers };
   }
 
   #listUnknown(count: number): void {
     for (let left = count; left > 0; left -= 1) {
-      this.#addStraggler(stragglerOf('connection', undefined, this.#since), {});
+      this.#addStraggler(this.#unknown, {});
     }
+  }
+
+  get #unknown(): Straggler {
+    return stragglerOf('connection', undefined, this.#since);
   }
 
   /** Not in an event of the TLS sockets above those that are ended: Node 20 does not survive that. */

@@ -2,9 +2,11 @@ import { closesIdleWithListener, tellsCloseLate } from '../primitives/runtime.ts
 import { GONE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Diagnostics } from '../diagnostics.ts';
-import type { DrainReport } from '../reports.ts';
+import type { DrainReport, DrainStats } from '../reports.ts';
 import { DrainTimes } from './drain-times.ts';
 import type { End } from '../shutdown/in-slices.ts';
+import { OpenList } from '../shutdown/open-list.ts';
+import { Progress } from '../shutdown/progress.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import type { LastCallTerms } from '../listening/last-call.ts';
 import { LateListening } from '../listening/late-listening.ts';
@@ -68,6 +70,8 @@ export class Draining implements ShutdownHost {
   readonly #times = new DrainTimes();
   #isJoined = false;
   #isCounted = false;
+  #progress: Progress | undefined;
+  #report: DrainReport | undefined;
 
   constructor(server: EventEmitter, known: KnownServer) {
     this.#server = server;
@@ -111,6 +115,23 @@ export class Draining implements ShutdownHost {
     return this.#finished;
   }
 
+  /** Begins, or is made harder. */
+  stop(grace: number): Promise<DrainReport> {
+    return this.join({ signal: undefined, grace, idle: Infinity });
+  }
+
+  open(): OpenList {
+    const list = new OpenList();
+    if (!this.#shutdown.isOver) this.connections.listOpen(list);
+    return list;
+  }
+
+  get stats(): DrainStats {
+    if (this.#report === undefined) return this.connections.stats;
+    const { finished, forced } = this.#report;
+    return { open: 0, finished, forced };
+  }
+
   /** Begins when it aborts. A server that is told to listen after that is closed at once. */
   #follow(signal: AbortSignal, grace: number, idle: number): void {
     const [server, known] = [this.#server, this.#known];
@@ -138,6 +159,11 @@ export class Draining implements ShutdownHost {
     this.#times.begin();
     for (const cancel of this.#cancels) cancel();
     this.#diagnostics.drain(reason);
+    this.#progress = Progress.begin(this.#server, this.#known.name, this.#diagnostics, {
+      reason,
+      idle: this.#times.idle,
+      open: () => this.open(),
+    });
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
     this.#shutdown.setDeadline(this.#times.grace);
@@ -159,6 +185,7 @@ export class Draining implements ShutdownHost {
   }
 
   #onClosed(): void {
+    this.#progress?.onListenerClosed();
     this.connections.refuseUpgrades();
     // Not before: who is told to go would come back to this very server.
     this.#tell();
@@ -195,6 +222,7 @@ export class Draining implements ShutdownHost {
   }
 
   force(): End[] {
+    this.#progress?.onGraceOver();
     this.connections.sweep();
     if (this.#listener.close()) this.#onClosed();
     return this.connections.force();
@@ -211,6 +239,8 @@ export class Draining implements ShutdownHost {
     const { duration } = this.#times;
     // All calls get it, and subscribers of a channel.
     const report = Object.freeze({ ...this.connections.report(), duration });
+    this.#report = report;
+    this.#progress?.onOver(report);
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
     drained.add(this.#server);

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { hasLeft } from '../primitives/has-left.ts';
 import { inSlices } from '../shutdown/in-slices.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { attemptOf } from '../primitives/hear.ts';
 
@@ -45,10 +46,20 @@ export class PrivateSockets extends EventEmitter {
     return [...this.#sockets].map(([socket, since]) => () => {
       // One that has been ended as a WebSocket is listed as that.
       if (socket.destroyed) return;
-      const hasBegun = socket.bytesRead > 0 && socket.bytesWritten === 0;
-      if (hasBegun) onStraggler(stragglerOf('request', socket, since), socket);
+      if (hasBegun(socket)) onStraggler(stragglerOf('request', socket, since), socket);
       socket.destroy();
     });
+  }
+
+  /** Lists them all. */
+  listOpen(list: OpenList): void {
+    for (const [socket, since] of this.#sockets) {
+      if (socket.destroyed) continue;
+      const [kind, state] = hasBegun(socket)
+        ? (['request', 'half a request'] as const)
+        : (['connection', 'idle'] as const);
+      list.add(socket, state, since, () => stragglerOf(kind, socket, since));
+    }
   }
 
   /** Forgets those of which nobody has heard that they have gone. */
@@ -83,6 +94,11 @@ export class PrivateSockets extends EventEmitter {
     if (ours.address === '0.0.0.0') return localFamily === 'IPv4';
     return ours.address === localAddress;
   }
+}
+
+/** Whether it has said something, and was not answered. */
+function hasBegun({ bytesRead, bytesWritten }: Socket): boolean {
+  return bytesRead > 0 && bytesWritten === 0;
 }
 
 function hasAddress(server: { address(): unknown }): boolean {

@@ -1,8 +1,8 @@
-import type { Addressed } from '../shutdown/stragglers.ts';
+import type { Addressed, RequestLine } from '../shutdown/stragglers.ts';
 import type { Straggler } from '../reports.ts';
 
 /** A socket, or what has one under it. */
-export interface OpenConnection extends Addressed {
+export interface AnySocket extends Addressed {
   readonly destroyed?: boolean;
   readonly closed?: boolean;
   on(event: 'close', listener: () => void): unknown;
@@ -72,6 +72,8 @@ export interface Protocol<Connection = any> {
   socketOf(connection: Connection): Addressed | null | undefined;
   /** The socket or session that carries it, where that is another object. */
   carrierOf?(connection: Connection): object | null | undefined;
+  /** What the request asks for that it is, or that has opened it. */
+  requestLineOf?(connection: Connection): RequestLine;
   /** Makes it ready for a handler. */
   prepare(connection: Connection): void;
   closable(connection: Connection): Closable;

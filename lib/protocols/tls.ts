@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import { attempt, attemptEach } from '../primitives/attempt.ts';
 import { harmless } from '../primitives/harmless.ts';
 import { hasLeft } from '../primitives/has-left.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
-import { hear, hearFirst, unhear } from '../primitives/hear.ts';
+import { attemptOf, hear, hearFirst, unhear } from '../primitives/hear.ts';
 
 interface Handshake {
   readonly socket: Socket;
@@ -70,11 +71,24 @@ export class Handshakes implements HandshakeTracker {
   force(onStraggler: OnStraggler): (() => void)[] {
     unhear(this.#server, 'connection', this.#begin);
     unhear(this.#server, 'secureConnection', this.#complete);
+    const known = this.#known;
+    this.#completed = Infinity;
+    return known.map((each) => this.#end(each, onStraggler));
+  }
+
+  listOpen(list: OpenList): void {
+    for (const { socket, since } of this.#known) {
+      if (attemptOf(socket, 'destroyed', () => socket.destroyed)) continue;
+      list.add(socket, 'handshake', since, () => stragglerOf('handshake', socket, since));
+    }
+  }
+
+  /** Those that are known for what they are. */
+  get #known(): Handshake[] {
     const all = [...this.#nowhere.values()];
     const isServing = this.#completed > 0;
     const nowhere = isServing ? all.filter(({ socket }) => socket.bytesRead === 0) : all;
-    this.#completed = Infinity;
-    return [...this.#byAddress.values(), ...nowhere].map((each) => this.#end(each, onStraggler));
+    return [...this.#byAddress.values(), ...nowhere];
   }
 
   /** Whether there are sockets without an address: connections that are served, or handshakes. */

@@ -1,9 +1,10 @@
 /* c8 ignore start -- types alone: nothing of this file is left to run */
 import type { EventEmitter } from 'node:events';
 import type { End } from '../shutdown/in-slices.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import type { OnStraggler } from '../shutdown/stragglers.ts';
 import type { KnownServer } from './known-server.ts';
-import type { OpenConnection } from './protocol.ts';
+import type { AnySocket } from './protocol.ts';
 
 /** How long what is under way is waited for. */
 export interface Patience {
@@ -22,6 +23,8 @@ export interface HandshakeTracker {
   readonly size: number;
   /** Whether there may be some that are not known for what they are. */
   readonly hasRest: boolean;
+  /** Lists those that are in progress. */
+  listOpen(list: OpenList): void;
   /** Forgets those of which nobody has heard that they have gone. */
   sweep(): void;
   /** Stops following. @returns What ends each by force, and lists it. */
@@ -40,6 +43,8 @@ export interface CarrierTracker {
   readonly newcomers: number;
   /** Whether one is idle, or seems so to Node. */
   readonly looksIdle: boolean;
+  /** Lists those that are open. */
+  listOpen(list: OpenList): void;
   /** A shutdown begins: nothing is done yet. */
   begin(): void;
   /** From now on nothing more is read of so many idle ones, until they are drained or ended. */
@@ -67,7 +72,7 @@ export interface GoodbyeTimes {
 /** The callbacks of whoever follows upgraded clients. */
 export interface UpgradedHost {
   /** One of the server's own has come, or was there: what stands for its connection. */
-  readonly onClient: (subject: OpenConnection) => void;
+  readonly onClient: (subject: AnySocket) => void;
   readonly onStraggler: OnStraggler;
   /** A client has gone. */
   readonly onChange: () => void;
@@ -81,6 +86,8 @@ export interface UpgradedHost {
 export interface UpgradedTracker {
   /** How many there are. */
   readonly size: number;
+  /** Lists them. */
+  listOpen(list: OpenList): void;
   /** Follows the clients of a server that is attached, too. */
   follow(server: EventEmitter, known: KnownServer): void;
   /** Has every client told that it is to go. */

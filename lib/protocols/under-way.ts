@@ -2,6 +2,7 @@ import { after } from '../primitives/after.ts';
 import type { CarrierTracker, HandshakeTracker } from './trackers.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import type { KnownServer } from './known-server.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import type { OnStraggler } from '../shutdown/stragglers.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
@@ -52,6 +53,12 @@ export class UnderWay {
   /** Whether one of these is idle, or seems so to Node. */
   get looksIdle(): boolean {
     return this.#carriers?.looksIdle === true;
+  }
+
+  /** Lists what is open now. */
+  listOpen(list: OpenList): void {
+    this.#handshakes?.listOpen(list);
+    this.#carriers?.listOpen(list);
   }
 
   /**

@@ -7,6 +7,8 @@ import { type Linked, LinkedList } from '../primitives/linked-list.ts';
 import type { Closable } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
 import { unref } from '../primitives/timers.ts';
+import type { OpenState } from '../reports.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 
 /** What lingers: a task. */
 interface Lingerer<Self> extends Linked<Self> {
@@ -15,6 +17,7 @@ interface Lingerer<Self> extends Linked<Self> {
   deadline: number;
   watch(holder: Holder<Self>): void;
   noteClosed(): void;
+  listOpen(list: OpenList, state: OpenState): void;
 }
 
 export interface LingeringTimes {
@@ -55,6 +58,12 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   /** Those that were not ended by force. */
   get open(): Item[] {
     return [...this.#flushing.all(), ...this.#lingering.all()];
+  }
+
+  /** Lists these. */
+  listOpen(list: OpenList): void {
+    for (const item of this.#flushing.all()) item.listOpen(list, 'flushing');
+    for (const item of this.#lingering.all()) item.listOpen(list, 'lingering');
   }
 
   /** Whether it is one of these. */

@@ -2,6 +2,8 @@ import { HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
 import { Task, type TaskScope } from './task.ts';
+import { OpenList } from '../shutdown/open-list.ts';
+import { Progress } from '../shutdown/progress.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { ServeReport, ServeStats } from '../reports.ts';
@@ -10,7 +12,7 @@ import { Sweeper } from '../shutdown/sweeper.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
-import { hear, unhear } from '../primitives/hear.ts';
+import { attemptOf, hear, unhear } from '../primitives/hear.ts';
 import { Slots } from './slots.ts';
 
 export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
@@ -41,6 +43,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   readonly #sweeper: Sweeper;
   #end = (): void => {};
   #grace: number;
+  #progress: Progress | undefined;
   readonly #shutdown = new Shutdown(this);
 
   constructor(
@@ -60,7 +63,8 @@ export class ConnectionServing<Connection> implements ShutdownHost {
       consumers: () => this.#slots.free,
       onArrival: () => this.#slots.fill(),
       onPass: (task) => this.#runner.start(task),
-      onEnding: (reason) => this.#onEnding(reason),
+      onEnding: (reason) => this.#onEnding(reason, known.name),
+      onListenerClosed: () => this.#progress?.onListenerClosed(),
       onOver: () => this.#onOver(),
       politeness: { idle: options.idle, onStraggler: this.#stragglers.add },
     });
@@ -86,6 +90,22 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   get #counts(): Omit<ServeStats, 'active' | 'queued'> {
     const { accepted, shed, lost, discarded } = this.#acceptor.queue.stats;
     return { accepted, ...this.#runner.counts, shed, lost, discarded };
+  }
+
+  open(): OpenList {
+    const list = new OpenList();
+    if (this.#shutdown.isOver) return list;
+    this.#runner.listOpen(list);
+    const { protocol } = this.#scope;
+    for (const task of this.#acceptor.queue.waiting) {
+      const { connection } = task;
+      // Nobody may have heard of its end.
+      const isGone = attemptOf(connection as object, 'isGone', () => protocol.isGone(connection));
+      if (!isGone) task.listOpen(list, 'waiting');
+    }
+    this.#acceptor.listOpen(list);
+    this.#sockets?.listOpen(list);
+    return list;
   }
 
   stop(grace: number): Promise<ServeReport> {
@@ -137,14 +157,19 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#slots.look();
   }
 
-  #onEnding(reason: unknown): void {
+  #onEnding(reason: unknown, name: string): void {
     this.#scope.draining = { reason };
+    const { idle } = this.#options;
+    const open = (): OpenList => this.open();
+    const { diagnostics } = this.#acceptor;
+    this.#progress = Progress.begin(this.#server, name, diagnostics, { reason, idle, open });
     this.#runner.sweep();
     this.#runner.drain();
     this.#shutdown.setDeadline(this.#grace);
   }
 
   force(): End[] {
+    this.#progress?.onGraceOver();
     this.#runner.sweep();
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: Task<Connection>): void => task.tellStraggler(this.#stragglers.add);
@@ -173,6 +198,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     const { list: stragglers } = this.#stragglers;
     // Subscribers of a channel get it, too.
     const report = Object.freeze({ ...this.#counts, abandoned, stragglers });
+    this.#progress?.onOver(report);
     this.#acceptor.diagnostics.end(() => report);
     if (this.#acceptor.failure) throw this.#acceptor.failure.error;
     return report;

@@ -1,9 +1,11 @@
 import { attempt } from '../primitives/attempt.ts';
+import { attemptOf } from '../primitives/hear.ts';
 import { now } from '../primitives/clock.ts';
 import { TaskContext } from './task-context.ts';
 import type { Task, TaskOwner, TaskScope } from './task.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import { LinkedList } from '../primitives/linked-list.ts';
 import { HandlerErrors, type OnError } from './handler-errors.ts';
 import { Lingering, type LingeringTimes } from './lingering.ts';
@@ -174,6 +176,23 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     }
     this.#lingering.sweep();
     inSlices(late, nothing);
+  }
+
+  /** Lists all that are open, and those that have gone while their handlers run. */
+  listOpen(list: OpenList): void {
+    const ended: Task<Connection>[] = [];
+    for (const task of this.#running.all()) {
+      const { awaits, connection } = task;
+      const ask = (name: 'isClosed' | 'hasEnded'): boolean =>
+        awaits !== 'promise' &&
+        attemptOf(connection as object, name, () => task.closable[name]?.()) === true;
+      if (ask('isClosed')) continue;
+      if (ask('hasEnded')) ended.push(task);
+      else task.listOpen(list, 'running');
+    }
+    // Of several on one connection, one that is served says more.
+    for (const task of ended) task.listOpen(list, 'flushing');
+    this.#lingering.listOpen(list);
   }
 
   #hasGone({ connection, closable }: Task<Connection>): boolean {

@@ -3,6 +3,9 @@ import { AsyncResource } from 'node:async_hooks';
 import { attempt } from '../primitives/attempt.ts';
 import { now } from '../primitives/clock.ts';
 import { isExpected } from './own-errors.ts';
+import type { OpenState, Straggler } from '../reports.ts';
+import { attemptOf } from '../primitives/hear.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { TaskSignals } from './task-signals.ts';
 import type { Arrival, Holder } from '../accepting/queue.ts';
@@ -115,10 +118,28 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
 
   /** Tells of it as one that is to be ended by force, by the socket or session that carries it. */
   tellStraggler(onStraggler: OnStraggler): void {
+    onStraggler(this.describe(), this.carrier);
+  }
+
+  /** Lists it, by the same. */
+  listOpen(list: OpenList, state: OpenState): void {
+    list.add(this.carrier, state, this.since, () => this.describe());
+  }
+
+  get carrier(): object {
+    const connection = this.connection as object;
     const { protocol } = this.#scope;
-    const carrier = protocol.carrierOf?.(this.connection) ?? (this.connection as object);
-    const socket = protocol.socketOf(this.connection);
-    onStraggler(stragglerOf(protocol.straggler, socket, this.since), carrier);
+    return (
+      attemptOf(connection, 'carrier', () => protocol.carrierOf?.(this.connection)) ?? connection
+    );
+  }
+
+  describe(): Straggler {
+    const { protocol } = this.#scope;
+    const { connection, since } = this;
+    const socket = attemptOf(connection as object, 'socket', () => protocol.socketOf(connection));
+    const line = protocol.requestLineOf?.(connection);
+    return stragglerOf(protocol.straggler, socket, since, line);
   }
 
   /** The shutdown has begun: the scope says why. */

@@ -33,10 +33,6 @@ export class Shutdown {
     this.#host = host;
   }
 
-  get isOver(): boolean {
-    return this.#state === 'over';
-  }
-
   /** Whether the deadline has passed. */
   get isForced(): boolean {
     return this.#state === 'forcing' || this.#state === 'forced';
@@ -45,6 +41,10 @@ export class Shutdown {
   /** Whether what is left is being ended by force, in slices, of which one is still to come. */
   get isForcing(): boolean {
     return this.#state === 'forcing';
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over';
   }
 
   /** Milliseconds until the deadline. */

@@ -17,13 +17,22 @@ const sections: Readonly<Record<string, readonly string[]>> = {
   AcceptLoop: ['AcceptLoop<unknown>', 'AcceptLoopStats'],
   serve: ['ServeOptions<never>', 'ServeEventOptions<never>', 'ServeContext'],
   Serving: ['Serving', 'ServeStats', 'ServeReport', 'Straggler'],
+  OpenConnection: ['OpenConnection'],
   drain: ['DrainOptions', 'DrainReport'],
+  Draining: ['Draining', 'DrainStats'],
   taskGroup: ['TaskGroup', 'TaskGroupOptions'],
   listen: ['ListenOptions'],
   systemdSockets: ['SystemdSocket'],
   shutdownSignal: ['ShutdownSignalOptions'],
   delaySignal: [],
-  Diagnostics: ['AcceptMessage', 'ShedMessage', 'ErrorMessage', 'DrainMessage', 'EndMessage'],
+  Diagnostics: [
+    'AcceptMessage',
+    'ShedMessage',
+    'ErrorMessage',
+    'DrainMessage',
+    'ProgressMessage',
+    'EndMessage',
+  ],
 };
 
 /** Those that are no objects with members of their own. */
@@ -33,6 +42,7 @@ const others = [
   'DelayedSignal',
   'ListenTarget',
   'ListenWhere',
+  'OpenState',
   'ServeHandler',
   'ShutdownSignal',
   'WebSocketServerLike',

@@ -124,6 +124,8 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
       kind: 'request',
       remoteAddress: '127.0.0.1',
       remotePort: localPort,
+      method: 'GET',
+      url: '/a',
     });
     assert.ok(age >= 199 && duration >= 199 && duration < 450, `${age} ${duration}`);
   });

@@ -101,11 +101,14 @@ const talks: Record<string, (port: number) => Promise<void>> = {
 /** Those that listen elsewhere, or in two places. */
 const others = ['two-servers.ts', 'unix-socket.ts'];
 
+/** What others import. */
+const parts = ['show-stop.ts'];
+
 test('are all here', () => {
   // Those of frameworks have a spec of their own.
   const all = readdirSync(join(projectRoot, 'docs/examples'));
   const files = all.filter((name) => name.endsWith('.ts'));
-  assert.deepEqual(files.toSorted(), [...Object.keys(talks), ...others].toSorted());
+  assert.deepEqual(files.toSorted(), [...Object.keys(talks), ...others, ...parts].toSorted());
 });
 
 async function assertEnds({ signal, ending }: Program): Promise<string> {

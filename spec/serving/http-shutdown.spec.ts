@@ -232,7 +232,9 @@ test('destroys at grace what is in flight, and lists it', async () => {
   assert.ok(elapsed >= 149 && elapsed < 1500, String(elapsed));
   assert.deepEqual({ forced, abandoned }, { forced: 1, abandoned: 0 });
   const [{ age, ...rest } = assert.fail()] = stragglers;
-  assert.deepEqual(rest, { kind: 'request', remoteAddress: '127.0.0.1', remotePort: localPort });
+  const line = { method: 'GET', url: '/' };
+  const client = { remoteAddress: '127.0.0.1', remotePort: localPort };
+  assert.deepEqual(rest, { kind: 'request', ...client, ...line });
   assert.ok(age >= 149 && age < 3000, String(age));
   assert.equal(stragglers.length, 1);
 });

@@ -121,7 +121,8 @@ test('terminates at grace those whose handlers do nothing about draining, and li
   const { forced, abandoned, stragglers } = await over();
   assert.deepEqual({ forced, abandoned }, { forced: 1, abandoned: 1 });
   const [{ age, remotePort, ...rest } = assert.fail()] = stragglers;
-  assert.deepEqual(rest, { kind: 'connection', remoteAddress: '127.0.0.1' });
+  const line = { method: 'GET', url: '/chat' };
+  assert.deepEqual(rest, { kind: 'connection', remoteAddress: '127.0.0.1', ...line });
   assert.ok(typeof remotePort === 'number' && age >= 99);
   assert.equal(stragglers.length, 1);
 });

@@ -50,14 +50,27 @@ interface Case {
   /** How many requests that are handed to a handler. */
   readonly requests: number;
   readonly kind: Straggler['kind'];
+  readonly line?: Pick<Straggler, 'method' | 'url'>;
   readonly cannot?: Limit;
 }
 
 const cannot = limits.httpNewcomers;
 
 const cases: readonly Case[] = [
-  { title: '20 pipelined requests', text: get('/').repeat(20), requests: 20, kind: 'request' },
-  { title: 'half an upload', text: `${post('/', 100)}half`, requests: 1, kind: 'request' },
+  {
+    title: '20 pipelined requests',
+    text: get('/asked?secret') + get('/').repeat(19),
+    requests: 20,
+    kind: 'request',
+    line: { method: 'GET', url: '/asked' },
+  },
+  {
+    title: 'half an upload',
+    text: `${post('/upload?secret', 100)}half`,
+    requests: 1,
+    kind: 'request',
+    line: { method: 'POST', url: '/upload' },
+  },
   { title: 'half a head', text: 'GET / HT', requests: 0, kind: 'request', cannot },
   { title: 'an upgraded socket', text: upgrade('/'), requests: 0, kind: 'upgrade' },
   { title: 'a silent connection', text: '', requests: 0, kind: 'connection', cannot },
@@ -65,7 +78,7 @@ const cases: readonly Case[] = [
 
 for (const [name, create] of Object.entries(servers)) {
   for (const [way, begin] of Object.entries({ serve: serveRequests, drain: drainRequests })) {
-    for (const { title, text, requests, kind, ...options } of cases) {
+    for (const { title, text, requests, kind, line, ...options } of cases) {
       test(
         `list ${title} once, as ${kind} (${way}, ${name})`,
         async () => {
@@ -81,7 +94,7 @@ for (const [name, create] of Object.entries(servers)) {
           if (kind === 'upgrade') await until(() => upgrades === 1);
           const { localPort } = client;
           const report = await end();
-          assertListed(report, kind, [localPort]);
+          assertListed(report, kind, [localPort], line);
           assert.equal(report.forced, way === 'drain' ? 1 : requests);
         },
         options,
@@ -93,11 +106,15 @@ for (const [name, create] of Object.entries(servers)) {
     test(`list a socket that was served by '${event}' as upgrade (${name})`, async () => {
       const { server, asked, end } = await serveEvent(event)(create());
       const client = await open(name, server);
-      client.write(event === 'upgrade' ? upgrade('/') : CONNECT);
+      client.write(event === 'upgrade' ? upgrade('/talk?secret') : CONNECT);
       await asked(1);
       const { localPort } = client;
       const report = await end();
-      assertListed(report, 'upgrade', [localPort]);
+      const line =
+        event === 'upgrade'
+          ? { method: 'GET', url: '/talk' }
+          : { method: 'CONNECT', url: 'localhost:80' };
+      assertListed(report, 'upgrade', [localPort], line);
       assert.equal(report.forced, 1);
     });
   }

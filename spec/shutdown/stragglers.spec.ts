@@ -40,14 +40,15 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
         const clients: FrameClient[] = [];
         for (let count = 0; count < sessions; count += 1) {
           const client = await open(server, scheme);
-          for (let stream = 0; stream < streams; stream += 1) client.request(2 * stream + 1, '/');
+          for (let stream = 0; stream < streams; stream += 1)
+            client.request(2 * stream + 1, '/asked?secret');
           clients.push(client);
         }
         await asked(sessions * streams);
         const ports = clients.map(({ socket }) => socket.localPort);
         const report = await end();
         for (const { closed } of clients) await closed;
-        assertListed(report, 'request', ports);
+        assertListed(report, 'request', ports, { method: 'GET', url: '/asked' });
         assert.equal(report.forced, way === 'drain' ? sessions : sessions * streams);
       });
     }

@@ -13,7 +13,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { Server } from 'node:net';
-import { drain, type DrainOptions, type DrainReport } from '../../lib/index.ts';
+import { drain, type Draining, type DrainOptions, type DrainReport } from '../../lib/index.ts';
 import { certificate } from './certificate.ts';
 import { countCloseEvents } from './count-closes.ts';
 import { nothingLeft } from './scene.ts';
@@ -43,7 +43,7 @@ export const http2Servers: Readonly<
 export interface Http2Drain {
   readonly server: Server;
   readonly stop: AbortController;
-  readonly drained: Promise<DrainReport>;
+  readonly drained: Draining;
   /** The server's sessions, in order of arrival. */
   readonly sessions: readonly ServerHttp2Session[];
   /** Waits for the end, and asserts that nothing is left. */

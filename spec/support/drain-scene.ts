@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { drain, type DrainOptions, type DrainReport } from 'accept-loop';
+import { drain, type Draining, type DrainOptions, type DrainReport } from 'accept-loop';
 import { countCloseEvents } from './count-closes.ts';
 import { get } from './http-messages.ts';
 import { nothingLeft, settleRequests } from './scene.ts';
@@ -13,7 +13,7 @@ import { turns, until } from './turns.ts';
 /** A server with its own handlers that is drained, and a signal that begins it. */
 export interface DrainScene<AnyServer> {
   readonly server: AnyServer;
-  readonly drained: Promise<DrainReport>;
+  readonly drained: Draining;
   readonly stop: AbortController;
   /** Waits for its end, and asserts that the report adds up and that nothing is left. */
   readonly over: () => Promise<DrainReport>;

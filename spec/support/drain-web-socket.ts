@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createSecureServer } from 'node:https';
 import type { Server } from 'node:net';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
-import { drain, type DrainOptions, type DrainReport } from '../../lib/index.ts';
+import { drain, type Draining, type DrainOptions, type DrainReport } from '../../lib/index.ts';
 import { certificate } from './certificate.ts';
 import { countCloseEvents } from './count-closes.ts';
 import { abortListeners, listenersOn } from './listeners.ts';
@@ -19,7 +19,7 @@ export interface WebSocketDrain {
   readonly http: Server | undefined;
   readonly port: number;
   readonly stop: AbortController;
-  readonly drained: Promise<DrainReport>;
+  readonly drained: Draining;
   /** A client that the server has taken, and what the server has for it. */
   readonly client: () => Promise<Client>;
   /** Waits for the end, and asserts that nothing is left. */

@@ -48,12 +48,17 @@ export function serveEvent(event: string): StopWith {
   };
 }
 
+/** What all of them have in common. */
+interface Listed extends Pick<Straggler, 'method' | 'url'> {
+  readonly leastAge?: number;
+}
+
 /** Asserts that each client is listed once, of one kind, with its address, and has been long enough. */
 export function assertListed(
   { stragglers }: Pick<StragglerReport, 'stragglers'>,
   kind: Straggler['kind'],
   ports: readonly (number | undefined)[],
-  leastAge = options.grace - 1,
+  { leastAge = options.grace - 1, ...line }: Listed = {},
 ): void {
   const seen = stragglers.map(({ age: _age, ...straggler }) => straggler);
   const byPort = seen.toSorted((one, other) => Number(one.remotePort) - Number(other.remotePort));
@@ -61,7 +66,7 @@ export function assertListed(
     byPort,
     ports
       .toSorted((one, other) => Number(one) - Number(other))
-      .map((remotePort) => ({ kind, remoteAddress: '127.0.0.1', remotePort })),
+      .map((remotePort) => Object.assign({ kind, remoteAddress: '127.0.0.1', remotePort }, line)),
   );
   for (const { age } of stragglers) assert.ok(age >= leastAge, String(age));
 }

@@ -6,6 +6,7 @@ import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from '../../shutdown/in-slices.ts';
 import { Newcomers } from './newcomers.ts';
 import { countListeners, overhear } from './overhear.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { hear, hearFirst, unhear } from '../../primitives/hear.ts';
 
@@ -68,6 +69,11 @@ export class HttpConnections implements CarrierTracker {
 
   get looksIdle(): boolean {
     return this.#http1.looksIdle;
+  }
+
+  listOpen(list: OpenList): void {
+    this.#http1.listOpen(list);
+    this.#http2.listOpen(list);
   }
 
   /** Not where a WebSocket may be asked for: it is let in now, and refused once the listener is closed. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Stream } from 'node:http2';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { onSocketClose } from './on-socket-close.ts';
+import { requestLineOf } from './request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
 
 /** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
@@ -44,6 +45,7 @@ export const exchangeProtocol: Protocol<Exchange> = {
   socketOf: ([request]) => request.socket,
   carrierOf: ([request, response]) =>
     isHttp2(response) ? streamOf(response)?.session : request.socket,
+  requestLineOf: ([request]) => requestLineOf(request),
   prepare() {},
   closable: (exchange) => new ClosableExchange(exchange),
   departure([request, response]) {

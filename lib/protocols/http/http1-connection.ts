@@ -10,8 +10,11 @@ import { guard } from '../protocol.ts';
 import { endSoon } from '../end-soon.ts';
 import { LastResponse } from './last-response.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
+import { attemptOf } from '../../primitives/hear.ts';
+import type { OpenState, Straggler } from '../../reports.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
-import type { Straggler } from '../../reports.ts';
+import { requestLineOf } from './request-line.ts';
 
 /** Some clients send an empty line behind a body. */
 const LINE_BREAK = 2;
@@ -157,13 +160,22 @@ export class Http1Connection implements ExchangeOwner {
     this.#alarm?.clear();
   }
 
+  /** Lists it, unless it has been ended. */
+  listOpen(list: OpenList): void {
+    const { socket } = this;
+    if (attemptOf(socket, 'destroyed', () => socket.destroyed)) return;
+    const kind = attemptOf(socket, 'state', () => this.#kind) ?? 'connection';
+    const state = attemptOf(socket, 'state', () => this.#openState) ?? 'running';
+    list.add(socket, state, this.#since, () => this.#describe(kind));
+  }
+
   /** What ends it by force. @param onStraggler - Told of it, just before. */
   force(onStraggler: OnStraggler): () => void {
     this.leave();
     return () => {
       // It was ended as a request that is served, and listed as that.
       if (this.socket.destroyed) return;
-      onStraggler(stragglerOf(this.#kind, this.socket, this.#since), this.socket);
+      onStraggler(this.#describe(this.#kind), this.socket);
       // TLS has a goodbye of its own.
       if ('encrypted' in this.socket) this.endIfIdle();
       this.socket.destroy();
@@ -174,6 +186,29 @@ export class Http1Connection implements ExchangeOwner {
     const { state } = this;
     if (state === 'upgraded') return 'upgrade';
     return state === 'active' || state === 'half a request' ? 'request' : 'connection';
+  }
+
+  get #openState(): OpenState {
+    const { state } = this;
+    if (state === 'half a request' || state === 'upgraded') return state;
+    const { request, response } = this.#served ?? {};
+    if (!request || !response) return 'idle';
+    if (!response.writableEnded) return 'running';
+    return response.writableFinished && isArriving(request) ? 'half a request' : 'flushing';
+  }
+
+  /** The first exchange that is not answered; if all are, the first. */
+  get #served(): OpenExchange | undefined {
+    let exchange = this.#open.first;
+    while (exchange?.response.writableEnded) exchange = exchange.next;
+    return exchange ?? this.#open.first;
+  }
+
+  #describe(kind: Straggler['kind']): Straggler {
+    const { socket } = this;
+    const request = attemptOf(socket, 'request', () => this.#served?.request);
+    const line = this.#isUpgraded ? {} : requestLineOf(request);
+    return stragglerOf(kind, socket, this.#since, line);
   }
 
   /** Whether its next request has not come, or not to its end. */
@@ -213,7 +248,7 @@ export class Http1Connection implements ExchangeOwner {
       const { request, response } = last;
       const isLet = this.#lastResponse?.lets(request) && response.writableFinished;
       if (this.#open.last !== last || !isArriving(request) || isLet) return;
-      patience.onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
+      patience.onStraggler(this.#describe('request'), this.socket);
       endStalledUpload(this.socket, first.response);
     };
     this.#alarm?.setBehindInput(last.since + patience.requestTimeout, look);
@@ -229,7 +264,7 @@ export class Http1Connection implements ExchangeOwner {
 
   /** The rest of the head has not come. Node itself does not look any more once it is closed. */
   #timeOut({ onStraggler }: HttpPatience): void {
-    onStraggler(stragglerOf('request', this.socket, this.#since), this.socket);
+    onStraggler(this.#describe('request'), this.socket);
     // Its owner may have taken all listeners off it, Node's among them.
     this.socket.on('error', guard);
     this.socket.write(REQUEST_TIMEOUT);

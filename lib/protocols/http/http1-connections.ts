@@ -15,6 +15,7 @@ import { Http1Connection, type Http1Owner, type HttpPatience } from './http1-con
 import type { End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
 import type { Newcomers } from './newcomers.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import { setImmediate, unref } from '../../primitives/timers.ts';
@@ -49,6 +50,10 @@ export class Http1Connections implements Http1Owner {
       if (attempt(() => connection.looksIdle)) return true;
     }
     return false;
+  }
+
+  listOpen(list: OpenList): void {
+    attemptEach(this.#connections.values(), (each) => each.listOpen(list));
   }
 
   /** From now on nothing is read of so many that have nothing under way, until `drain` or `leave`. */

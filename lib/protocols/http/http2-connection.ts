@@ -1,5 +1,5 @@
 import { FIRST_REQUEST_MS, ROUND_TRIP_MS } from '../../bounds.ts';
-import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Alarm } from './alarm.ts';
@@ -9,7 +9,11 @@ import { emitterListener } from '../../primitives/emitter-listener.ts';
 import type { Patience } from '../trackers.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { guard } from '../protocol.ts';
+import { attemptOf } from '../../primitives/hear.ts';
+import type { OpenState, Straggler } from '../../reports.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
+import { requestLineIn } from './request-line.ts';
 import { setImmediate } from '../../primitives/timers.ts';
 
 /** The highest id that a stream can have. */
@@ -54,7 +58,8 @@ export class Http2Connection {
   readonly #socket: Socket | TLSSocket | undefined;
   /** When it was accepted, of `performance.now()`. */
   readonly #since = performance.now();
-  readonly #streams = new Set<ServerHttp2Stream>();
+  /** Those that are open, with the headers of their requests: nothing else leads to these. */
+  readonly #streams = new Map<ServerHttp2Stream, IncomingHttpHeaders>();
   #isNew = true;
   #isClosing = false;
   #isLeaving = false;
@@ -83,15 +88,25 @@ export class Http2Connection {
 
   /** Whether the client waits for an answer. */
   get #isAwaited(): boolean {
-    for (const { writableEnded } of this.#streams) if (!writableEnded) return true;
-    return false;
+    return this.#awaited !== undefined;
+  }
+
+  /** The first stream whose answer has not ended. */
+  get #awaited(): ServerHttp2Stream | undefined {
+    for (const stream of this.#streams.keys()) if (!stream.writableEnded) return stream;
+    return undefined;
+  }
+
+  get #openState(): OpenState {
+    if (this.#streams.size === 0) return 'idle';
+    return this.#isAwaited ? 'running' : 'flushing';
   }
 
   /** A stream of it has begun. */
-  begin(stream: ServerHttp2Stream): void {
+  begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     // Heard of twice: by its session, and by its server.
     if (this.#streams.has(stream) || stream.destroyed) return;
-    this.#streams.add(stream);
+    this.#streams.set(stream, headers);
     this.#isNew = false;
     stream.on('close', this.#onStreamClose);
     if (this.#isClosing) this.#sendGoAway();
@@ -124,15 +139,22 @@ export class Http2Connection {
 
   /** Forgets the streams of which nobody has heard that they have closed. */
   sweep(): void {
-    for (const stream of this.#streams) if (stream.destroyed) this.#streams.delete(stream);
+    for (const stream of this.#streams.keys()) if (stream.destroyed) this.#streams.delete(stream);
+  }
+
+  /** Lists it, unless it has been ended. */
+  listOpen(list: OpenList): void {
+    const session = this.#session;
+    if (attemptOf(session, 'destroyed', () => session.destroyed)) return;
+    const state = attemptOf(session, 'state', () => this.#openState) ?? 'running';
+    list.add(session, state, this.#since, () => this.#describe());
   }
 
   /** Begins its end by force: cuts its streams. @param onStraggler - Told of it, just before. */
   cut(onStraggler?: OnStraggler): void {
-    const kind = this.#streams.size > 0 ? 'request' : 'connection';
-    onStraggler?.(stragglerOf(kind, this.#socket, this.#since), this.#session);
+    onStraggler?.(this.#describe(), this.#session);
     this.end();
-    for (const stream of this.#streams) cutStream(stream);
+    for (const stream of this.#streams.keys()) cutStream(stream);
   }
 
   /** A turn later: once the session says that it ends, nghttp2 sends no more of what has been cut. */
@@ -143,6 +165,14 @@ export class Http2Connection {
   /** One more turn later: the session waits for its client's end, and that would be no force. */
   destroySocket(): void {
     this.#socket?.destroy();
+  }
+
+  #describe(): Straggler {
+    const [first] = this.#streams.keys();
+    const served = attemptOf(this.#session, 'streams', () => this.#awaited) ?? first;
+    const kind = served ? 'request' : 'connection';
+    const line = served && requestLineIn(this.#streams.get(served));
+    return stragglerOf(kind, this.#socket, this.#since, line);
   }
 
   /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */

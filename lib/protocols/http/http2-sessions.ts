@@ -1,4 +1,4 @@
-import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { tellsStreams } from '../../primitives/runtime.ts';
 import { harmless } from '../../primitives/harmless.ts';
@@ -6,7 +6,11 @@ import type { Patience } from '../trackers.ts';
 import { cutSession, Http2Connection } from './http2-connection.ts';
 import { type End, turn } from '../../shutdown/in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
+
+/** Hears of a stream. */
+type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
 /** The HTTP/2 sessions of one server, for its end. */
 export class Http2Sessions {
@@ -31,6 +35,10 @@ export class Http2Sessions {
   /** Those that are open. */
   get all(): Iterable<Http2Session> {
     return this.#sessions.keys();
+  }
+
+  listOpen(list: OpenList): void {
+    attemptEach(this.#sessions.values(), (each) => each.listOpen(list));
   }
 
   /** From now on each is told that it is to end. */
@@ -89,18 +97,18 @@ export class Http2Sessions {
   });
 
   /** The server brings a stream: its session may be one that was there before. */
-  readonly begin: (stream: ServerHttp2Stream) => void = harmless((stream) => {
+  readonly begin: OnStream = harmless((stream, headers) => {
     const { session } = stream;
     // One that is known has said so itself, but on Bun.
     if (session === undefined || (tellsStreams && this.#sessions.has(session))) return;
     this.add(session);
-    this.#begin(stream);
+    this.#begin(stream, headers);
   });
 
-  readonly #begin: (stream: ServerHttp2Stream) => void = harmless((stream) => {
+  readonly #begin: OnStream = harmless((stream, headers) => {
     const { session } = stream;
     if (session === undefined) return;
-    this.#sessions.get(session)?.begin(stream);
+    this.#sessions.get(session)?.begin(stream, headers);
     if (this.#newcomers.delete(session)) this.onChange();
   });
 

@@ -2,6 +2,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { guard, type Protocol } from '../protocol.ts';
 import { ClosableStream, servedStream } from '../socket.ts';
 import { cutStream } from './exchange.ts';
+import { requestLineIn } from './request-line.ts';
 
 /** What a refused HTTP/2 stream was: nobody has looked at it, and to retry is safe (RFC 9113, 7). */
 export const REFUSED_STREAM = 7;
@@ -50,6 +51,7 @@ export const streamProtocol: Protocol<StreamEvent> = {
   straggler: 'request',
   socketOf: ([{ session }]) => session?.socket,
   carrierOf: ([{ session }]) => session,
+  requestLineOf: ([, headers]) => requestLineIn(Object(headers) as object),
   departure: ([stream]) => departureOfStream(stream),
   hasFailed: ([stream]) => hasFailed(stream),
 };

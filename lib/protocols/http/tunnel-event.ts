@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type Closable, guard, type Protocol } from '../protocol.ts';
 import { ClosableStream, reset, type Resettable, servedStream } from '../socket.ts';
 import { isHttp2, streamOf } from './exchange.ts';
+import { requestLineOf } from './request-line.ts';
 import { ClosableHttp2Stream, departureOfStream, REFUSED_STREAM } from './stream-event.ts';
 
 /** A tunnel's socket, of HTTP/1, or HTTP/2's response over its stream. */
@@ -44,6 +45,7 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
     },
     socketOf: (connection) =>
       streamOf(connection[1])?.session?.socket ?? served.socketOf(connection),
+    requestLineOf: ([request]) => requestLineOf(request),
     carrierOf: (connection) =>
       isHttp2(connection[1]) ? streamOf(connection[1])?.session : connection[1],
   };

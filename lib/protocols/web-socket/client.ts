@@ -1,6 +1,9 @@
 import { ANSWER_LOOKS } from '../../bounds.ts';
 import type { Conversation } from './conversation.ts';
-import type { OpenConnection } from '../protocol.ts';
+import type { AnySocket } from '../protocol.ts';
+import type { OpenState, Straggler } from '../../reports.ts';
+import { attemptOf } from '../../primitives/hear.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
 import { CLOSED, unsentOf, type WebSocketLike } from './web-socket.ts';
 
@@ -10,7 +13,7 @@ const GOING_AWAY = 1001;
 /** One client of a `WebSocketServer` that is drained. */
 export class WebSocketClient {
   /** What stands for its connection: its socket, where that is known. */
-  readonly subject: OpenConnection;
+  readonly subject: AnySocket;
   readonly #webSocket: WebSocketLike;
   readonly #socket: Addressed | undefined;
   readonly #conversation: Conversation;
@@ -19,11 +22,7 @@ export class WebSocketClient {
   /** How often it was looked at since it was sent all; `undefined` before the goodbye. */
   #looks: number | undefined;
 
-  constructor(
-    webSocket: WebSocketLike,
-    socket: OpenConnection | undefined,
-    conversation: Conversation,
-  ) {
+  constructor(webSocket: WebSocketLike, socket: AnySocket | undefined, conversation: Conversation) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#conversation = conversation;
@@ -70,10 +69,26 @@ export class WebSocketClient {
     return this.#looks >= ANSWER_LOOKS;
   }
 
+  /** Lists it, unless it has closed. */
+  listOpen(list: OpenList): void {
+    if (attemptOf(this.subject, 'isClosed', () => this.isClosed)) return;
+    const state = attemptOf(this.subject, 'state', () => this.#openState) ?? 'running';
+    list.add(this.subject, state, this.#since, () => this.#describe());
+  }
+
+  get #openState(): OpenState {
+    if (!this.isTold) return 'running';
+    return unsentOf(this.#webSocket, this.#socket) > 0 ? 'flushing' : 'lingering';
+  }
+
+  #describe(): Straggler {
+    return stragglerOf('connection', this.#socket, this.#since);
+  }
+
   /** Ends it by force, and lists it. Who was not told is told all the same. */
   terminate(onStraggler: OnStraggler): void {
     if (this.isClosed) return;
-    onStraggler(stragglerOf('connection', this.#socket, this.#since), this.subject);
+    onStraggler(this.#describe(), this.subject);
     try {
       this.tell();
     } finally {

@@ -6,8 +6,9 @@ import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { Conversation, type Counting } from './conversation.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import { type End, inSlices } from '../../shutdown/in-slices.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import type { GoodbyeTimes, UpgradedHost } from '../trackers.ts';
-import type { OpenConnection } from '../protocol.ts';
+import type { AnySocket } from '../protocol.ts';
 import { WebSocketClient } from './client.ts';
 import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
 import { attemptOf, hear, unhear } from '../../primitives/hear.ts';
@@ -59,6 +60,10 @@ export class WebSocketClients {
   /** How many are open. */
   get size(): number {
     return this.#clients.size;
+  }
+
+  listOpen(list: OpenList): void {
+    for (const client of this.#clients.values()) client.listOpen(list);
   }
 
   /** Closes every client that is there and every one that comes. */
@@ -140,7 +145,7 @@ export class WebSocketClients {
   }
 
   /** Of one whose upgrade was not heard it is not known when it has spoken. */
-  #conversationOf(socket: OpenConnection | undefined): Conversation {
+  #conversationOf(socket: AnySocket | undefined): Conversation {
     const known = socket && this.#conversations.get(socket);
     return known ?? new Conversation(socket as Counting | undefined, performance.now());
   }

@@ -1,4 +1,5 @@
 import type { End } from '../../shutdown/in-slices.ts';
+import type { OpenList } from '../../shutdown/open-list.ts';
 import type { EventEmitter } from 'node:events';
 import { countListeners } from '../http/overhear.ts';
 import { refuseUpgrades } from '../http/refuse-upgrades.ts';
@@ -31,6 +32,10 @@ export class WebSocketServers implements UpgradedTracker {
     let size = 0;
     for (const clients of this.#all.values()) size += clients.size;
     return size;
+  }
+
+  listOpen(list: OpenList): void {
+    for (const clients of this.#all.values()) clients.listOpen(list);
   }
 
   follow(server: EventEmitter, known: KnownServer): void {

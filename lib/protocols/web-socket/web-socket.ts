@@ -2,6 +2,7 @@ import { hasOwnWebSocket } from '../../primitives/runtime.ts';
 import { FLUSH_CHECK_MS, SENT_LOOKS } from '../../bounds.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { requestLineOf } from '../http/request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
 import { unref } from '../../primitives/timers.ts';
 
@@ -46,6 +47,8 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
   straggler: 'connection',
   lastsUntilClosed: false,
   socketOf: ([, request]) => request.socket,
+  carrierOf: ([, request]) => request.socket,
+  requestLineOf: ([, request]) => requestLineOf(request),
   prepare([webSocket]) {
     webSocket.on('error', (error?: unknown) => void failures.set(webSocket, error));
   },

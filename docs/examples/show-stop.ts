@@ -1,0 +1,48 @@
+/** How the echo server's stop looks on a terminal: a live line while it waits, and the report. */
+// oxlint-disable no-console -- it talks to who runs the server
+import { logUpdateStderr } from 'log-update';
+import type { OpenConnection, ServeReport, Serving } from 'accept-loop';
+
+const { isTTY } = process.stderr;
+
+/** Shows for whom the stop waits, until it is over. Where stderr is no terminal, a line each second. */
+export async function showStop(serving: Serving): Promise<void> {
+  const show = isTTY ? logUpdateStderr : console.error;
+  const timer = setInterval(() => show(waitingFor(serving.open())), isTTY ? 100 : 1000);
+  try {
+    await serving.finished;
+  } finally {
+    clearInterval(timer);
+    if (isTTY) logUpdateStderr.clear();
+  }
+}
+
+/** Prints a line. The live one makes room for it. */
+export function print(line: string): void {
+  if (isTTY) logUpdateStderr.clear();
+  console.log(line);
+}
+
+/** `waits for 2 connections, the oldest from 10.0.0.7:51442: running, 12.3 s` */
+function waitingFor(open: OpenConnection[]): string {
+  const [oldest] = open.toSorted((one, other) => other.age - one.age);
+  if (oldest === undefined) return 'waits for nobody any more';
+  const { remoteAddress, remotePort, state, age } = oldest;
+  const many = open.length === 1 ? '1 connection' : `${open.length} connections`;
+  return `waits for ${many}, the oldest from ${remoteAddress}:${remotePort}: ${state}, ${seconds(age)}`;
+}
+
+/** The report as a person reads it: what did not happen is left out. */
+export function describeReport({ accepted, stragglers, ...counts }: ServeReport): string {
+  const happened = Object.entries(counts).filter(([, count]) => count > 0);
+  const sum = [`${accepted} accepted`, ...happened.map(([what, count]) => `${count} ${what}`)];
+  const forced = stragglers.map(
+    ({ kind, remoteAddress, remotePort, age }) =>
+      `  cut off: ${remoteAddress}:${remotePort}, a ${kind} of ${seconds(age)}`,
+  );
+  return [sum.join(', '), ...forced].join('\n');
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,133 @@
+import type { EventEmitter } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { debuglog, inspect } from 'node:util';
+import { PRINTED_CONNECTIONS, PROGRESS_MS } from '../bounds.ts';
+import type { Diagnostics } from '../diagnostics.ts';
+import { after } from '../primitives/after.ts';
+import { attempt } from '../primitives/attempt.ts';
+import { attemptOf } from '../primitives/hear.ts';
+import { unref } from '../primitives/timers.ts';
+import type { OpenConnection } from '../reports.ts';
+import type { OpenList, OpenSummary } from './open-list.ts';
+
+const debug = debuglog('accept-loop');
+
+const inLine = { breakLength: Infinity, depth: 0 };
+
+/** A stop that begins. */
+interface Stop {
+  readonly reason: unknown;
+  /** Milliseconds that what is idle has. */
+  readonly idle: number;
+  /** What is open now. */
+  readonly open: () => OpenList;
+}
+
+/** Of addresses, those that Node's own `address()` gives. */
+interface Addressable {
+  address?(): AddressInfo | string | null;
+}
+
+/**
+ * Tells how far one stop is: to subscribers of `accept-loop:progress`, and on stderr where
+ * `NODE_DEBUG=accept-loop` asks for it. Where nobody does when the stop begins, there is none of
+ * it, and no timer runs. Holds no process open.
+ */
+export class Progress {
+  readonly #title: string;
+  readonly #diagnostics: Diagnostics;
+  readonly #open: () => OpenList;
+  readonly #isPrinted: boolean;
+  readonly #begun = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  readonly #idleTimer: NodeJS.Timeout | undefined;
+
+  /** @param name - What the server is called. */
+  static begin(
+    server: EventEmitter,
+    name: string,
+    diagnostics: Diagnostics,
+    stop: Stop,
+  ): Progress | undefined {
+    // Bun does not tell.
+    const isPrinted = (debug.enabled as boolean | undefined) ?? Boolean(process.env['NODE_DEBUG']);
+    if (!isPrinted && !diagnostics.isProgressHeard) return undefined;
+    const title = isPrinted ? `${name} ${addressOf(server)}` : name;
+    return new Progress(title, diagnostics, stop, isPrinted);
+  }
+
+  private constructor(title: string, diagnostics: Diagnostics, stop: Stop, isPrinted: boolean) {
+    this.#title = title;
+    this.#diagnostics = diagnostics;
+    this.#open = stop.open;
+    this.#isPrinted = isPrinted;
+    this.#timer = setInterval(() => this.#tell(), PROGRESS_MS);
+    unref(this.#timer);
+    if (!isPrinted) return;
+    this.#print(`the last call begins: ${attempt(() => String(stop.reason))}`);
+    this.#idleTimer = after(stop.idle, () => this.#printStage('idle is over'));
+    unref(this.#idleTimer);
+  }
+
+  /** Each connection is told to go. */
+  onListenerClosed(): void {
+    this.#printStage('the listener is closed');
+  }
+
+  /** What is left is ended by force. */
+  onGraceOver(): void {
+    this.#printStage('grace is over');
+  }
+
+  onOver(report: object): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#idleTimer);
+    if (this.#isPrinted) this.#print(`it is over: ${inspect(report, inLine)}`);
+  }
+
+  get #duration(): number {
+    return performance.now() - this.#begun;
+  }
+
+  #tell(): void {
+    const list = this.#open();
+    if (this.#diagnostics.isProgressHeard) {
+      this.#diagnostics.progress({ duration: this.#duration, ...list.summary() });
+    }
+    if (!this.#isPrinted) return;
+    this.#print(`waits for ${count(list.summary())}`);
+    for (const each of list.oldest(PRINTED_CONNECTIONS)) this.#print(`  ${show(each)}`);
+    const others = list.size - PRINTED_CONNECTIONS;
+    if (others > 0) this.#print(`  and ${others} more`);
+  }
+
+  #printStage(stage: string): void {
+    if (this.#isPrinted) this.#print(`${stage}, ${count(this.#open().summary())}`);
+  }
+
+  #print(what: string): void {
+    debug('%s, %d ms: %s', this.#title, Math.round(this.#duration), what);
+  }
+}
+
+/** `3 open: 2 running, 1 idle` */
+function count({ states }: OpenSummary): string {
+  const all = Object.entries(states);
+  const total = all.reduce((sum, [, size]) => sum + size, 0);
+  if (total === 0) return '0 open';
+  return `${total} open: ${all.map(([state, size]) => `${size} ${state}`).join(', ')}`;
+}
+
+/** `running request of 10.0.0.7:51442, GET /report, 10214 ms old` */
+function show(connection: OpenConnection): string {
+  const { state, kind, remoteAddress, remotePort, method, url, age } = connection;
+  const client = remoteAddress === undefined ? 'somebody' : `${remoteAddress}:${remotePort}`;
+  const request = method === undefined ? '' : `, ${method} ${url}`;
+  return `${state} ${kind} of ${client}${request}, ${Math.round(age)} ms old`;
+}
+
+function addressOf(server: Addressable & EventEmitter): string {
+  const address = attemptOf(server, 'address', () => server.address?.());
+  if (!address) return 'without an address';
+  return typeof address === 'string' ? address : `${address.address}:${address.port}`;
+}
