@@ -18,6 +18,13 @@ export const FLUSH_MS: number = 60_000;
 /** `backlog`. `somaxconn` again: Node's 511 is full when 512 clients come while the loop is busy. */
 export const BACKLOG: number = 4096;
 
+// Silence of TCP connections.
+
+/** In how many looks a silence of `quiet` is seen: it may last a quarter longer. */
+export const QUIET_LOOKS: number = 4;
+/** How often to look at least. Linux takes some 0.1 s of each for 100 000 connections. */
+export const QUIET_LOOK_MS: number = 1000;
+
 // The last call.
 
 /**

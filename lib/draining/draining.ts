@@ -12,6 +12,7 @@ import { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import { ServerConnections } from './connections.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
+import type { IsBusy } from '../protocols/quiet.ts';
 import { recognise } from '../protocols/recognise.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import { attemptOf } from '../primitives/hear.ts';
@@ -23,6 +24,8 @@ export interface DrainingOptions {
   readonly signal: AbortSignal | undefined;
   readonly grace: number;
   readonly idle: number;
+  readonly quiet: number;
+  readonly isBusy: IsBusy | undefined;
 }
 
 const drainings = new WeakMap<EventEmitter, Draining>();
@@ -87,25 +90,27 @@ export class Draining implements ShutdownHost {
   }
 
   /** One more call: the earliest deadline counts, and the first signal. */
-  join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
+  join(options: DrainingOptions): Promise<DrainReport> {
+    const { signal, grace, idle, quiet, isBusy } = options;
     if (this.#state !== 'open') {
       this.#shutdown.setDeadline(grace);
       return this.#finished;
     }
     this.#times.join(grace, idle);
-    if (signal) this.#follow(signal, grace, idle);
+    this.connections.endSilent(quiet, isBusy);
+    if (signal) this.#follow(signal, options);
     else this.#begin(new DOMException('The server is drained', 'AbortError'));
     return this.#finished;
   }
 
   /** Begins when it aborts. A server that is told to listen after that is closed at once. */
-  #follow(signal: AbortSignal, grace: number, idle: number): void {
+  #follow(signal: AbortSignal, options: DrainingOptions): void {
     const [server, known] = [this.#server, this.#known];
     const begin = (): void => {
       // A WebSocketServer without a server of its own is never told to listen.
       if (known.isListening() === undefined) return this.#begin(signal.reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
-        if (this.#state === 'over') void drainingOf(server, known).join({ signal, grace, idle });
+        if (this.#state === 'over') void drainingOf(server, known).join(options);
         // Not before its owner has heard that it listens.
         else setImmediate(() => this.#closeLate());
       });
