@@ -15,7 +15,7 @@ import { listen, serve, shutdownSignal, taskGroup } from 'accept-loop';
 
 const stop = shutdownSignal();
 const orders = new PassThrough({ objectMode: true, highWaterMark: 10_000 });
-let done = 0;
+const done: unknown[] = [];
 
 await taskGroup(async ({ run, signal, cancel }) => {
   // The jobs. Nobody aborts `signal` but a failure, and the last line.
@@ -30,7 +30,7 @@ await taskGroup(async ({ run, signal, cancel }) => {
   await work;
   cancel();
 });
-console.log(`${done} done, none is left`);
+console.log(`${done.length} done, none is left`);
 
 async function takeOrders(signal: AbortSignal): Promise<void> {
   const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
@@ -49,9 +49,9 @@ async function takeFrom(socket: Socket): Promise<void> {
 
 /** Ends with the orders. */
 async function workOff(): Promise<void> {
-  for await (const _order of orders) {
+  for await (const order of orders) {
     await delay(20);
-    done += 1;
+    done.push(order);
   }
 }
 
@@ -59,6 +59,6 @@ async function workOff(): Promise<void> {
 async function tell(signal: AbortSignal): Promise<void> {
   for (;;) {
     await delay(1000, undefined, { signal });
-    console.log(`${done} done so far`);
+    console.log(`${done.length} done so far`);
   }
 }

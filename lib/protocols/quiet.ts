@@ -1,9 +1,15 @@
-import { FIRST_REQUEST_MS, LOOK_AGAIN_MS, QUIET_LOOK_MS, QUIET_LOOKS } from '../bounds.ts';
+import {
+  FIRST_REQUEST_MS,
+  LOOK_AGAIN_MS,
+  QUIET_LOOK_MS,
+  QUIET_LOOKS,
+  QUIET_PAUSE,
+} from '../bounds.ts';
 import type { Socket } from 'node:net';
 import { after } from '../primitives/after.ts';
 import { endSilent } from './socket.ts';
 import { followTalk, silenceOf } from './talk.ts';
-import { inSlices } from '../shutdown/in-slices.ts';
+import { type End, inSlices } from '../shutdown/in-slices.ts';
 import { unref } from '../primitives/timers.ts';
 import { warn } from '../primitives/warn.ts';
 import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
@@ -41,6 +47,7 @@ export class Quiet {
   /** Those whose own getters or methods throw. */
   readonly #resistant = new WeakSet<Socket>();
   #timer: NodeJS.Timeout | undefined;
+  #isOn = false;
 
   constructor(options: QuietOptions, host: QuietHost) {
     this.#options = options;
@@ -59,25 +66,41 @@ export class Quiet {
 
   /** The shutdown begins, and with it every silence. */
   begin(): void {
-    if (this.#timer !== undefined || this.#options.quiet === Infinity) return;
-    const period = Math.max(LOOK_AGAIN_MS, this.#options.quiet / QUIET_LOOKS);
-    this.#timer = setInterval(() => this.#look(), Math.min(QUIET_LOOK_MS, period));
-    unref(this.#timer);
+    if (this.#isOn || this.#options.quiet === Infinity) return;
+    this.#isOn = true;
     this.#look();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#isOn = false;
+    clearTimeout(this.#timer);
   }
 
   #look(): void {
+    const begun = performance.now();
     const due: Socket[] = [];
-    for (const socket of this.#host.open()) if (this.#isDue(socket)) due.push(socket);
-    if (due.length === 0 || !this.#host.isClosed()) return;
-    // Timers come before input: after a turn that took long, the next word may be there unread.
-    const again = after(LOOK_AGAIN_MS, () => this.#endAll(due));
-    unref(again);
+    inSlices(this.#looks(due), () => {
+      if (!this.#isOn) return;
+      this.#lookAgain((performance.now() - begun) * QUIET_PAUSE);
+      if (due.length === 0 || !this.#host.isClosed()) return;
+      // Timers come before input: after a turn that took long, the next word may be there unread.
+      unref(after(LOOK_AGAIN_MS, () => this.#endAll(due)));
+    });
+  }
+
+  *#looks(due: Socket[]): Generator<End> {
+    for (const socket of this.#host.open()) {
+      yield () => {
+        if (this.#isDue(socket)) due.push(socket);
+      };
+    }
+  }
+
+  #lookAgain(least: number): void {
+    const period = Math.max(LOOK_AGAIN_MS, this.#options.quiet / QUIET_LOOKS);
+    const pause = Math.max(least, Math.min(QUIET_LOOK_MS, period));
+    this.#timer = after(pause, () => this.#look());
+    unref(this.#timer);
   }
 
   #endAll(due: Socket[]): void {
@@ -104,7 +127,7 @@ export class Quiet {
   }
 
   #endDue(socket: Socket): void {
-    if (this.#timer === undefined || !this.#isDue(socket)) return;
+    if (!this.#isOn || !this.#isDue(socket)) return;
     try {
       if (this.#ended.has(socket)) return void socket.destroy();
       const isBusy = this.#options.isBusy?.(socket);
