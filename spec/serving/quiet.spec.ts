@@ -126,19 +126,19 @@ test('is not ended as long as each word comes within `quiet`, from either side',
     async (socket, { draining }) => {
       void echo(socket);
       await untilAborted(draining);
-      for (let word = 0; word < 10; word += 1) {
+      for (let word = 0; word < 25; word += 1) {
         await sleep(20);
         socket.write('push');
       }
       await finished(socket);
     },
-    { quiet: 100 },
+    { quiet: 300 },
   );
   const client = await connect(server);
   await say(client, 'hello');
   stop.abort();
   const { text } = await client.ending;
-  assert.equal(text, `hello${'push'.repeat(10)}`);
+  assert.equal(text, `hello${'push'.repeat(25)}`);
   assertCounts(await over(), { accepted: 1, completed: 1 });
 });
 
@@ -316,16 +316,15 @@ test('is not ended while a client that has ended its side waits for the rest', a
 });
 
 test('is not ended when its next word has arrived, and the process was busy', async () => {
-  const { server, stop, over } = await scene(echo, { quiet: 100 });
+  const { server, stop, over } = await scene(echo, { quiet: 400 });
   const client = await connect(server);
   await say(client, 'hello');
   stop.abort();
   await refuses(server);
-  await sleep(30);
   // From there the event loop goes on with timers, and not with input.
   await turns(1);
   client.socket.write('again');
-  stall(300);
+  stall(600);
   assert.deepEqual(await client.ending, { text: 'helloagain', by: 'end' });
   assertCounts(await over(), { accepted: 1, completed: 1 });
 });
