@@ -18,6 +18,18 @@ export const FLUSH_MS: number = 60_000;
 /** `backlog`. `somaxconn` again: Node's 511 is full when 512 clients come while the loop is busy. */
 export const BACKLOG: number = 4096;
 
+// Silence of TCP connections.
+
+/** In how many looks a silence of `quiet` is seen: it may last a quarter longer. */
+export const QUIET_LOOKS: number = 4;
+/** How often to look at least. */
+export const QUIET_LOOK_MS: number = 1000;
+/**
+ * How much longer the pause between two looks is than a look, at the least. A look takes some two
+ * microseconds a connection: with 100 000 of them a fifth of a second, in slices.
+ */
+export const QUIET_PAUSE: number = 10;
+
 // The last call.
 
 /**

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { checkHandledServer } from './protocols/check-server.ts';
+import type { Socket } from 'node:net';
+import { checkHandledServer, checkQuiet } from './protocols/check-server.ts';
 import type { ConnectionServer } from './connection-of.ts';
 import type { DrainReport, DrainStats, OpenConnection } from './reports.ts';
 import { GRACE_MS, IDLE_MS } from './bounds.ts';
@@ -8,7 +9,7 @@ import { drainingOf, type DrainingOptions } from './draining/draining.ts';
 import { checkStop } from './shutdown/check-stop.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot drain');
-const names = ['signal', 'grace', 'idle'];
+const names = ['signal', 'grace', 'idle', 'quiet', 'isBusy'];
 const wantedSignal = 'an AbortSignal, or left out to begin at once';
 
 export interface DrainOptions {
@@ -24,6 +25,13 @@ export interface DrainOptions {
    * client in conversation for its answer. Default 1000.
    */
   idle?: number | undefined;
+  /**
+   * Of a `net` or `tls` server: milliseconds of silence after which, in a shutdown, a connection is
+   * ended that owes nothing to its client. Default `Infinity`.
+   */
+  quiet?: number | undefined;
+  /** Asked of a connection that `quiet` is about to end: whether something is owed nevertheless. */
+  isBusy?: ((socket: Socket) => unknown) | undefined;
 }
 
 /**
@@ -62,6 +70,8 @@ export interface Draining extends Promise<DrainReport> {
  * listener closed. TCP and TLS connections, handshakes and upgraded sockets have until `grace`; of
  * the others each is told then that it is to end.
  *
+ * - TCP and TLS with `quiet`: a connection is ended as soon as that was silent for so long, where
+ *   nothing is owed, as far as it is seen from outside ([docs](../docs/draining.md#ending-silent-connections)).
  * - HTTP/1: the last response of each connection says `Connection: close`, also where its handler
  *   says `keep-alive`. An idle connection has `idle` milliseconds for one more request, one that
  *   never sent a byte 100 at the least; half a request has the server's `headersTimeout`.
@@ -79,8 +89,8 @@ export interface Draining extends Promise<DrainReport> {
  * after the last one was destroyed.
  *
  * **Called again** for the same server, it joins the shutdown: the first signal begins it, the
- * earliest deadline counts, and of the calls before it begins the shortest `idle`. All get the same
- * report.
+ * earliest deadline counts, and of the calls before it begins the shortest `idle` and `quiet`. All get the
+ * same report.
  *
  * **Who owns what.** The server's listener is closed once, by its own `close()`; no method of it is
  * replaced. A last response has a `writeHead()` of its own, which calls the one that it had. Its errors stay its owner's. When it is over, nothing of it is left on the server or
@@ -110,6 +120,7 @@ export function drain(
 ): Draining {
   const options = checkOptions(given);
   const kind = checkHandledServer(check, server);
+  checkQuiet(check, kind, options.quiet);
   const draining = drainingOf(server as EventEmitter, kind);
   const drained = draining.join(options);
   // All calls share it.
@@ -132,7 +143,7 @@ function checkOptions(given: [options?: DrainOptions | AbortSignal]): DrainingOp
   check.object('options', options, 'an object or an AbortSignal');
   const all: DrainOptions = isAbortSignal(options) ? { signal: options } : options;
   check.known(names, all);
-  const { signal, grace = GRACE_MS, idle = IDLE_MS } = all;
+  const { signal, grace = GRACE_MS, idle = IDLE_MS, quiet = Infinity, isBusy } = all;
   // Not as if it were left out: that would close the server at start-up, and without a word.
   const isMissing = given.length > 0 && given[0] === undefined;
   if (isMissing || (signal === undefined && 'signal' in all)) {
@@ -141,5 +152,7 @@ function checkOptions(given: [options?: DrainOptions | AbortSignal]): DrainingOp
   check.signal(signal);
   check.duration('grace', grace);
   check.duration('idle', idle);
-  return { signal, grace, idle };
+  check.duration('quiet', quiet);
+  if (isBusy !== undefined) check.function('isBusy', isBusy);
+  return { signal, grace, idle, quiet, isBusy };
 }

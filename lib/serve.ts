@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { AcceptEventOptions, AcceptLoopOptions } from './accept-loop.ts';
-import { checkServer } from './protocols/check-server.ts';
+import { checkQuiet, checkServer } from './protocols/check-server.ts';
 import { ConnectionServing, type ServingOptions } from './serving/serving.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
 import type { ServeContext } from './serving/task-context.ts';
@@ -8,6 +8,7 @@ import { disposeKey } from './primitives/dispose-key.ts';
 import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 import { checkStop } from './shutdown/check-stop.ts';
+import type { IsBusy } from './protocols/quiet.ts';
 import type { OpenConnection, ServeReport, ServeStats } from './reports.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
@@ -20,6 +21,8 @@ const names = [
   'idle',
   'linger',
   'flush',
+  'quiet',
+  'isBusy',
   'onError',
 ];
 
@@ -37,6 +40,13 @@ export interface ServeOptions<Connection> extends AcceptLoopOptions {
   linger?: number | undefined;
   /** Milliseconds in which what a handler has written, or a response, has to leave. Default 60 000. */
   flush?: number | undefined;
+  /**
+   * Of sockets: milliseconds of silence after which, in a shutdown, a connection is ended that owes
+   * nothing to its client. Default `Infinity`.
+   */
+  quiet?: number | undefined;
+  /** Asked of a connection that `quiet` is about to end: whether something is owed nevertheless. */
+  isBusy?: ((connection: Connection) => unknown) | undefined;
   /**
    * Called once with what a handler has thrown, unless it only says what is known: that the
    * connection has failed, or that a signal has aborted. Without it, such an error becomes a
@@ -101,6 +111,11 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  * destroyed, whatever handlers do. An emitter whose `close()` may end what it has brought is closed
  * after the last task, or at grace.
  *
+ * **With `quiet`** a socket is ended as soon as that was silent for so long in the shutdown: not
+ * before the listener is closed, and only where nothing is owed, as far as it is seen from outside
+ * ([docs](../docs/serving.md#ending-silent-connections)). Its handler sees the end of its input, and
+ * counts as completed unless it fails otherwise.
+ *
  * **Who owns what.** The listener and the connections are the serving's from this call on; a
  * handler has one until it ends. When it is over, nothing of it is left on the server or the
  * signal, and no connection is open. What still comes over an HTTP or TLS server is refused, as
@@ -140,6 +155,7 @@ export function serve(
   const { event, ...all } = checkOptions(isAbortSignal(options) ? { signal: options } : options);
   check.function('handler', handler);
   const kind = checkServer(check, server, event);
+  checkQuiet(check, kind, all.quiet);
   const serving = new ConnectionServing(server as EventEmitter, kind, handler, all);
   const asyncDispose: typeof Symbol.asyncDispose = disposeKey('asyncDispose');
   return {
@@ -157,15 +173,18 @@ type CheckedOptions = ServingOptions<never> & { event: unknown };
 
 function checkOptions(options: AnyOptions): CheckedOptions {
   check.known(names, options);
-  const { signal, event, onError, ...others } = options;
+  const { signal, event, isBusy, onError, ...others } = options;
   const { maxQueued = MAX_QUEUED, concurrency = Infinity } = others;
   const { grace = GRACE_MS, idle = IDLE_MS, linger = LINGER_MS, flush = FLUSH_MS } = others;
+  const { quiet = Infinity } = others;
   check.signal(signal);
   check.count('maxQueued', maxQueued, { from: 0 });
   check.count('concurrency', concurrency, { from: 1 });
-  for (const [name, value] of Object.entries({ grace, idle, linger, flush })) {
+  for (const [name, value] of Object.entries({ grace, idle, linger, flush, quiet })) {
     check.duration(name, value);
   }
+  if (isBusy !== undefined) check.function('isBusy', isBusy);
   if (onError !== undefined) check.function('onError', onError);
-  return { signal, event, maxQueued, concurrency, grace, idle, linger, flush, onError };
+  const times = { grace, idle, linger, flush, quiet };
+  return { signal, event, maxQueued, concurrency, ...times, isBusy: isBusy as IsBusy, onError };
 }

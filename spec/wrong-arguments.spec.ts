@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { acceptLoop, delaySignal, drain, listen, serve, taskGroup } from 'accept-loop';
+import { createServer as createNetServer } from 'node:net';
 import express from 'express';
 import { fastify } from 'fastify';
 import Koa from 'koa';
+import { WebSocketServer } from 'ws';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { listening } from './support/sockets.ts';
 import { suite } from './support/suite.ts';
@@ -50,9 +52,9 @@ const known = {
   acceptLoop: ['Cannot accept connections', 'signal, maxQueued, event'],
   serve: [
     'Cannot serve',
-    'signal, maxQueued, event, concurrency, grace, idle, linger, flush, onError',
+    'signal, maxQueued, event, concurrency, grace, idle, linger, flush, quiet, isBusy, onError',
   ],
-  drain: ['Cannot drain', 'signal, grace, idle'],
+  drain: ['Cannot drain', 'signal, grace, idle, quiet, isBusy'],
   listen: ['Cannot listen', 'signal'],
   taskGroup: ['Cannot run a task group', 'signal'],
 };
@@ -71,6 +73,32 @@ for (const name of ['acceptLoop', 'serve', 'drain', 'listen', 'taskGroup'] as co
     assert.equal(abortListeners(signal), 0);
   });
 }
+
+test('is a `quiet` of a server whose connections are no sockets', async () => {
+  const wanted = '"quiet" must be left out for a server whose connections are no sockets';
+  for (const [call, failure] of [
+    [calls.serve, 'Cannot serve'],
+    [calls.drain, 'Cannot drain'],
+  ] as const) {
+    const server = createServer();
+    const http = (): unknown => call(server, { quiet: 500 });
+    await assertRefused(http, server, `${failure}: ${wanted}, received 500: HTTP has "idle"`);
+    const webSockets = new WebSocketServer({ noServer: true });
+    const webSocket = (): unknown => call(webSockets, { quiet: 0 });
+    await assertRefused(webSocket, server, `${failure}: ${wanted}, received 0`);
+    for (const quiet of ['500', null]) {
+      const odd = (): unknown => call(createNetServer(), { quiet });
+      await assertRefused(odd, server, /"quiet" must be a number of milliseconds/);
+    }
+    const busy = (): unknown => call(createNetServer(), { quiet: 5, isBusy: true });
+    await assertRefused(busy, server, `${failure}: "isBusy" must be a function, received true`);
+  }
+  const emitter = new EventEmitter();
+  const event = (): unknown => calls.serve(emitter, { event: 'connection', quiet: 5 });
+  await assertRefused(event, createServer(), `Cannot serve: ${wanted}, received 5`);
+  assert.deepEqual(emitter.eventNames(), []);
+  await serve(createServer(), () => {}, { quiet: Infinity }).stop();
+});
 
 test('is what stop() does not know, and the serving goes on', async () => {
   const server = await listening(createServer());

@@ -7,14 +7,12 @@
  *     PORT=0 npm start     on any free port
  */
 // oxlint-disable no-console -- an example talks to who runs it
-import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { listen, serve, type ServeContext, shutdownSignal } from 'accept-loop';
+import { listen, serve, shutdownSignal } from 'accept-loop';
 import { describeReport, print, showStop } from './show-stop.ts';
 
 /** Milliseconds of silence after which, in a shutdown, a client is done. */
-const IDLE = 1000;
+const QUIET = 1000;
 
 const signal = shutdownSignal();
 // Without allowHalfOpen, Node would end our side together with the client's.
@@ -27,7 +25,7 @@ try {
   process.exit(1);
 }
 print(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
-const serving = serve(server, echo, { signal });
+const serving = serve(server, echo, { signal, quiet: QUIET });
 
 signal.addEventListener('abort', () => {
   print(`${signal.reason.message}: last call`);
@@ -35,29 +33,13 @@ signal.addEventListener('abort', () => {
 });
 print(describeReport(await serving.finished));
 
-async function echo(socket: Socket, { draining }: ServeContext): Promise<void> {
+async function echo(socket: Socket): Promise<void> {
   print(`${socket.remotePort} opened`);
-  await Promise.race([echoAll(socket), silence(socket, draining)]);
-  print(`${socket.remotePort} served, ${socket.bytesRead} bytes`);
-}
-
-async function echoAll(socket: Socket): Promise<void> {
   for await (const chunk of socket) {
     // Nobody is read faster than it reads. Unlike 'drain', this comes for a socket that dies, too.
     await new Promise<void>((resolve, reject) => {
       socket.write(chunk as Buffer, (error) => (error ? reject(error) : resolve()));
     });
   }
-}
-
-/** Waits until the server wants to stop, and the client has nothing more to say. */
-async function silence(socket: Socket, draining: AbortSignal): Promise<void> {
-  if (!draining.aborted) await once(draining, 'abort');
-  let bytesRead: number;
-  do {
-    ({ bytesRead } = socket);
-    await delay(IDLE, undefined, { ref: false });
-    // Timers come before input: a process that was stopped meanwhile has not looked yet.
-    await delay(10, undefined, { ref: false });
-  } while (socket.bytesRead !== bytesRead || socket.writableLength > 0);
+  print(`${socket.remotePort} served, ${socket.bytesRead} bytes`);
 }

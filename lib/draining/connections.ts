@@ -14,6 +14,8 @@ import { EarlierConnections } from './earlier-connections.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { ListenerWatch } from '../listening/listener-watch.ts';
 import { attemptOf, unhear } from '../primitives/hear.ts';
+import type { IsBusy } from '../protocols/quiet.ts';
+import { SilentSockets } from './silent-sockets.ts';
 
 const nothing = (): void => {};
 
@@ -29,6 +31,7 @@ export interface ServerConnectionsHost {
  * counted, and each is ended in its own way, politely or by force.
  */
 export class ServerConnections {
+  readonly #server: EventEmitter;
   readonly #known: KnownServer;
   readonly #onChange: () => void;
   /** Of `performance.now()`: since when the server has been followed. */
@@ -44,6 +47,7 @@ export class ServerConnections {
   /** Of these, or again, since the force began. */
   readonly #listed = new Set<object>();
   readonly #politeness: Politeness & { idle: number };
+  #silent: SilentSockets | undefined;
   #isEnding = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -52,6 +56,7 @@ export class ServerConnections {
     known: KnownServer,
     { onChange, onClosed }: ServerConnectionsHost,
   ) {
+    this.#server = server;
     this.#known = known;
     this.#onChange = onChange;
     this.#open = new Census(onChange);
@@ -123,6 +128,13 @@ export class ServerConnections {
     this.#upgraded?.follow(server, known);
   }
 
+  /** In the shutdown, sockets of the server are ended that have been silent for so long. */
+  endSilent(quiet: number, isBusy: IsBusy | undefined): void {
+    if (quiet === Infinity) return;
+    this.#silent ??= new SilentSockets(this.#server, this.#known);
+    this.#silent.join(quiet, isBusy);
+  }
+
   /**
    * The shutdown begins.
    *
@@ -132,6 +144,7 @@ export class ServerConnections {
     this.#open.beginCount();
     this.#earlier.begin(onCounted);
     this.#underWay.begin();
+    this.#silent?.begin();
   }
 
   /** Lets the last call get ahead of handlers that compute, until `end()`. */
@@ -158,6 +171,7 @@ export class ServerConnections {
   sweep(): void {
     this.#open.sweep();
     this.#sockets?.sweep();
+    this.#silent?.sweep();
     this.#underWay.sweep();
     this.#upgraded?.sweep();
   }
@@ -171,6 +185,7 @@ export class ServerConnections {
   force(): End[] {
     const open = this.#open.size + this.#earlier.size;
     this.#listed.clear();
+    this.#silent?.leave();
     return [
       ...(this.#upgraded?.force() ?? []),
       ...this.#underWay.force(),
@@ -196,6 +211,7 @@ export class ServerConnections {
     clearTimeout(this.#idleTimer);
     unhear(this.source, 'connection', this.#open.add);
     this.#sockets?.leave();
+    this.#silent?.leave();
     this.#earlier.leave();
     inSlices(this.#underWay.force(), nothing);
     this.#upgraded?.unfollow();

@@ -14,6 +14,7 @@ import { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import { ServerConnections } from './connections.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
+import type { IsBusy } from '../protocols/quiet.ts';
 import { recognise } from '../protocols/recognise.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import { attemptOf } from '../primitives/hear.ts';
@@ -25,6 +26,8 @@ export interface DrainingOptions {
   readonly signal: AbortSignal | undefined;
   readonly grace: number;
   readonly idle: number;
+  readonly quiet?: number;
+  readonly isBusy?: IsBusy | undefined;
 }
 
 const drainings = new WeakMap<EventEmitter, Draining>();
@@ -103,14 +106,16 @@ export class Draining implements ShutdownHost {
   }
 
   /** One more call: the earliest deadline counts, and the first signal. */
-  join({ signal, grace, idle }: DrainingOptions): Promise<DrainReport> {
+  join(options: DrainingOptions): Promise<DrainReport> {
+    const { signal, grace, idle, quiet = Infinity, isBusy } = options;
     this.#isJoined = true;
     if (this.#listener.state !== 'open') {
       this.#shutdown.setDeadline(grace);
       return this.#finished;
     }
     this.#times.join(grace, idle);
-    if (signal) this.#follow(signal, grace, idle);
+    this.connections.endSilent(quiet, isBusy);
+    if (signal) this.#follow(signal, options);
     else this.#listener.beginLastCall(new DOMException('The server is drained', 'AbortError'));
     return this.#finished;
   }
@@ -133,13 +138,13 @@ export class Draining implements ShutdownHost {
   }
 
   /** Begins when it aborts. A server that is told to listen after that is closed at once. */
-  #follow(signal: AbortSignal, grace: number, idle: number): void {
+  #follow(signal: AbortSignal, options: DrainingOptions): void {
     const [server, known] = [this.#server, this.#known];
     const begin = (): void => {
       // A WebSocketServer without a server of its own is never told to listen.
       if (known.isListening() === undefined) return this.#listener.beginLastCall(signal.reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
-        if (this.#shutdown.isOver) void drainingOf(server, known).join({ signal, grace, idle });
+        if (this.#shutdown.isOver) void drainingOf(server, known).join(options);
         // Not before its owner has heard that it listens.
         else setImmediate(() => this.#closeLate());
       });

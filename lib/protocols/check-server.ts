@@ -49,6 +49,17 @@ export function checkHandledServer(check: OptionCheck, server: unknown): KnownSe
   throw check.error(TypeError, 'server', servers, server, serverHint(server));
 }
 
+/**
+ * Of others it is not known what a silence means; those of HTTP have their own time.
+ *
+ * @throws `TypeError` for a `quiet` of a server whose connections are no sockets.
+ */
+export function checkQuiet(check: OptionCheck, known: KnownServer, quiet: number): void {
+  if (quiet === Infinity || known.connections.isSocket) return;
+  const wanted = 'left out for a server whose connections are no sockets';
+  throw check.error(TypeError, 'quiet', wanted, quiet, known.carriers && 'HTTP has "idle"');
+}
+
 /** Whether it is a server that can be told to listen. Other things listen, too, in their own ways. */
 export function isListenable(value: unknown): value is Server {
   const isServer = looksLike(value, ['on', 'off', 'listen', 'close']);

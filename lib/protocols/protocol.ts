@@ -60,6 +60,8 @@ export interface Protocol<Connection = any> {
    * HTTP request.
    */
   readonly isCarried?: boolean;
+  /** Whether it is a socket: a stream of bytes, of which nothing more is known. */
+  readonly isSocket?: boolean;
   /** Tells the client at once that nobody will serve it. */
   refuse(connection: Connection): void;
   /** The same for one that comes when the last call is over, where it is treated otherwise. */

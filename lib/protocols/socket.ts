@@ -11,6 +11,7 @@ const nothing = (): void => {};
 export function socketProtocol(event: 'connection' | 'secureConnection'): Protocol<Socket> {
   return {
     event,
+    isSocket: true,
     // Left as Node made it: after a pause() a consumer's on('data') would never start.
     accept(args) {
       const socket = args[0] as Socket;
@@ -108,6 +109,18 @@ function keepAfterIteration(stream: Duplex): void {
   stream[Symbol.asyncIterator] = iterate;
 }
 
+/**
+ * Ends a connection that is silent, whose owner goes on with it. What its client still sends nobody
+ * reads: a command that crosses our FIN is not carried out, since it could not be answered. Pipes
+ * end with the client's side.
+ */
+export function endSilent(socket: Socket): void {
+  // What its owner writes from now on is an error.
+  socket.on('error', guard);
+  discardInput(socket, { keepsPipes: true });
+  socket.end();
+}
+
 export class ClosableStream implements Closable {
   readonly #stream: Duplex;
 
@@ -142,10 +155,10 @@ export class ClosableStream implements Closable {
 }
 
 /** Whoever reads it reads no more: its client would wait for ever to be read to the end. */
-function discardInput(stream: Duplex): void {
+function discardInput(stream: Duplex, { keepsPipes = false } = {}): void {
   if (stream.readableEnded || stream.destroyed) return;
   if (isRead(stream)) {
-    stream.unpipe();
+    if (!keepsPipes) stream.unpipe();
     for (const event of ['data', 'readable']) {
       // While there is one for 'readable', resume() does nothing.
       if (stream.listenerCount(event) > 0) stream.removeAllListeners(event);

@@ -9,6 +9,7 @@ import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { ServeReport, ServeStats } from '../reports.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
+import { type IsBusy, Quiet } from '../protocols/quiet.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
 import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
@@ -21,6 +22,8 @@ export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
   readonly concurrency: number;
   readonly grace: number;
   readonly idle: number;
+  readonly quiet: number;
+  readonly isBusy: IsBusy | undefined;
 }
 
 /**
@@ -57,7 +60,8 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#grace = options.grace;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
     this.finished = this.#ended.then(() => this.#conclude());
-    this.#scope = { protocol: known.connections, draining: undefined };
+    const quiet = options.quiet === Infinity ? undefined : this.#quietOf(known);
+    this.#scope = { protocol: known.connections, draining: undefined, quiet };
     this.#acceptor = new Acceptor(server, known, options.maxQueued, {
       arrive: (connection) => new Task(connection as Connection, this.#scope),
       consumers: () => this.#slots.free,
@@ -106,6 +110,13 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#acceptor.listOpen(list);
     this.#sockets?.listOpen(list);
     return list;
+  }
+
+  #quietOf(known: KnownServer): Quiet {
+    return new Quiet(this.#options, {
+      open: () => this.#runner.sockets,
+      isClosed: () => known.isListening() !== true,
+    });
   }
 
   stop(grace: number): Promise<ServeReport> {
@@ -165,11 +176,13 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#progress = Progress.begin(this.#server, name, diagnostics, { reason, idle, open });
     this.#runner.sweep();
     this.#runner.drain();
+    this.#scope.quiet?.begin();
     this.#shutdown.setDeadline(this.#grace);
   }
 
   force(): End[] {
     this.#progress?.onGraceOver();
+    this.#scope.quiet?.stop();
     this.#runner.sweep();
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: Task<Connection>): void => task.tellStraggler(this.#stragglers.add);
@@ -192,6 +205,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   #conclude(): ServeReport {
     unhear(this.#server, 'error', this.#onServerError);
     this.#sweeper.stop();
+    this.#scope.quiet?.stop();
     this.#runner.leave();
     this.#sockets?.leave();
     const abandoned = this.#runner.size;

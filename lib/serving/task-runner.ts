@@ -9,6 +9,7 @@ import type { OpenList } from '../shutdown/open-list.ts';
 import { LinkedList } from '../primitives/linked-list.ts';
 import { HandlerErrors, type OnError } from './handler-errors.ts';
 import { Lingering, type LingeringTimes } from './lingering.ts';
+import type { Socket } from 'node:net';
 
 const nothing = (): void => {};
 
@@ -74,6 +75,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     task.owner = this;
     try {
       this.#scope.protocol.prepare(task.connection);
+      this.#scope.quiet?.follow(task.connection as Socket);
       const context = new TaskContext(task);
       const result: unknown = task.runInAsyncScope(
         this.#handler,
@@ -117,6 +119,11 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     } catch (error) {
       this.#fail(task, error);
     }
+  }
+
+  /** Those whose handler runs, where connections are sockets. */
+  get sockets(): Socket[] {
+    return this.#running.all().map(({ connection }) => connection as Socket);
   }
 
   /** The shutdown begins: the scope has the reason. */
@@ -223,7 +230,9 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   #fail(task: Task<Connection>, error: unknown, { isReported = true } = {}): void {
     // Looked at before the connection is closed by us.
     const isNews = isReported && !task.isExpected(error);
-    if (this.#settle(task)) this.counts.failed += 1;
+    // What only says that we have ended its connection is no failure.
+    const isOver = !isNews && task.wasSilent;
+    if (this.#settle(task)) this.counts[isOver ? 'completed' : 'failed'] += 1;
     if (attempt(() => task.closable.isClosed()) !== true) this.#endFailed(task);
     if (isNews) void this.#errors.report(error, task);
     this.#onChange();

@@ -63,7 +63,8 @@ export class TaskSignals<Connection> {
     if (!this.isFollowing) return;
     const { connection, awaits } = this.#task;
     const { protocol } = this.#scope;
-    const reason = protocol.departure(connection);
+    const silent = this.#task.wasSilent ? new Error('The connection was silent') : undefined;
+    const reason = protocol.departure(connection) ?? silent;
     if (reason === undefined) return;
     if (!protocol.hidesDeparture?.(connection)) return this.lose(reason);
     setImmediate(() => {

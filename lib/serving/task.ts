@@ -1,7 +1,9 @@
 import type { Closable, Protocol } from '../protocols/protocol.ts';
 import { AsyncResource } from 'node:async_hooks';
+import type { Socket } from 'node:net';
 import { attempt } from '../primitives/attempt.ts';
 import { now } from '../primitives/clock.ts';
+import type { Quiet } from '../protocols/quiet.ts';
 import { isExpected } from './own-errors.ts';
 import type { OpenState, Straggler } from '../reports.ts';
 import { attemptOf } from '../primitives/hear.ts';
@@ -17,6 +19,8 @@ export interface TaskScope<Connection> {
   readonly protocol: Protocol<Connection>;
   /** Set when the shutdown begins. */
   draining: { readonly reason: unknown } | undefined;
+  /** Ends connections that are silent. Not there without the option, or if they are no sockets. */
+  readonly quiet?: Quiet | undefined;
 }
 
 /** Who runs tasks, and is told what the promise of each handler has become. */
@@ -159,6 +163,11 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
     this.owner = undefined;
     this.#holder = undefined;
     this.#signals?.settle();
+  }
+
+  /** Whether it was silent for so long that we have ended its connection. */
+  get wasSilent(): boolean {
+    return this.#scope.quiet?.hasEnded(this.connection as Socket) === true;
   }
 
   /** Its connection has closed, and its handler may not have ended. */

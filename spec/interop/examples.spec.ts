@@ -57,6 +57,10 @@ const talks: Record<string, (port: number) => Promise<void>> = {
     assert.equal(await say(port, 'hello'), 'hello');
   },
 
+  async 'jobs-last.ts'(port) {
+    assert.equal(await say(port, 'tea\n'), 'tea is taken\n');
+  },
+
   async 'first-loop.ts'(port) {
     assertIsNow(await hear(port));
   },
@@ -211,6 +215,32 @@ test('of two servers stops the one when the other cannot listen', async () => {
   assert.match(stderr, /^two-servers: .*in use.*\n$/);
   assert.doesNotMatch(stdout, /all have ended/);
   assert.equal(local.test(stdout), stdout.includes('public: closed after 0'));
+});
+
+test('of jobs that come last works off each order that was taken', async () => {
+  const program = await startExample('jobs-last.ts');
+  const orders = Array.from({ length: 50 }, (_, index) => `order ${index}\n`);
+  const { socket, ending } = await connect(program.port);
+  socket.write(orders.join(''));
+  await program.printed(/^listening/m);
+  await once(socket, 'data');
+  const stdout = await assertEnds(program);
+  const { text: heard, by } = await ending;
+  assert.equal(by, 'end');
+  assert.equal(heard.match(/ is taken\n/g)?.length, 50);
+  assert.match(
+    stdout,
+    /^closed after 1, [1-9]\d* orders are left\n(.* so far\n)*50 done, none is left\n$/m,
+  );
+});
+
+test('of jobs that come last fails at a port in use, and ends', async () => {
+  const other = await listening(createServer());
+  const env = { PORT: String(portOf(other)) };
+  const { code, stderr } = await watch(spawnScript('docs/examples/jobs-last.ts', { env })).ending;
+  other.close();
+  assert.notEqual(code, 0);
+  assert.match(stderr, /in use/);
 });
 
 async function startOnPath(path: string): Promise<Program> {
