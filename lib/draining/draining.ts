@@ -82,7 +82,7 @@ export class Draining implements ShutdownHost {
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, known, {
-      onChange: () => this.#check(),
+      onChange: () => (this.#isJoined ? this.#shutdown.check() : this.#leaveUnjoined()),
       onClosed: () =>
         this.#listener.beginLastCall(new DOMException('The server was closed', 'AbortError')),
     });
@@ -91,7 +91,7 @@ export class Draining implements ShutdownHost {
       onEnding: (reason) => this.#onEnding(reason),
       onLastCall: () => this.#onLastCall(),
       onClosed: () => this.#onClosed(),
-      onFoundClosed: () => this.#check(),
+      onFoundClosed: () => (this.#isJoined ? this.#shutdown.check() : this.#leaveUnjoined()),
       hasSaidClose: drained.has(server),
     });
     this.#sweeper = new Sweeper(
@@ -201,9 +201,8 @@ export class Draining implements ShutdownHost {
     this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
   }
 
-  #check(): void {
-    if (this.#isJoined) return this.#shutdown.check();
-    // With the last connection: leaving ends what is followed.
+  /** With the last connection: leaving ends what is followed. */
+  #leaveUnjoined(): void {
     if (!this.#listener.hasClosed || this.connections.size > 0) return;
     this.#leave();
     this.connections.leave();

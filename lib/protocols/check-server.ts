@@ -54,7 +54,7 @@ export function checkHandledServer(check: OptionCheck, server: unknown): KnownSe
  *
  * @throws `TypeError` for a `quiet` of a server whose connections are no sockets.
  */
-export function checkQuiet(check: OptionCheck, known: KnownServer, quiet: number): void {
+export function checkQuiet(check: OptionCheck, known: KnownServer, quiet: number = Infinity): void {
   if (quiet === Infinity || known.connections.isSocket) return;
   const wanted = 'left out for a server whose connections are no sockets';
   throw check.error(TypeError, 'quiet', wanted, quiet, known.carriers && 'HTTP has "idle"');

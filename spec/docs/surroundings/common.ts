@@ -75,3 +75,6 @@ export declare const measure: Job<number>;
 export declare function runPublic(signal: AbortSignal): Promise<void>;
 export declare function runMetrics(signal: AbortSignal): Promise<void>;
 export declare function refreshCache(signal: AbortSignal): Promise<void>;
+export declare const orders: { end: () => void };
+export declare function workOff(queue: typeof orders): Promise<void>;
+export declare function runServers(signal: AbortSignal): Promise<void>;
