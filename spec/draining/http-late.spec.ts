@@ -95,6 +95,28 @@ test(
   { cannot: limits.httpNewcomers },
 );
 
+test('lists with no grace at all what came before the call', async () => {
+  const { hold, arrived } = held();
+  const server = await listening(createServer(hold));
+  const { socket, ending } = await connect(server);
+  socket.write(get('/'));
+  await arrived(1);
+  const { finished, forced, stragglers } = await drain(server, { grace: 0 });
+  assert.deepEqual([finished, forced, stragglers.length], [0, 1, 1]);
+  await ending;
+});
+
+test('ends without grace what came before the call, though nobody can count it', async () => {
+  const { hold, arrived } = held();
+  const server = await listening(createServer(hold));
+  const { socket, ending } = await connect(server);
+  socket.write(get('/'));
+  await arrived(1);
+  server.getConnections = () => server;
+  await drain(server, { grace: 0 });
+  await ending;
+});
+
 test('does not list at grace who has left before, though it came before the call', async () => {
   const { hold, responses, arrived } = held();
   const unbound = createServer(hold);
