@@ -1,11 +1,13 @@
 /**
  * What it costs to take connections: the figures of docs/benchmarks.md.
  *
- *     npm run bench:cost [-- --runtime node --deno deno --bun bun --rounds 10 --only serve]
+ *     npm run bench:cost [-- --runtime node --deno deno --bun bun --others node22,bun --rounds 10
+ *         --only serve]
  *
  * Servers in one process each, their clients in another. `--runtime`, `--deno`, `--bun`: programs on
- * PATH, or their paths; `--only`: the bases, and the ways whose title contains this. With any but
- * `--deno` and `--bun` it only prints.
+ * PATH, or their paths; `--others`: runtimes on which our ways are measured besides, with commas
+ * between them; `--only`: the bases, and the ways whose title contains this. With `--runtime`,
+ * `--rounds` or `--only` it only prints.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +18,7 @@ import { type Contender, type Field, fieldOf } from './cost/contenders.ts';
 import { endToEnd, type Turn } from './cost/end-to-end.ts';
 import { inProcess } from './cost/in-process.ts';
 import { loadClient } from './cost/load-client.ts';
+import { onOtherRuntimes } from './cost/other-runtimes.ts';
 import { costLine, draw, report } from './cost/page.ts';
 import { machine, writeSection } from './section.ts';
 
@@ -27,18 +30,30 @@ const amount = { counts: { tcp: 3000, kept: 5000, new: 2000 }, warmUp: 20 };
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
-  options: { runtime: text, deno: text, bun: text, rounds: text, only: text },
+  options: { runtime: text, deno: text, bun: text, others: text, rounds: text, only: text },
 });
-const { runtime, deno, bun, rounds = '40', only = '' } = values;
+const { runtime, deno, bun, others = '', rounds = '40', only = '' } = values;
+const otherRuntimes = others.split(',').filter((other) => other !== '');
 const isOfficial = [runtime, values.rounds, values.only].every((option) => option === undefined);
 
 const folder = mkdtempSync(join(tmpdir(), 'accept-loop-bench-'));
 
-async function measure({ contenders }: Field): Promise<[Map<Contender, Turn[]>, string]> {
+interface Measured {
+  readonly turns: Map<Contender, Turn[]>;
+  /** Of the clients. */
+  readonly language: string;
+  /** A table, if there is any. */
+  readonly others: string[];
+}
+
+async function measure({ contenders }: Field): Promise<Measured> {
   const chosen = contenders.filter(({ role, title }) => role === 'base' || title.includes(only));
   const [client, language] = await loadClient(folder);
+  const all = { rounds: Number(rounds), ...amount };
   try {
-    return [await endToEnd(chosen, client, { rounds: Number(rounds), ...amount }), language];
+    const turns = await endToEnd(chosen, client, all);
+    if (otherRuntimes.length === 0) return { turns, language, others: [] };
+    return { turns, language, others: [await onOtherRuntimes(otherRuntimes, client, all)] };
   } finally {
     await client.stop();
   }
@@ -46,9 +61,10 @@ async function measure({ contenders }: Field): Promise<[Map<Contender, Turn[]>, 
 
 try {
   const field = fieldOf({ runtime, deno, bun, folder });
-  const [turns, clients] = await measure(field);
+  const { turns, language, others: table } = await measure(field);
   const alone = await inProcess(benchRuntime(runtime), Number(rounds));
-  const parts = [report(turns, { clients, missing: field.missing }), alone.text];
+  const conditions = { clients: language, missing: field.missing };
+  const parts = [report(turns, conditions), ...table, alone.text];
   const page = [machine(...field.programs), ...parts].join('\n\n');
   process.stdout.write(`${page}\n`);
   if (isOfficial) {

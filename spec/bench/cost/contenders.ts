@@ -60,7 +60,8 @@ const httpTitles: readonly (readonly [keyof typeof httpWays, string])[] = [
 const script = 'spec/bench/cost/server.ts';
 const roles = ['base', 'again'] as const;
 
-function onNodeApi(runtime: BenchRuntime): Contender[] {
+/** The ways on the API of Node, for each load. */
+export function onNodeApi(runtime: BenchRuntime): Contender[] {
   const contend = (load: Load, place: number, way: string, title: string): Contender => {
     const protocol = load === 'tcp' ? 'tcp' : 'http';
     return {

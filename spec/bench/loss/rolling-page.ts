@@ -49,21 +49,21 @@ export function rollingTables(figures: readonly RollingFigures[]): string[] {
   return lines;
 }
 
-/** Of ten thousand requests. */
-function rate({ result }: RollingFigures): number {
-  return (failedOf(result) / result.requests) * 10_000;
+/** How much of its requests have failed. */
+function share({ result }: RollingFigures): number {
+  return failedOf(result) / result.requests;
 }
 
-/** What the README says of them, in a sentence. */
+/** What the README says of them, in two sentences. */
 export function rollingLine(figures: readonly RollingFigures[]): string {
-  const others = figures.filter(({ contender }) => !contender.isOurs).map(rate);
+  const others = figures.filter(({ contender }) => !contender.isOurs).map(share);
+  const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   const ours = figures.filter(({ contender }) => contender.isOurs);
   const requests = ours.reduce((sum, { result }) => sum + result.requests, 0);
   const failed = ours.reduce((sum, { result }) => sum + failedOf(result), 0);
   return (
-    'Rolling stops under 50 busy keep-alive clients, in a cluster or with `reusePort`: ' +
-    `this package failed ${failed} of ${requests} requests. Other ways to stop failed ` +
-    `${Math.min(...others).toFixed(0)} to ${Math.max(...others).toFixed(0)} of 10 000 ` +
-    '([benchmarks](docs/benchmarks.md)).'
+    'In rolling stops under 50 busy keep-alive clients, in a cluster or with `reusePort`, this ' +
+    `package failed ${failed} of ${requests} requests. Other ways to stop failed ` +
+    `${percent(Math.min(...others))} to ${percent(Math.max(...others))} of theirs ([benchmarks](docs/benchmarks.md)).`
   );
 }
