@@ -41,8 +41,7 @@ export class UnderWay {
   }
 
   /**
-   * Whether it has anything under way whose clients would hang if the server's events were not
-   * heard.
+   * Whether handshakes or requests may come later, whose clients would hang if nothing listened.
    */
   get hasLatecomers(): boolean {
     return this.#handshakes !== undefined || this.#carriers !== undefined;

@@ -266,8 +266,8 @@ export class Http1Connection implements ExchangeOwner {
   }
 
   /**
-   * Calls back, if no exchange has begun by then. The milliseconds count from the end of the last
-   * exchange, or from the beginning of the shutdown if that was later.
+   * Calls back at a time, if the connection is still waiting then. The milliseconds count from the
+   * latest of these: the accept, the end of the last exchange, the beginning of the shutdown.
    */
   #wait(patience: HttpPatience, milliseconds: number, callback: () => void): void {
     const time = Math.max(patience.begun, this.#restingSince, this.#since) + milliseconds;

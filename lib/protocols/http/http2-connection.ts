@@ -203,8 +203,8 @@ export class Http2Connection {
   }
 
   #sendGoAway(): void {
-    // Other code may have closed the session. The id in a second GOAWAY must not be higher than in
-    // the first: that is a protocol error.
+    // Other code may have closed the session, which sends a GOAWAY. If the id in the next GOAWAY
+    // were higher, that would be a protocol error.
     if (this.#isLeaving || this.#session.closed || this.#session.destroyed) return;
     this.#isLeaving = true;
     const close = (): void => {
