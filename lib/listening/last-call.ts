@@ -30,7 +30,7 @@ export interface LastCallTerms {
    */
   readonly onPause?: (() => void) | undefined;
   /**
-   * Whether another server that brings its connections takes its last call; this one waits for
+   * Whether another server that brings its connections takes its last call. This one waits for
    * that.
    */
   readonly isProlonged?: (() => boolean) | undefined;

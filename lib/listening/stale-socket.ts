@@ -55,8 +55,8 @@ export async function removeStaleSocket(
 }
 
 /**
- * Whether a path is free, as far as that is known without the lock. `undefined` if no server
- * accepts there.
+ * Whether a path is free, if that can be told without the lock. `undefined` if a connection is
+ * refused there.
  */
 async function isKnownFree(
   path: string,

@@ -121,11 +121,11 @@ function checkPath(check: OptionCheck, name: string, value: unknown): void {
   // In an abstract name, NUL is an ordinary character. Elsewhere a path would be cut there,
   // silently.
   if (value.indexOf('\0') > 0) {
-    throw check.error(RangeError, name, 'a path with no NUL, or an abstract name after one', value);
+    throw check.error(RangeError, name, 'a path without NUL, or NUL and an abstract name', value);
   }
   const bytes = Buffer.byteLength(value);
   if (process.platform === 'win32' || bytes <= MOST_PATH_BYTES) return;
-  const wanted = `a path of at most ${MOST_PATH_BYTES} bytes, and not of ${bytes}`;
+  const wanted = `a path of at most ${MOST_PATH_BYTES} bytes, not ${bytes}`;
   throw check.error(RangeError, name, wanted, value);
 }
 

@@ -56,7 +56,7 @@ export function checkHandledServer(check: OptionCheck, server: unknown): KnownSe
  */
 export function checkQuiet(check: OptionCheck, known: KnownServer, quiet: number = Infinity): void {
   if (quiet === Infinity || known.connections.isSocket) return;
-  const wanted = 'left out for a server whose connections are no sockets';
+  const wanted = 'left out for a server whose connections are not sockets';
   throw check.error(TypeError, 'quiet', wanted, quiet, known.carriers && 'HTTP has "idle"');
 }
 

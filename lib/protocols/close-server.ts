@@ -8,10 +8,9 @@ const hidden = { value() {}, configurable: true, writable: true };
 /**
  * Closes a server's listener, and nothing else.
  *
- * Node's own `close()` does more. That of an `http.Server` calls `closeIdleConnections()` of the
- * server, which also ends newcomers that have been silent. That of an HTTP/2 server calls `close()`
- * of every session, since Node 24. Properties on these very objects hide those methods during the
- * call.
+ * Node's own `close()` does more. An `http.Server` calls its own `closeIdleConnections()`, which
+ * also ends newcomers that have been silent. An HTTP/2 server calls `close()` of every session,
+ * since Node 24. Properties on these very objects hide those methods during the call.
  */
 export function closeServer(server: Server, sessions: Iterable<Http2Session> = []): void {
   // The objects are their owner's, and may throw. The listener is closed all the same.

@@ -28,7 +28,8 @@ export interface Closable {
   destroy(): void;
   isClosed(): boolean;
   /**
-   * Whether our side has ended, though not all bytes may have left. For connections without `end`.
+   * Whether our side has ended, though bytes may still have to leave. For connections without
+   * `end`.
    */
   hasEnded?(): boolean;
   /** Calls back once the connection has closed, perhaps at once. */
@@ -52,7 +53,7 @@ export interface Protocol<Connection = any> {
    * guard on the connection, unless Node listens for its errors.
    */
   accept(this: void, args: unknown[]): Connection;
-  /** The emitter whose `'close'` says that the connection is gone, if there is one. */
+  /** The emitter whose `'close'` tells that the connection is gone, if there is one. */
   life(connection: Connection): Life | undefined;
   /** Whether the connection is gone already. */
   isGone(connection: Connection): boolean;
@@ -64,8 +65,8 @@ export interface Protocol<Connection = any> {
    */
   readonly mustBeTakenAtOnce?: boolean;
   /**
-   * Whether the connection is carried by another one, which may be open already and is ended with
-   * the server. So is an HTTP request.
+   * Whether another connection carries this one, as a socket carries an HTTP request. The carrier
+   * may be open already, and is ended with the server.
    */
   readonly isCarried?: boolean;
   /** Whether it is a socket: a stream of bytes in an unknown protocol. */

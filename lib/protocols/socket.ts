@@ -12,8 +12,8 @@ export function socketProtocol(event: 'connection' | 'secureConnection'): Protoc
   return {
     event,
     isSocket: true,
-    // The socket stays as Node made it: after a pause(), a consumer's on('data') would not start
-    // it.
+    // The socket stays as Node made it. After a pause(), a consumer's on('data') would start
+    // nothing.
     accept(args) {
       const socket = args[0] as Socket;
       socket.on('error', guard);

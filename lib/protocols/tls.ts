@@ -17,8 +17,11 @@ interface Handshake {
 }
 
 /**
- * The address of a socket that has none. These are a Unix socket, a stream that code has emitted as
- * a connection, and a socket whose client has reset before the accept.
+ * The address of a socket without one:
+ *
+ * - a Unix socket;
+ * - a stream that other code has made a connection of;
+ * - a socket whose client has reset before the accept.
  */
 const NOWHERE = '';
 

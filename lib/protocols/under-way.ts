@@ -25,7 +25,7 @@ export class UnderWay {
   readonly #politeness: Politeness | undefined;
   readonly #endsIdle: boolean;
   #stopWaiting = nothing;
-  /** The ends of handshakes whose time is over, as far as they have still to be called. */
+  /** The ends of handshakes whose time is over. Taken out when they are called. */
   #lateEnds: Iterator<End, undefined, undefined> & Iterable<End> = [].values();
   /** When the shutdown began, of `performance.now()`. */
   #begun = 0;

@@ -156,5 +156,5 @@ function destroy([request, response]: Exchange): void {
  */
 export function cutStream(stream: Pick<Http2Stream, 'on' | 'destroy'>): void {
   stream.on('error', guard);
-  stream.destroy(new Error('The request was not served to its end'));
+  stream.destroy(new Error('The request was not served completely'));
 }

@@ -20,7 +20,7 @@ export class HeldBack {
     this.#most = most;
   }
 
-  /** Reads no more of a socket. One that its owner has paused stays as it is. */
+  /** Reads no more of a socket. A socket that its owner has paused stays as it is. */
   add(socket: Socket): void {
     // A socket that is held back already was paused here, and not by its owner.
     if (acceptsAhead || this.#sockets.has(socket) || this.#sockets.size >= this.#most) return;

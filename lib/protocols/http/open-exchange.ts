@@ -5,7 +5,7 @@ import type { Linked, LinkedList } from '../../primitives/linked-list.ts';
 const CODING = 'transfer-encoding';
 const LENGTH = 'content-length';
 
-/** A request. One that other code has made up may lack some properties. */
+/** A request. Other code may have made it up, without some of the properties. */
 type Arriving = Pick<IncomingMessage, 'complete'> & Partial<Pick<IncomingMessage, 'rawHeaders'>>;
 
 /** The HTTP/1 connection of an exchange, which is told of its progress. */
@@ -48,7 +48,7 @@ export class OpenExchange implements Linked<OpenExchange> {
     response.on('close', () => attempt(() => this.#onAnswered()));
   }
 
-  /** Tells the owner that the exchange is over, as far as that can be known. */
+  /** Tells the owner that the exchange is over, by the best sign that there is. */
   finish(): void {
     // If nothing has read the request to its end, its arrival has not been noted.
     if (!this.#isWhole && !this.request.readableEnded) this.#owner.onArrived(this);

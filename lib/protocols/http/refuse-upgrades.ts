@@ -9,8 +9,8 @@ const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
 
 /**
- * Answers upgrades with `503` if no other code listens for them. Other code may only listen: so an
- * error of such a socket is harmless in any case.
+ * Answers upgrades with `503` if no other code listens for them. The socket is guarded in any case:
+ * other code may listen for the upgrade, and not for errors.
  *
  * @returns What ends it.
  */

@@ -3,8 +3,8 @@ import { attemptOf } from '../../primitives/hear.ts';
 import type { RequestLine } from '../../shutdown/stragglers.ts';
 
 /**
- * What a request may tell. `originalUrl`: routers such as Express cut the path where they are
- * mounted from `url`.
+ * What a request may tell. Routers such as Express cut the path where they are mounted from `url`,
+ * and keep the whole in `originalUrl`.
  */
 interface Requested {
   readonly method?: unknown;

@@ -71,7 +71,7 @@ export class WebSocketClients {
     for (const client of this.#clients.values()) client.listOpen(list);
   }
 
-  /** Tells every client that is there, and every one that comes later. */
+  /** Tells every client that is there, and every client that comes later. */
   goAway(times: GoodbyeTimes): void {
     this.#addTracked();
     this.#times = times;

@@ -38,7 +38,7 @@ export class Conversation {
   #lastCame: number;
   #lastSent = -Infinity;
 
-  /** @param lastCame - When the last message came, as far as is known, of `performance.now()`. */
+  /** @param lastCame - When the last message came, of `performance.now()`. It may be a guess. */
   constructor(socket: Counting | undefined, lastCame: number) {
     this.#socket = socket;
     this.#came = this.#countCame();
