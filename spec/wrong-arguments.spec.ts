@@ -74,8 +74,8 @@ for (const name of ['acceptLoop', 'serve', 'drain', 'listen', 'taskGroup'] as co
   });
 }
 
-test('is a `quiet` of a server whose connections are no sockets', async () => {
-  const wanted = '"quiet" must be left out for a server whose connections are no sockets';
+test('is a `quiet` of a server whose connections are not sockets', async () => {
+  const wanted = '"quiet" must be left out for a server whose connections are not sockets';
   for (const [call, failure] of [
     [calls.serve, 'Cannot serve'],
     [calls.drain, 'Cannot drain'],

@@ -10,13 +10,16 @@ import { isSocketFile, removeStaleSocket } from './stale-socket.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
 /**
- * Tells a server to listen, once, and waits for the outcome. A stale socket in the way is removed
- * before, and not when the bind has failed: the server's `'error'` would end a loop that waits for
- * it to listen.
+ * Tells a server to listen, once, and waits for the outcome.
  *
- * @param signal - One that has not aborted yet.
- * @returns Rejects with the error of the bind, with `signal.reason`, or when somebody closes the
- * server before it is bound. It does not listen then, and nothing of this call is left on it.
+ * A stale socket in the way is removed before the bind, and not after the bind has failed. The
+ * failed bind would emit `'error'` on the server, which ends a loop that waits for the server to
+ * listen.
+ *
+ * @param signal - A signal that has not aborted yet.
+ * @returns Rejects with the error of the bind, or with `signal.reason`. It also rejects if the
+ * server is closed before it is bound. After a rejection the server does not listen, and nothing of
+ * this call is left on it.
  */
 export function bind(
   server: Server,
@@ -35,11 +38,11 @@ class Binding {
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
   #stopListeningToSignal = (): void => {};
-  /** Calls off what comes before the bind, while it is under way. */
+  /** Calls off the removal of a stale socket, while that is under way. */
   #removal: AbortController | undefined;
   #hasBegun = false;
   #isOver = false;
-  /** Why the server is not to listen, while what is under way is let come to an end first. */
+  /** Why the server must not listen. Set while the step under way may first come to its end. */
   #cancelled: { readonly reason: unknown } | undefined;
 
   constructor(
@@ -66,7 +69,7 @@ class Binding {
     });
     if (this.#signal) this.#stopListeningToSignal = onAbort(this.#signal, this.#onAbort);
     const path = socketFile(this.#target);
-    // A server that listens already is to be told so, and nothing else.
+    // If the server listens already, `listen()` throws, and no file has to be removed for that.
     if (path === undefined || this.#isListening || !isSocketFile(path)) this.#begin();
     else this.#makeRoom(path).catch(this.#reject);
   }
@@ -75,7 +78,7 @@ class Binding {
     const removal = new AbortController();
     this.#removal = removal;
     await removeStaleSocket(path, removal.signal);
-    // Of a close() meanwhile, too, this tells.
+    // After this wait, a close() during the removal has emitted 'close'.
     await new Promise<void>(afterEarlierCloses);
     this.#removal = undefined;
     if (this.#cancelled === undefined) this.#begin();
@@ -89,7 +92,7 @@ class Binding {
     try {
       server.on('listening', this.#onListening);
       server.on('error', this.#onError);
-      // As an argument, too: with a descriptor, Node ignores the one among the options.
+      // The backlog is an argument, too: with a descriptor, Node ignores the one in the options.
       server.listen(this.#target, backlog);
     } catch (error) {
       this.#leave();
@@ -99,7 +102,7 @@ class Binding {
 
   readonly #onListening = (): void => {
     if (this.#cancelled !== undefined) return this.#cancel(this.#cancelled.reason);
-    // By a listener before this one.
+    // An earlier listener for 'listening' may have closed the server.
     if (!this.#isListening) return this.#cancel(closedError());
     this.#leave();
     this.#resolve();
@@ -112,7 +115,8 @@ class Binding {
 
   readonly #onAbort = (): void => {
     const reason: unknown = this.#signal?.reason;
-    // In a cluster worker, close() makes Node crash when the primary then answers with an error.
+    // In a cluster worker, Node crashes if close() is called and the primary then answers with an
+    // error.
     const mayCancel = this.#isListening || !cluster.isWorker || !this.#hasBegun;
     if (mayCancel) this.#cancel(reason);
     else this.#cancelled ??= { reason };
@@ -120,7 +124,8 @@ class Binding {
 
   readonly #onClose = (): void => {
     if (this.#isListening) return;
-    // Closed once more: it may be the 'close' of an old listener, whose last connection has ended.
+    // This may be the 'close' of an old listener, whose last connection has ended. So the server is
+    // closed once more.
     this.#cancel(this.#cancelled === undefined ? closedError() : this.#cancelled.reason);
   };
 
@@ -133,7 +138,7 @@ class Binding {
     if (!this.#hasBegun) return this.#reject(reason);
     guardPendingBind(this.#server);
     attemptOf(this.#server, 'close', () => closeServer(this.#server));
-    // Behind the guard.
+    // By then the guard has left the server.
     setImmediate(() => this.#reject(reason));
   }
 
@@ -147,8 +152,9 @@ class Binding {
 }
 
 /**
- * Calls back when each server that is closed by now has said so, if it has no connection: `'close'`
- * comes a tick late, on Deno by some turns. That of a later `close()` comes right behind.
+ * Calls back when each server that has been closed by now has emitted `'close'`, if it has no
+ * connection. `'close'` comes a tick late, and on Deno some turns late. The `'close'` of a server
+ * that is closed later comes right after this callback.
  */
 function afterEarlierCloses(callback: () => void): void {
   const latest = createServer();

@@ -1,28 +1,31 @@
 import { existsSync, lstatSync, readFileSync, type BigIntStats } from 'node:fs';
 import { basename } from 'node:path';
 
-/** The kernel's list of Unix sockets: those of this network namespace. Linux alone has it. */
+/** The kernel's list of the Unix sockets in this network namespace. Only Linux has it. */
 const LIST = '/proc/net/unix';
 
-/** Where an entry begins: a line may also go on with a name that has a line feed in it. */
+/** Where an entry begins. A name may contain a line feed, so that its entry has several lines. */
 const between = /\n(?=[0-9a-f]+: [0-9A-F]{8} )/;
 
 /** A stream socket (`0001`) that has a name, is not connected (`01`), and does not accept. */
 const bound = /^\S+ +\S+ +\S+ +00000000 +0001 +01 +\d+ (.+)$/s;
 
-/** Whether the kernel can be asked. */
+/** Whether the kernel's list can be read. */
 export const listsSockets: boolean = existsSync(LIST);
 
 /**
- * Whether a server may be between its bind(2) and its listen(2) at a path. It refuses connections
- * like a dead one, but will listen.
+ * Whether a server may be between its bind(2) and its listen(2) at a path. Such a server refuses
+ * connections, as a dead one does, but it will listen.
  *
- * The list has the names by which sockets were bound, from any folder or root, so that one is taken
- * for the file's when it has the same last part; or when its own name leads to nothing, because it
- * may have been renamed (HAProxy renames before it listens).
+ * The list has the names by which sockets were bound, from any folder or root. So a name may stand
+ * for the file in these cases:
+ *
+ * - Its last part is the same.
+ * - It leads to the same file.
+ * - It leads to nothing: the file may have been renamed. HAProxy renames it before it listens.
  *
  * @param file - What is at the path.
- * @throws What kept the list from being read.
+ * @throws The error that kept the list from being read.
  */
 export function mayBeAboutToListen(path: string, file: BigIntStats): boolean {
   return readFileSync(LIST, 'utf8')

@@ -2,20 +2,20 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { onAbort } from '../primitives/on-abort.ts';
 
 /**
- * How long a name is that fills `sun_path`. Node 20 pads shorter ones with NULs, later ones do not:
- * they would not be the same lock.
+ * The length of a name that fills `sun_path`. Node 20 pads shorter names with NULs and later
+ * versions do not, so that a shorter name would not be the same lock.
  */
 const NAME_BYTES = 108;
 
-/** Gives a lock back, and tells those that wait for it. */
+/** Gives a lock back, and wakes those that wait for it. */
 export type Release = () => void;
 
 /**
- * Takes a lock that the kernel keeps: a server at an abstract name, of which there is one in a
- * network namespace. The kernel gives it back when its process ends, however it ends.
+ * Takes a lock that the kernel keeps: a server at an abstract name, which exists once in a network
+ * namespace. The kernel gives the lock back when its process ends, however it ends.
  *
- * @param key - Of less than 108 characters of ASCII.
- * @returns `undefined` when somebody else has it. Rejects where there are no abstract names.
+ * @param key - Fewer than 108 characters of ASCII.
+ * @returns `undefined` if the lock is taken. Rejects if the system has no abstract names.
  */
 export async function takeKernelLock(key: string): Promise<Release | undefined> {
   const waiting = new Set<Socket>();
@@ -32,10 +32,10 @@ export async function takeKernelLock(key: string): Promise<Release | undefined> 
 }
 
 /**
- * Waits until somebody gives a lock back, or ends; not at all if nobody has it.
+ * Waits until a lock is given back, or its owner ends. If the lock is free, there is no wait.
  *
- * @param milliseconds - How long at most.
- * @param signal - One that has not aborted yet. Its abort ends the waiting.
+ * @param milliseconds - How long to wait at most.
+ * @param signal - A signal that has not aborted yet. Its abort ends the wait.
  */
 export async function awaitKernelLock(
   key: string,
@@ -46,7 +46,7 @@ export async function awaitKernelLock(
   const leave = (): void => void socket.destroy();
   const timer = setTimeout(leave, milliseconds);
   const stopListening = signal && onAbort(signal, leave);
-  // Refused when it has been given back meanwhile.
+  // The connection is refused if the lock has been given back meanwhile.
   socket.on('error', () => {});
   socket.resume();
   await new Promise((resolve) => socket.on('close', resolve));
@@ -65,7 +65,7 @@ function isBound(server: Server, path: string): Promise<boolean> {
       else reject(error);
     });
     server.on('listening', () => resolve(true));
-    // In a cluster, workers would share it.
+    // Without `exclusive`, the workers of a cluster would share the lock.
     server.listen({ path, exclusive: true });
   });
 }

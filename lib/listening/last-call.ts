@@ -14,23 +14,27 @@ import { beginLastCall, onLastCallOver } from '../shutdown/last-calls.ts';
 import { hear, unhear } from '../primitives/hear.ts';
 import { clearImmediate, setImmediate } from '../primitives/timers.ts';
 
-/** Of whom a last call is taken, and how. */
+/** Which emitter takes a last call, and how. */
 export interface LastCallTerms {
-  /** Its events are counted until the end. */
+  /** The emitter whose events are counted until the end. */
   readonly source: EventEmitter;
-  /** Those that show an arrival. */
+  /** The events that show an arrival. */
   readonly events: Iterable<string>;
-  /** The one among the events that may come over an open connection: it is no accept. */
+  /** The one of these events that may come over an open connection, and so shows no accept. */
   readonly carried?: string | undefined;
-  /** Milliseconds before it begins. */
+  /** Milliseconds before the last call begins. */
   readonly delay?: number | undefined;
   /**
-   * Called at first, in each turn in which nobody waits in the accept queue: time is nobody's then.
+   * Called during the first `HANDING_OUT_MS`, in each turn in which no client waits in the accept
+   * queue. Work in such a turn delays no client.
    */
   readonly onPause?: (() => void) | undefined;
-  /** Whether it goes on, whatever comes: until another server has taken its own. */
+  /**
+   * Whether another server that brings its connections takes its last call. This one waits for
+   * that.
+   */
   readonly isProlonged?: (() => boolean) | undefined;
-  /** Called when it is. */
+  /** Called when that wait begins. */
   readonly onProlonged?: (() => void) | undefined;
 }
 
@@ -38,9 +42,14 @@ const nothing = (): void => {};
 const never = (): boolean => false;
 
 /**
- * The wait until the kernel's accept queue is empty. It calls `close` at a moment when nobody is
- * about to enter the queue: two whole turns of the event loop have brought nothing, the last of
- * them was brief, and the burst, if there was one, is over. The wait is bounded.
+ * The wait until the kernel's accept queue is empty. It calls `close` at a moment when no client is
+ * likely to enter the queue:
+ *
+ * - two whole turns of the event loop have brought nothing;
+ * - the last of these turns was brief;
+ * - the burst, if there was one, is over.
+ *
+ * The wait is bounded.
  */
 export class LastCall {
   readonly #source: EventEmitter;
@@ -56,22 +65,22 @@ export class LastCall {
   readonly #timer: NodeJS.Timeout | undefined;
   #arrivals = 0;
   #seen = 0;
-  /** The turn that is under way counts for nothing: it may be past its accepts. */
+  /** Empty turns in a row. The turn under way does not count: its accepts may be over. */
   #emptyTurns = -1;
-  /** Without an accept. A request on a connection that is open is none. */
+  /** Turns in a row without an accept. A request on an open connection is not an accept. */
   #pausedTurns = -1;
-  /** Without an arrival that is no request. */
+  /** Turns in a row without an arrival other than a request on an open connection. */
   #quietTurns = -1;
   #begun = 0;
-  /** When the bound began to count. */
+  /** When the time of the bound began, of `performance.now()`. */
   #boundBegun = 0;
   #wasPause = false;
   #lastArrival = 0;
   #lastTurn = 0;
 
   /**
-   * @param close - Called once, with the time (of `performance.now()`) at which the bound ends, for
-   * what else has to be over by then.
+   * @param close - Called once, with the time (of `performance.now()`) at which the bound ends.
+   * Whatever else belongs to the last call has to be over by then.
    */
   constructor(
     {
@@ -101,7 +110,7 @@ export class LastCall {
     else this.#begin();
   }
 
-  /** Ends the wait without a close. */
+  /** Ends the wait without a call of `close`. */
   cancel(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
@@ -133,9 +142,9 @@ export class LastCall {
   readonly #turn = (): void => {
     if (this.#isProlonged()) return this.#prolong();
     const now = performance.now();
-    // The clock starts with the first turn: whoever aborts may block the loop for a while after.
+    // The clock starts with the first turn: the code that aborts may block the loop for a while.
     if (this.#emptyTurns < 0) this.#begun = this.#lastArrival = this.#boundBegun = now;
-    // Handlers ran in a pause, however long, and their clients come back.
+    // Handlers ran in the pause, for however long, and their clients come back.
     if (this.#wasPause) this.#boundBegun = now;
     const hasArrivals = this.#arrivals !== this.#seen;
     this.#emptyTurns = hasArrivals ? 0 : this.#emptyTurns + 1;
@@ -151,7 +160,7 @@ export class LastCall {
     this.#immediate = setImmediate(this.#turn);
   };
 
-  /** Those who come by the other server are let in as long as that accepts, and no longer. */
+  /** Accepts clients as long as the other server takes its last call, and no longer. */
   #prolong(): void {
     this.#begun = this.#boundBegun = performance.now();
     this.#stopWaiting = onLastCallOver(() => this.#isProlonged() || this.#end());

@@ -5,7 +5,7 @@ const watches = new WeakMap<EventEmitter, LateListening>();
 
 /**
  * Watches a server whose shutdown has begun: an application that is still starting may tell it to
- * listen. A server that had never listened before is watched after the end as well, until `forget`.
+ * listen. If the server had never listened, the watch goes on after the end, until `forget`.
  */
 export class LateListening {
   readonly #server: EventEmitter;
@@ -14,7 +14,8 @@ export class LateListening {
   #isLate: boolean;
 
   /**
-   * @param hadListened - Whether the server listens, or did: its owner may start it anew afterwards.
+   * @param hadListened - Whether the server listens, or has listened. If so, its owner may start it
+   * anew after the shutdown.
    * @param onListening - Called whenever the server begins to listen.
    */
   constructor(server: EventEmitter, hadListened: boolean, onListening: () => void) {
@@ -30,16 +31,19 @@ export class LateListening {
     watches.set(server, this);
   }
 
-  /** Ends the watch over a server, if there is one: its owner drains it anew. */
+  /**
+   * Ends the watch over a server, if there is one. Called when its owner drains the server anew.
+   */
   static forget(server: EventEmitter): void {
     const watch = watches.get(server);
     if (watch) watch.#leave();
   }
 
   /**
-   * The shutdown is over.
+   * Tells the watch that the shutdown is over.
    *
-   * @param hadConnections - Whether the server had any: then it had listened before it was watched.
+   * @param hadConnections - Whether the server had connections. If so, it had listened before the
+   * watch began.
    */
   end(hadConnections: boolean): void {
     if (!this.#isLate && (this.#hadListened || hadConnections)) this.#leave();

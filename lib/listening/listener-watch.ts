@@ -6,7 +6,7 @@ import { unref } from '../primitives/timers.ts';
 
 const nothing = (): void => {};
 
-/** Follows the listener of a server. Holds no process open. */
+/** Follows the listener of a server. It does not keep the process alive. */
 export class ListenerWatch {
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
@@ -18,8 +18,8 @@ export class ListenerWatch {
   #hasClosed = false;
 
   /**
-   * @param onError - Called with each `'error'` of the server. Without it they are its owner's, and
-   * so are handshakes that have failed.
+   * @param onError - Called with each `'error'` of the server. Without it, these errors belong to
+   * the server's owner, and so do failed handshakes.
    * @param onClosed - Called whenever the listener is found closed.
    */
   constructor(
@@ -45,7 +45,7 @@ export class ListenerWatch {
     return this.#hasListened;
   }
 
-  /** Whether the server has emitted `'close'`: the last connection has gone. */
+  /** Whether the server has emitted `'close'`: its last connection has gone. */
   get hasClosed(): boolean {
     return this.#hasClosed;
   }
@@ -65,7 +65,7 @@ export class ListenerWatch {
   }
 
   readonly #onClose = (): void => {
-    // It comes a tick late, and may be of a listener before this one.
+    // 'close' comes a tick late, and may belong to an earlier listener.
     if (this.#known.isListening() === true) return;
     this.#hasClosed = true;
     this.#onClosed();

@@ -6,35 +6,47 @@ import { LastCall, type LastCallTerms } from './last-call.ts';
 import { ListenerWatch } from './listener-watch.ts';
 import { attemptOf } from '../primitives/hear.ts';
 
-/** What a shutdown does on the way of a listener from open to closed. */
+/** What a shutdown does while a listener goes from open to closed. */
 export interface ListenerHost {
-  /** Called with each `'error'` of the server. Without it they are its owner's. */
+  /**
+   * Called with each `'error'` of the server. Without it, these errors belong to the server's
+   * owner.
+   */
   readonly onError?: ((error: Error) => void) | undefined;
-  /** The listener is no longer open. Called once, unless `close()` comes first. */
+  /** Called once, when the listener is no longer `open`, unless `close()` comes first. */
   readonly onEnding: (reason: unknown) => void;
-  /** Called after `onEnding`. @returns How the last call is taken; `undefined` to close at once. */
+  /**
+   * Called after `onEnding`.
+   *
+   * @returns How to take the last call, or `undefined` to close at once.
+   */
   readonly onLastCall: () => LastCallTerms | undefined;
   /**
-   * The listener is closed, by the last call or by somebody else. Called once, unless `close()`
-   * comes first.
+   * Called once, when the last call or other code has closed the listener, unless `close()` comes
+   * first.
    *
    * @param deadline - Of `performance.now()`. What was accepted becomes a connection by then.
    */
   readonly onClosed: (deadline: number) => void;
-  /** Called whenever the listener is found closed, also after that. */
+  /** Called whenever the listener is found closed, also after `onClosed`. */
   readonly onFoundClosed?: (() => void) | undefined;
-  /** Whether a shutdown is wanted. Without one, an owner's `close()` ends nothing of ours. */
+  /**
+   * Whether a shutdown is wanted. If not, the listener does not end when its owner closes the
+   * server.
+   */
   readonly mayEnd?: () => boolean;
-  /** Whether the server has closed before. It would say `'close'` a second time. */
+  /**
+   * Whether the server had closed before. A `close()` would make it emit `'close'` a second time.
+   */
   readonly hasSaidClose?: boolean;
 }
 
 /**
- * The listener of a server, which one shutdown closes, once:
+ * The listener of a server. One shutdown closes it, once:
  *
  * - `open`: it accepts.
  * - `last call`: it still accepts, until the kernel's queue is empty.
- * - `closed`: it accepts no more. It may have been somebody else who closed it.
+ * - `closed`: it accepts no more. Other code may have closed it.
  */
 export class Listener {
   readonly #server: EventEmitter;
@@ -61,7 +73,7 @@ export class Listener {
     return this.#watch.hasListened;
   }
 
-  /** Whether the server has emitted `'close'`: the last connection has gone. */
+  /** Whether the server has emitted `'close'`: its last connection has gone. */
   get hasClosed(): boolean {
     return this.#watch.hasClosed;
   }
@@ -71,12 +83,12 @@ export class Listener {
     return this.#watch.isServerOpen;
   }
 
-  /** Whether `close()` of the server has thrown: it may listen for good. */
+  /** Whether `close()` of the server has thrown: it may listen for ever. */
   get isStuck(): boolean {
     return this.#isStuck;
   }
 
-  /** Goes on accepting until nobody waits in the kernel's queue, and closes. */
+  /** Accepts until the kernel's queue is empty, and then closes. */
   beginLastCall(reason: unknown): void {
     if (this.#state !== 'open') return;
     this.#state = 'last call';
@@ -92,7 +104,7 @@ export class Listener {
     else onEmpty(performance.now() + LAST_CALL_MS);
   }
 
-  /** Ends without a last call: somebody has closed it, or the server has failed. */
+  /** Ends without a last call: other code has closed the server, or it has failed. */
   end(reason: unknown): void {
     const { state } = this;
     if (state === 'closed') return;
@@ -103,21 +115,26 @@ export class Listener {
   }
 
   /**
-   * Closes it, unless somebody has. Tells the host of nothing. A bind that is under way is
-   * cancelled. That of an emitter stays open until `closeLast()`: it may end what it has brought.
+   * Closes it, unless it is closed already. The host is not called. A bind that is under way is
+   * cancelled. An emitter stays open until `closeServer()`, because its `close()` may end
+   * connections.
    *
-   * @returns Whether it was not closed before.
+   * @returns Whether this call has closed it.
    */
   close(): boolean {
     if (this.#state === 'closed') return false;
     this.#state = 'closed';
-    // First of all: every microsecond from the look at the kernel's queue to here is one too many.
+    // This comes first. A client that comes between the look at the kernel's queue and here is
+    // reset.
     if (!this.#known.closesLast) this.closeServer();
     this.#lastCall?.cancel();
     return true;
   }
 
-  /** Has the server close, once: an emitter; or one that is attached to another, whose listener it uses. */
+  /**
+   * Calls the server's `close()`, at most once, unless it has closed already. `close()` calls it
+   * for all but emitters, which are closed last.
+   */
   closeServer(): void {
     const listening = this.#known.isListening();
     const isClosed = listening === false && this.hasListened && !this.#known.host;

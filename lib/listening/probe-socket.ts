@@ -5,8 +5,8 @@ import { onAbort } from '../primitives/on-abort.ts';
 /**
  * Tries to connect to a Unix socket. A live server gets a connection that says nothing and ends.
  *
- * @param signal - One that has not aborted yet. Its abort calls the attempt off.
- * @returns What it comes to: an error's code, or nothing when it is made or called off.
+ * @param signal - A signal that has not aborted yet. Its abort calls the attempt off.
+ * @returns The error code of the attempt; `undefined` if it succeeds or is called off.
  */
 export async function probeSocket(
   path: string,
@@ -18,7 +18,7 @@ export async function probeSocket(
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
     socket.on('connect', () => {
-      // Not destroyed: with a greeting unread that would be a reset, which crashes some servers.
+      // destroy() would be a reset while a greeting is unread, and a reset crashes some servers.
       socket.resume().end();
       timer = setTimeout(() => socket.destroy(), PROBE_MS);
     });

@@ -5,10 +5,12 @@ import { listsSockets, mayBeAboutToListen } from './bound-sockets.ts';
 import { awaitKernelLock, takeKernelLock } from './kernel-lock.ts';
 import { probeSocket } from './probe-socket.ts';
 
-/** Whether a refused connection means that a server is dead. On macOS and BSD it does not, either. */
+/**
+ * Whether a refused connection means that the server is dead. On macOS and BSD it does not, either.
+ */
 const tellsDeath = listsSockets && !confusesRefusals;
 
-/** Whether a path leads to a socket, and not by a link. */
+/** Whether a path leads to a socket, and not through a symbolic link. */
 export function isSocketFile(path: string): boolean {
   try {
     return lstatSync(path).isSocket();
@@ -18,17 +20,17 @@ export function isSocketFile(path: string): boolean {
 }
 
 /**
- * Removes the file of a Unix socket that a dead process has left. Of a live process, and what is no
- * socket, nothing is touched; a live one gets a connection that says nothing and ends. Where the
- * system does not tell whether a server is dead, nothing is removed: decision 7.
+ * Removes the file of a Unix socket that a dead process has left. Files of live processes, and
+ * files that are not sockets, are left alone. A live server gets a connection that says nothing and
+ * ends. If the system cannot tell whether a server is dead, nothing is removed (decision 7).
  *
- * A socket is dead when no process has it any more. That is for good: no server can be bound to an
- * existing file. It is removed under a lock, so that the file that is looked at is the one that is
- * removed, however many processes find it at once.
+ * A socket is dead when no process has it any more, and then it stays dead: no server can be bound
+ * to an existing file. Many processes may find the file at once. It is removed under a lock, so
+ * that the file that was looked at is the file that is removed.
  *
  * @param path - The file that keeps a server from being bound.
- * @param signal - One that has not aborted yet. When it aborts, nothing is removed.
- * @returns Whether the path is free now, because the file is removed or has gone by itself.
+ * @param signal - A signal that has not aborted yet. When it aborts, nothing is removed.
+ * @returns Whether the path is free now, because the file was removed or has gone by itself.
  */
 export async function removeStaleSocket(
   path: string,
@@ -39,7 +41,7 @@ export async function removeStaleSocket(
   try {
     for (;;) {
       const file = lstatSync(path, { bigint: true });
-      // A regular file refuses a connection just as well.
+      // A regular file refuses connections, too.
       if (!file.isSocket()) return false;
       const isFree = (await isKnownFree(path, signal)) ?? (await removeLocked(path, file, signal));
       const left = deadline - performance.now();
@@ -47,12 +49,15 @@ export async function removeStaleSocket(
       await awaitKernelLock(keyOf(file), left, signal);
     }
   } catch (error) {
-    // EACCES, for one, or ENOENT.
+    // For example EACCES, or ENOENT.
     return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
 
-/** What can be said of a path without the lock; `undefined` when nobody accepts there. */
+/**
+ * Whether a path is free, if that can be told without the lock. `undefined` if a connection is
+ * refused there.
+ */
 async function isKnownFree(
   path: string,
   signal: AbortSignal | undefined,
@@ -62,7 +67,7 @@ async function isKnownFree(
   return answer === 'ECONNREFUSED' ? undefined : answer === 'ENOENT';
 }
 
-/** @returns `undefined` when somebody else has the lock, or has replaced the file before. */
+/** @returns `undefined` if another process has the lock, or has replaced the file before. */
 async function removeLocked(
   path: string,
   file: BigIntStats,
@@ -75,7 +80,7 @@ async function removeLocked(
     if (!isSameFile(file, lstatSync(path, { bigint: true }))) return undefined;
     awaitBind(path);
     if (mayBeAboutToListen(path, file)) return false;
-    // Not before the list: a server may begin to listen between the two.
+    // Probed after the list was read: a server may begin to listen between the two.
     return (await isKnownFree(path, signal)) ?? remove(path, file);
   } finally {
     release();
@@ -83,8 +88,9 @@ async function removeLocked(
 }
 
 /**
- * Waits until the bind(2) that has made the file is over, and the kernel's list has it: both need
- * the lock of the folder. Nothing is linked, since there is a file.
+ * Waits until the bind(2) that has made the file is over, and the socket is in the kernel's list.
+ * This call and the bind both need the lock of the folder. Nothing is linked, because the file
+ * exists.
  */
 function awaitBind(path: string): void {
   try {
@@ -96,7 +102,8 @@ function awaitBind(path: string): void {
 
 /** Removes a file that no process of this package replaces meanwhile. */
 function remove(path: string, file: BigIntStats): boolean {
-  // What is moved can be looked at before it is gone: others may remove a stale file without asking.
+  // A file that was moved can be looked at before it is gone. Other programs may remove a stale
+  // file without the lock.
   const aside = `${path}.${crypto.randomUUID()}`;
   renameSync(path, aside);
   const isMoved = isSameFile(file, lstatSync(aside, { bigint: true }));
@@ -105,13 +112,13 @@ function remove(path: string, file: BigIntStats): boolean {
   return isMoved;
 }
 
-/** The number of an inode that was freed is given to the next file: the time tells them apart. */
+/** Compares two files, also by time: a new file may get the inode number of a removed file. */
 function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
-  // Of its last modification, which for a socket is its birth: a rename changes `ctime`.
+  // The time of the last modification, which for a socket is its birth. A rename changes `ctime`.
   return one.dev === other.dev && one.ino === other.ino && one.mtimeNs === other.mtimeNs;
 }
 
-/** By number: a file has more than one name. */
+/** By device and inode: a file may have several names. */
 function keyOf({ dev, ino }: BigIntStats): string {
   return `accept-loop/stale-socket/${dev}/${ino}`;
 }

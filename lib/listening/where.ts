@@ -2,21 +2,21 @@ import type { ListenOptions as NodeListenOptions } from 'node:net';
 import { isListenable, looksLike } from '../protocols/check-server.ts';
 import type { OptionCheck } from '../primitives/option-check.ts';
 
-/** Where a server is to listen, in Node's own words. */
+/** Where a server is to listen, as Node's `ListenOptions` say it. */
 export interface ListenTarget extends Omit<NodeListenOptions, 'port' | 'fd' | 'handle' | 'signal'> {
   /** A port from 0 to 65535, as a number or as a string of digits. */
   port?: number | string | undefined;
-  /** A descriptor that is bound already: inherited from a parent. */
+  /** A descriptor that is bound already, inherited from a parent. */
   fd?: number | undefined;
   /** Node's own handle of a listener. */
   handle?: unknown;
-  /** Not here: it belongs into the options of `listen()`. */
+  /** Not here: pass it in the options of `listen()`. */
   signal?: undefined;
 }
 
 /**
- * A listener that is open already: the `net.Server` that another process has sent by
- * `child.send(message, server)`, or Node's own handle of one.
+ * A listener that is open already: Node's own handle of one, or a `net.Server`. Another process has
+ * sent that server by `child.send(message, server)`.
  */
 export interface ListenHandle {
   close(): unknown;
@@ -24,12 +24,14 @@ export interface ListenHandle {
   unref(): unknown;
 }
 
-/** A port, the path of a Unix socket, both of them and more in an object, or an open listener. */
+/**
+ * A port, the path of a Unix socket, an object with these and other options, or an open listener.
+ */
 export type ListenWhere = number | string | ListenTarget | ListenHandle;
 
 /**
- * How many bytes of a path a Unix socket has room for: `sun_path` less its final NUL. Node before
- * 24 binds what is left of a longer one.
+ * How many bytes the path of a Unix socket may have: `sun_path` less its final NUL. Before version
+ * 24, Node cuts a longer path and binds the rest.
  */
 const MOST_PATH_BYTES: number = /^(?:linux|android)$/.test(process.platform) ? 107 : 103;
 
@@ -39,9 +41,9 @@ const wantedWhere = 'a port, the path of a Unix socket, or listen options';
 const wantedPort = 'a port from 0 to 65535';
 
 /**
- * Makes of a `where` what `server.listen()` takes: an object of our own, or the open listener.
+ * Turns a `where` into what `server.listen()` takes: a new object, or the open listener.
  *
- * @throws `TypeError` or `RangeError` for what names no place to listen at.
+ * @throws `TypeError` or `RangeError` if it names no place to listen at.
  */
 export function checkWhere(check: OptionCheck, where: unknown): ListenTarget | ListenHandle {
   if (typeof where === 'string' && where !== '') return checkName(check, where);
@@ -52,23 +54,23 @@ export function checkWhere(check: OptionCheck, where: unknown): ListenTarget | L
   return checkTarget(check, given, where);
 }
 
-/** The path of the file that the server will be bound to, if it is one that it can find there. */
+/** The path of the file that the server will be bound to, if it is bound to a file. */
 export function socketFile(target: ListenTarget | ListenHandle): string | undefined {
   if (isHandle(target)) return undefined;
   const { path, port, fd, handle } = target;
   if (process.platform === 'win32' || path?.startsWith('\0')) return undefined;
-  // As Node chooses among several.
+  // Node chooses among several in the same way.
   return port === undefined && fd === undefined && handle === undefined ? path : undefined;
 }
 
-/** Node would take '1e3' and ' 80' for ports. */
+/** Recognises ports by their digits: Node would also take '1e3' and ' 80' for ports. */
 function checkName(check: OptionCheck, where: string): ListenTarget {
   if (/^\d+$/.test(where)) return { port: checkPort(check, 'where', where) };
   checkPath(check, 'where', where);
   return { path: where };
 }
 
-/** By its methods: options have none. */
+/** Recognised by its methods: listen options have none. */
 function isHandle(where: unknown): where is ListenHandle {
   return looksLike(where, ['close', 'ref', 'unref']);
 }
@@ -116,13 +118,14 @@ function checkPath(check: OptionCheck, name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') {
     throw check.error(TypeError, name, 'the path of a Unix socket', value);
   }
-  // In an abstract name it is a character like any other; a path ends there without a word.
+  // In an abstract name, NUL is an ordinary character. Elsewhere a path would be cut there,
+  // silently.
   if (value.indexOf('\0') > 0) {
-    throw check.error(RangeError, name, 'a path with no NUL, or an abstract name after one', value);
+    throw check.error(RangeError, name, 'a path without NUL, or NUL and an abstract name', value);
   }
   const bytes = Buffer.byteLength(value);
   if (process.platform === 'win32' || bytes <= MOST_PATH_BYTES) return;
-  const wanted = `a path of at most ${MOST_PATH_BYTES} bytes, and not of ${bytes}`;
+  const wanted = `a path of at most ${MOST_PATH_BYTES} bytes, not ${bytes}`;
   throw check.error(RangeError, name, wanted, value);
 }
 

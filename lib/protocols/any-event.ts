@@ -11,8 +11,8 @@ import { guard, type Protocol } from './protocol.ts';
 import { ClosableStream, isStream, servedStream } from './socket.ts';
 
 /**
- * Connections of any emitter: the event's arguments. The one among them that has an end is guarded,
- * lives until its `'close'`, and is refused when nobody will serve it.
+ * Connections of any emitter: the arguments of its event. The argument that has an end is guarded,
+ * lives until its `'close'`, and is refused if it will not be served.
  */
 export function eventProtocol(event: string): Protocol<unknown[]> {
   const served = servedStream(streamIn, (args: unknown[]) => {
@@ -40,8 +40,8 @@ export function eventProtocol(event: string): Protocol<unknown[]> {
     },
     refuseLate(args) {
       const thing = thingIn(args);
-      // The others end with their emitter, which is about to be closed. A client of Socket.IO comes
-      // back after that, and not after a disconnect().
+      // Other things end with their emitter, which is about to be closed. A client of Socket.IO
+      // comes back after that, but not after a disconnect().
       if (thing && isForceful(thing)) endThing(thing);
     },
     ...served,

@@ -8,17 +8,17 @@ import { recognise } from './recognise.ts';
 
 const servers = 'a net, tls, http, https, http2 or WebSocket server';
 
-/** Where frameworks keep their server: Fastify, and Socket.IO. */
+/** Where frameworks keep their server: Fastify and Socket.IO. */
 const holders = [
   ['server', 'give app.server'],
   ['httpServer', 'give io.httpServer'],
 ] as const;
 
 /**
- * What is known of a server, for the event that is asked for.
+ * What is known of a server, for the event that the caller asks for.
  *
- * @throws `TypeError` for what is no server, and for an emitter without an event; `RangeError` for
- * an event that such a server does not bring.
+ * @throws `TypeError` for a value that is no server, and for an emitter without an event.
+ * `RangeError` for an event that such a server does not bring.
  */
 export function checkServer(check: OptionCheck, server: unknown, event: unknown): KnownServer {
   if (event !== undefined && typeof event !== 'string') {
@@ -39,9 +39,9 @@ export function checkServer(check: OptionCheck, server: unknown, event: unknown)
 }
 
 /**
- * What is known of a server that somebody else handles.
+ * What is known of a server that other code handles.
  *
- * @throws `TypeError` for what is no server.
+ * @throws `TypeError` for a value that is no server.
  */
 export function checkHandledServer(check: OptionCheck, server: unknown): KnownServer {
   const known = knownOf(server);
@@ -50,26 +50,29 @@ export function checkHandledServer(check: OptionCheck, server: unknown): KnownSe
 }
 
 /**
- * Of others it is not known what a silence means; those of HTTP have their own time.
+ * Checks `quiet`. If connections are not sockets, silence has no known meaning. HTTP has `idle`.
  *
- * @throws `TypeError` for a `quiet` of a server whose connections are no sockets.
+ * @throws `TypeError` for a `quiet` of a server whose connections are not sockets.
  */
 export function checkQuiet(check: OptionCheck, known: KnownServer, quiet: number = Infinity): void {
   if (quiet === Infinity || known.connections.isSocket) return;
-  const wanted = 'left out for a server whose connections are no sockets';
+  const wanted = 'left out for a server whose connections are not sockets';
   throw check.error(TypeError, 'quiet', wanted, quiet, known.carriers && 'HTTP has "idle"');
 }
 
-/** Whether it is a server that can be told to listen. Other things listen, too, in their own ways. */
+/**
+ * Whether it is a server of Node that can be told to listen. Applications, for example, have a
+ * `listen()` of another kind.
+ */
 export function isListenable(value: unknown): value is Server {
   const isServer = looksLike(value, ['on', 'off', 'listen', 'close']);
   return isServer && typeof (value as Server).listening === 'boolean';
 }
 
 /**
- * What to give in the place of a framework's application, if `value` is one.
+ * What to pass in place of a framework's application, if `value` is one.
  *
- * @param other - What to say of one that does not show its server.
+ * @param other - The hint for an application that does not show its server.
  */
 export function serverHint(
   value: unknown,
@@ -81,7 +84,7 @@ export function serverHint(
     if (holder !== undefined) return holder[1];
     return typeof application['listen'] === 'function' ? other : undefined;
   } catch {
-    // A getter that throws: it is no application that we know.
+    // A getter that throws: it is no application of a known kind.
     return undefined;
   }
 }
@@ -90,7 +93,7 @@ function knownOf(server: unknown): KnownServer | undefined {
   try {
     return isEmitter(server) ? recognise(server) : undefined;
   } catch {
-    // A revoked proxy, or a getter that throws: nothing could be done with it.
+    // A revoked proxy, or a getter that throws: such a server is of no use.
     return undefined;
   }
 }
@@ -99,7 +102,7 @@ function isEmitter(value: unknown): value is EventEmitter {
   return looksLike(value, ['on', 'off']);
 }
 
-/** Whether it is an object with these methods. What resists being looked at is none. */
+/** Whether it is an object with these methods. An object whose properties cannot be read is not. */
 export function looksLike(value: unknown, methods: readonly string[]): boolean {
   try {
     return hasMethods(value, methods);

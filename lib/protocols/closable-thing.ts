@@ -4,15 +4,15 @@ import type { Closable, Life } from './protocol.ts';
 import { reset, type Resettable } from './socket.ts';
 import type { Addressed } from '../shutdown/stragglers.ts';
 
-/** What ends a thing by force, best known first. */
+/** The methods that end a thing by force, the best one first. */
 const forces = ['resetAndDestroy', 'terminate', 'destroy'] as const;
 
-/** What ends it where nothing else does. */
+/** The methods that end a thing which has none of these. */
 const farewells = ['disconnect', 'end'] as const;
 
 const endings = [...forces, ...farewells];
 
-/** Something that has an end: a socket, or a client of whatever protocol. */
+/** Something that has an end: a socket, or a client of any protocol. */
 export interface Thing extends Life, Addressed, Partial<Resettable> {
   readonly destroyed?: boolean;
   readonly closed?: unknown;
@@ -22,7 +22,7 @@ export interface Thing extends Life, Addressed, Partial<Resettable> {
   end?(): void;
 }
 
-/** The one among an event's arguments that has an end, if there is one. */
+/** The argument of an event that has an end, if there is one. */
 export function thingIn(args: unknown[]): Thing | undefined {
   for (const ending of endings) {
     for (const argument of args) if (canEnd(argument, ending)) return argument;
@@ -36,14 +36,14 @@ function canEnd(argument: unknown, ending: (typeof endings)[number]): argument i
   return typeof on === 'function' && typeof off === 'function' && typeof end === 'function';
 }
 
-/** Whether it says that it is gone. */
+/** Whether the thing says that it is gone. */
 export function isThingGone({ destroyed, closed, disconnected }: Thing): boolean {
   return destroyed === true || closed === true || disconnected === true;
 }
 
-/** Ends it now, by the hardest means that it has. */
+/** Ends the thing now, by the hardest means that it has. */
 export function endThing(thing: Thing): void {
-  // Somebody's own method: the others have to be ended all the same.
+  // The method is its owner's and may throw. Other things have to be ended all the same.
   attempt((): unknown => {
     if (thing.terminate && !thing.resetAndDestroy) return thing.terminate();
     if (thing.resetAndDestroy || thing.destroy) return reset(thing);
@@ -51,7 +51,10 @@ export function endThing(thing: Thing): void {
   });
 }
 
-/** What tells of its end. A client of Socket.IO has no other word than `'disconnect'`. */
+/**
+ * The emitter of the thing's `'close'`. For a client of Socket.IO, `'disconnect'` counts as
+ * `'close'`: it emits nothing else.
+ */
 export function lifeOf(thing: Thing): Life {
   if (isForceful(thing) || thing.end) return thing;
   return {
@@ -64,16 +67,16 @@ export function lifeOf(thing: Thing): Life {
   };
 }
 
-/** Whether it has more than polite means to be ended. */
+/** Whether the thing has a method that ends it by force. */
 export function isForceful(thing: Thing): boolean {
   return forces.some((name) => thing[name] !== undefined);
 }
 
-/** A thing that is no stream, or nothing that has an end, such as a datagram. */
+/** A thing that is no stream, or none at all: a datagram has nothing that ends. */
 export class ClosableThing implements Closable {
   readonly #thing: Thing | undefined;
   #isClosed: boolean;
-  /** How it was asked to end. */
+  /** The method that has asked it to end. */
   #farewell: 'end' | 'disconnect' | undefined;
 
   constructor(thing: Thing | undefined) {
@@ -95,7 +98,7 @@ export class ClosableThing implements Closable {
     const thing = this.#thing;
     const hasAsked = thing && this.#farewell === (thing.disconnect ? 'disconnect' : 'end');
     if (thing && !hasAsked) endThing(thing);
-    // Whether it ever says so is not known.
+    // It may never say that it has closed.
     this.#isClosed = true;
   }
 

@@ -6,24 +6,25 @@ import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 const hidden = { value() {}, configurable: true, writable: true };
 
 /**
- * Closes a server's listener and nothing else. Node's `http.Server.close()` also ends the idle
- * connections, silent newcomers among them, by calling its own `closeIdleConnections()`, and that
- * of HTTP/2 (since Node 24) calls `close()` of every session: properties on these very objects hide
- * those methods for the length of the call.
+ * Closes a server's listener, and nothing else.
+ *
+ * Node's own `close()` does more. An `http.Server` calls its own `closeIdleConnections()`, which
+ * also ends newcomers that have been silent. An HTTP/2 server calls `close()` of every session,
+ * since Node 24. Properties on these very objects hide those methods during the call.
  */
 export function closeServer(server: Server, sessions: Iterable<Http2Session> = []): void {
-  // They are their owner's, and may resist. The listener is closed all the same.
+  // The objects are their owner's, and may throw. The listener is closed all the same.
   const hiding = [attempt(() => hide(server, 'closeIdleConnections'))];
   for (const session of sessions) hiding.push(attempt(() => hide(session, 'close')));
   try {
-    // One of its owner's may be async.
+    // The owner may have replaced `close()` by an async function.
     warnOfRejection(server.close());
   } finally {
     attemptEach(hiding, (show) => show?.());
   }
 }
 
-/** Hides a method of an object, if there is one. */
+/** Hides a method of an object, if it has that method. @returns What shows the method again. */
 function hide(object: object, name: string): () => void {
   if (!(name in object)) return () => {};
   const own = Object.getOwnPropertyDescriptor(object, name);

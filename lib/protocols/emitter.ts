@@ -4,13 +4,13 @@ import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 import { eventProtocol } from './any-event.ts';
 import type { KnownServer } from './known-server.ts';
 
-/** What Node throws when something is closed once more. */
+/** The codes of Node's errors when something is closed a second time. */
 const closedCodes: ReadonlySet<unknown> = new Set([
   'ERR_SERVER_NOT_RUNNING',
   'ERR_SOCKET_DGRAM_NOT_RUNNING',
 ]);
 
-/** An emitter of which nothing is known but the event that it is asked for. */
+/** An emitter of which only the event is known that the caller asks for. */
 export function anyEmitter(emitter: EventEmitter, event: string): KnownServer {
   const { listening, close } = emitter as EventEmitter & { listening?: unknown; close?: unknown };
   const connections = eventProtocol(event);
@@ -29,7 +29,7 @@ export function anyEmitter(emitter: EventEmitter, event: string): KnownServer {
   };
 }
 
-/** Somebody may have closed it: `node:dgram` throws then. */
+/** Closes an emitter, which other code may have closed: `node:dgram` throws then. */
 function closeEmitter(close: () => unknown): void {
   try {
     warnOfRejection(close(), saysClosed);

@@ -9,36 +9,41 @@ import type {
   UpgradedTracker,
 } from './trackers.ts';
 
-/** A server as it was recognised. Nothing is attached to it before one of its methods is called. */
+/** What is known of a server. Nothing is attached to the server before a method is called. */
 export interface KnownServer {
-  /** What it is called in an error message. */
+  /** The server's name in error messages. */
   readonly name: string;
-  /** The connections that it brings when no event is asked for. */
+  /** The connections that the server brings if no event is asked for. */
   readonly connections: Protocol;
-  /** Those of the events that can be asked for. */
+  /** The connections of each event that may be asked for. */
   readonly byEvent: Readonly<Record<string, Protocol>>;
-  /** Whether idle connections end with the listener, whatever one does: it is closed after them. */
+  /**
+   * Whether idle connections end with the listener, which cannot be prevented. The listener is
+   * closed after them.
+   */
   readonly endsIdle?: boolean;
-  /** The server whose listener it uses, and which brings its connections. */
+  /** The server whose listener this one uses, and which brings its connections. */
   readonly host?: EventEmitter | undefined;
-  /** It is closed: refuses what the host still brings, as long as that listens. */
+  /**
+   * Called when this server is closed: refuses what the host still brings, while the host listens.
+   */
   refuseFromHost?(): void;
-  /** Of one whose connections other servers bring: whether one of those takes its last call. */
+  /** Whether a server that brings this one's connections takes its last call. */
   readonly waitsForHost?: () => boolean;
-  /** Whether its `close()` may end what it has brought: it is closed after that. */
+  /** Whether its `close()` may end the connections that it has brought. It is closed after them. */
   readonly closesLast?: boolean;
-  /** Whether its listener is open; `undefined` if nothing but `'close'` tells. */
+  /** Whether its listener is open; `undefined` if only `'close'` tells. */
   isListening(): boolean | undefined;
-  /** Closes its listener, and nothing else: not the HTTP/2 sessions that are followed. */
+  /** Closes its listener, and nothing else: HTTP/2 sessions that are followed stay open. */
   close(): void;
-  /** Follows its TLS handshakes. Not there if it has none. */
+  /** Follows the server's TLS handshakes. Missing if it has none. */
   handshakes?(): HandshakeTracker;
-  /** Ends handshakes that have failed, where Node leaves that to a listener. @returns What stops it. */
+  /** Ends failed handshakes, if Node leaves that to a listener. @returns What stops that. */
   endFailedHandshakes?(): () => void;
-  /** Follows the connections that bring its requests. Not there if it has none. */
+  /** Follows the connections that carry the server's requests. Missing if it has none. */
   carriers?(): CarrierTracker;
-  /** Follows the sockets of a listener that it keeps to itself. Not there if it has none. */
+  /** Follows the sockets of a listener that the server keeps private. Missing if it has none. */
   privateSockets?(): PrivateSockets;
-  /** Follows the clients that have left HTTP: its own, or those of servers that are attached to it. */
+  /** Follows clients that have left HTTP: the server's own, or those of servers attached to it. */
   upgraded?(host: UpgradedHost): UpgradedTracker;
 }

@@ -7,27 +7,29 @@ import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { attemptOf } from '../primitives/hear.ts';
 
-/** Node publishes every socket of the process there that one of its servers accepts. */
+/** On this channel Node publishes every socket that a server of the process accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
 
 /**
- * The sockets of a server that keeps its listener to itself, each with an event `'connection'`. A
- * `WebSocketServer` with a port of its own has a private HTTP server, and a client that never asks
- * for an upgrade would hold that open. (Not on Bun, which publishes none.)
+ * The sockets of a server that keeps its listener private. Each is emitted as `'connection'`.
+ *
+ * A `WebSocketServer` with a port of its own has a private HTTP server. A client that never asks
+ * for an upgrade would hold that server open. On Bun there are no such sockets, because Bun does
+ * not publish them.
  */
 export class PrivateSockets extends EventEmitter {
   readonly #server: { address(): unknown };
-  /** Since when, of `performance.now()`. */
+  /** When each socket came, of `performance.now()`. */
   readonly #sockets = new Map<Socket, number>();
 
-  /** @param server - Without a listener it may throw when it is asked for its address. */
+  /** @param server - Without a listener, its `address()` may throw. */
   constructor(server: { address(): unknown }) {
     super();
     this.#server = server;
     if (hasAddress(server)) acceptedChannel.subscribe(this.#onSocket);
   }
 
-  /** Ends those that have said nothing. */
+  /** Ends the sockets that have sent nothing. */
   endSilent(): void {
     const silent = [...this.#sockets.keys()].filter(({ bytesRead }) => bytesRead === 0);
     inSlices(
@@ -37,21 +39,20 @@ export class PrivateSockets extends EventEmitter {
   }
 
   /**
-   * What ends all.
+   * What ends each socket.
    *
-   * @param onStraggler - Told of those that have said something, and were not answered: they had
-   * begun a request.
+   * @param onStraggler - Told of each socket that has sent something and got no answer. Its client
+   * had begun a request.
    */
   ends(onStraggler: OnStraggler): (() => void)[] {
     return [...this.#sockets].map(([socket, since]) => () => {
-      // One that has been ended as a WebSocket is listed as that.
+      // A socket that has been ended as a WebSocket is listed as one.
       if (socket.destroyed) return;
       if (hasBegun(socket)) onStraggler(stragglerOf('request', socket, since), socket);
       socket.destroy();
     });
   }
 
-  /** Lists them all. */
   listOpen(list: OpenList): void {
     for (const [socket, since] of this.#sockets) {
       if (socket.destroyed) continue;
@@ -62,7 +63,7 @@ export class PrivateSockets extends EventEmitter {
     }
   }
 
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets sockets that are gone without an event. */
   sweep(): void {
     for (const socket of this.#sockets.keys()) if (hasLeft(socket)) this.#sockets.delete(socket);
   }
@@ -80,7 +81,7 @@ export class PrivateSockets extends EventEmitter {
     this.emit('connection', socket);
   };
 
-  /** Asked each time: when it is closed, the port may be somebody else's. */
+  /** Asked for each socket: once the server is closed, its port may belong to another server. */
   #isOurs({ localAddress, localPort, localFamily }: Socket): boolean {
     const server = this.#server;
     const ours = attemptOf(
@@ -89,14 +90,15 @@ export class PrivateSockets extends EventEmitter {
       () => server.address() as AddressInfo | string | null,
     );
     if (!ours || typeof ours === 'string' || ours.port !== localPort) return false;
-    // `::` takes clients of IPv4, too; `0.0.0.0` none of IPv6, whose port may be another server's.
+    // `::` takes clients of IPv4, too. `0.0.0.0` takes no clients of IPv6: the same port of IPv6
+    // may belong to another server.
     if (ours.address === '::') return true;
     if (ours.address === '0.0.0.0') return localFamily === 'IPv4';
     return ours.address === localAddress;
   }
 }
 
-/** Whether it has said something, and was not answered. */
+/** Whether the client has sent something and got no answer. */
 function hasBegun({ bytesRead, bytesWritten }: Socket): boolean {
   return bytesRead > 0 && bytesWritten === 0;
 }

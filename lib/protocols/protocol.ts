@@ -1,7 +1,7 @@
 import type { Addressed, RequestLine } from '../shutdown/stragglers.ts';
 import type { Straggler } from '../reports.ts';
 
-/** A socket, or what has one under it. */
+/** A socket, or an object that stands for one. */
 export interface AnySocket extends Addressed {
   readonly destroyed?: boolean;
   readonly closed?: boolean;
@@ -9,90 +9,109 @@ export interface AnySocket extends Addressed {
   destroy?(): unknown;
 }
 
-/** The part of an emitter that a connection's end is known by. */
+/** The part of an emitter that tells when a connection ends. */
 export interface Life {
   on(event: string, listener: (error?: unknown) => void): unknown;
   off(event: string, listener: (error?: unknown) => void): unknown;
 }
 
-/** What can be closed politely, and at last by force. */
+/** What can be closed politely, and in the end by force. */
 export interface Closable {
   /**
-   * Says the last word to the peer and lets nothing more come from it. Calls back when what was
-   * written has left, if that is to be seen. Not there where it is not ours to end.
+   * Ends our side, and discards what the peer still sends. Calls back when all written bytes have
+   * left, or at once if that cannot be seen. Missing if this package must not end the connection.
    */
   end?(onFlushed: () => void): void;
-  /** Our side has ended already: lets what comes pass by, unless somebody reads it. */
+  /** For a connection whose side we have ended: discards what comes, unless other code reads it. */
   hearOut?(): void;
-  /** Ends it now. */
+  /** Ends the connection now, by force. */
   destroy(): void;
   isClosed(): boolean;
-  /** Whether its last word was said, though not all has left: where nobody is to end it. */
+  /**
+   * Whether our side has ended, though bytes may still have to leave. For connections without
+   * `end`.
+   */
   hasEnded?(): boolean;
-  /** Calls back once it has closed, perhaps at once. */
+  /** Calls back once the connection has closed, perhaps at once. */
   onClose(callback: () => void): void;
 }
 
 /**
- * What has to be known of the connections that one kind of server brings: how one is taken in and
- * refused, and, for `serve`, how it is closed, how it fails, and how it is seen to have left. They
- * stand side by side in one table, whatever they yield: hence the `any`.
+ * What has to be known of the connections that one kind of server brings:
+ *
+ * - how a connection is accepted and refused;
+ * - for `serve`, how it is closed, how it fails, and how to see that it has left.
+ *
+ * All kinds are in one table, whatever they yield: hence the `any`.
  */
 // oxlint-disable-next-line typescript/no-explicit-any
 export interface Protocol<Connection = any> {
-  /** The server's event that brings one. */
+  /** The server's event that brings a connection. */
   readonly event: string;
-  /** Makes the loop's value of the event's arguments, or of their array, and puts the guard on it. */
+  /**
+   * Makes the loop's value from the event's arguments, or uses their array as that value. Puts the
+   * guard on the connection, unless Node listens for its errors.
+   */
   accept(this: void, args: unknown[]): Connection;
-  /** The emitter whose `'close'` says that the connection is gone, if there is one. */
+  /** The emitter whose `'close'` tells that the connection is gone, if there is one. */
   life(connection: Connection): Life | undefined;
-  /** Whether it is gone already. */
+  /** Whether the connection is gone already. */
   isGone(connection: Connection): boolean;
-  /** Lets flow what it brings, once its consumer has had a chance to listen. */
+  /** Lets the connection's input flow, once its consumer has had a chance to listen. */
   resume?(this: void, connection: Connection): void;
   /**
-   * Whether what it tells is lost on who takes it later than at once: a session's streams, what any
-   * emitter's argument emits.
+   * Whether a consumer that takes the connection later than at once may miss events. Examples are
+   * the streams of a session, and what an argument of any emitter emits.
    */
   readonly mustBeTakenAtOnce?: boolean;
   /**
-   * Whether it comes over a connection that may be open already, which is ended with the server: an
-   * HTTP request.
+   * Whether another connection carries this one, as a socket carries an HTTP request. The carrier
+   * may be open already, and is ended with the server.
    */
   readonly isCarried?: boolean;
-  /** Whether it is a socket: a stream of bytes, of which nothing more is known. */
+  /** Whether it is a socket: a stream of bytes in an unknown protocol. */
   readonly isSocket?: boolean;
-  /** Tells the client at once that nobody will serve it. */
+  /** Tells the client at once that it will not be served. */
   refuse(connection: Connection): void;
-  /** The same for one that comes when the last call is over, where it is treated otherwise. */
+  /** Refuses a connection that comes after the last call. Missing if `refuse` does that. */
   refuseLate?(connection: Connection): void;
-  /** What one is that had to be ended by force. */
+  /** The kind of straggler that the connection is, if it had to be ended by force. */
   readonly straggler: Straggler['kind'];
   /** Whether a task lasts until its connection has closed, though its handler has resolved. */
   readonly lastsUntilClosed: boolean;
-  /** What tells the address of the client. */
+  /** The object that has the client's address. */
   socketOf(connection: Connection): Addressed | null | undefined;
-  /** The socket or session that carries it, where that is another object. */
+  /** The socket or session that carries the connection, if that is another object. */
   carrierOf?(connection: Connection): object | null | undefined;
-  /** What the request asks for that it is, or that has opened it. */
+  /** The request line of the request that the connection is, or that has opened it. */
   requestLineOf?(connection: Connection): RequestLine;
-  /** Makes it ready for a handler. */
+  /** Makes the connection ready for a handler. */
   prepare(connection: Connection): void;
   closable(connection: Connection): Closable;
-  /** Calls back when our side has said its last word, in callback style. */
+  /** In callback style: calls back when our side has ended. */
   onFinish?(this: void, connection: Connection, callback: () => void): void;
-  /** From now on notes what `departure` has to know, if there is anything. @returns What ends that. */
+  /**
+   * From now on notes what `departure` needs to know. Missing if it needs nothing.
+   *
+   * @returns What stops that.
+   */
   noteDeparture?(connection: Connection): (() => void) | undefined;
-  /** Of one that has closed: its error, or one that says so; `undefined` if its handler has ended it. */
+  /**
+   * Why a connection has closed: its error, or an error that says so. `undefined` if its handler
+   * has ended it.
+   */
   departure(connection: Connection): unknown;
-  /** Whether it cannot be seen which side has ended it. Its handler has a turn to finish then. */
+  /**
+   * Whether nothing shows which side has ended the connection. Its handler then has one turn to
+   * finish.
+   */
   hidesDeparture?(connection: Connection): boolean;
   /** The connection's own errors, so far. */
   errors(connection: Connection): readonly unknown[];
-  /** Whether it has closed otherwise than it should, in callback style. */
+  /** In callback style: whether the connection has failed. */
   hasFailed(connection: Connection): boolean;
   /**
-   * The handler has failed: ends it so that the client sees that.
+   * Ends the connection so that its client sees that the handler has failed.
    *
    * @returns What has still to be closed politely, if anything.
    */
@@ -100,8 +119,8 @@ export interface Protocol<Connection = any> {
 }
 
 /**
- * The guard: an `'error'` listener that stays on a connection for its whole life, so that a client
- * that resets while it waits is not an uncaught exception. A consumer's own listener still sees
- * the error.
+ * The guard: a listener for `'error'` that stays on a connection for its whole life. Without it, a
+ * client's reset while the connection waits would be an uncaught exception. A consumer's own
+ * listener still gets the error.
  */
 export function guard(): void {}

@@ -16,35 +16,41 @@ import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 
 const nothing = (): void => {};
 
-/** Whether its owner owes something to a client, which cannot be seen from outside. */
+/**
+ * Tells whether the owner of a socket owes something to its client, which cannot be seen from
+ * outside.
+ */
 export type IsBusy = (socket: Socket) => unknown;
 
 export interface QuietOptions {
-  /** Milliseconds of silence. */
+  /** Milliseconds of silence after which a connection is ended. */
   quiet: number;
   /** Asked when a connection is about to be ended. */
   isBusy: IsBusy | undefined;
-  /** Milliseconds that a client has to end its side after that. */
+  /** Milliseconds that a client then has to end its own side. */
   readonly linger: number;
 }
 
 export interface QuietHost {
-  /** The connections that are open, and were followed. */
+  /** The open connections that are followed. */
   readonly open: () => Iterable<Socket>;
-  /** Whether the listener is closed: a client that is told to go would come back to it. */
+  /**
+   * Whether the listener is closed. While it is open, a client that is ended would come back to it.
+   */
   readonly isClosed: () => boolean;
 }
 
 /**
- * Ends in a shutdown the connections that owe nothing and are silent. It looks at all of them now and
- * then, by their counts of bytes: with one timer, and no listener that would make them flow.
+ * In a shutdown, ends the connections that owe nothing and are silent. It looks at all connections
+ * again and again, by their counts of bytes. That takes one timer, and no listener that would make
+ * the sockets flow.
  */
 export class Quiet {
   readonly #options: QuietOptions;
   readonly #host: QuietHost;
-  /** Those that it has ended: when, of `performance.now()`. */
+  /** When each connection was ended here, of `performance.now()`. */
   readonly #ended = new WeakMap<Socket, number>();
-  /** Those whose own getters or methods throw. */
+  /** Connections whose own getters or methods throw. */
   readonly #resistant = new WeakSet<Socket>();
   #timer: NodeJS.Timeout | undefined;
   #isOn = false;
@@ -54,17 +60,17 @@ export class Quiet {
     this.#host = host;
   }
 
-  /** From now on it is known of it who has the last word. */
+  /** From now on it is known which side of the connection has spoken last. */
   follow(socket: Socket): void {
     followTalk(socket);
   }
 
-  /** Whether it has been ended here, and not by its owner. */
+  /** Whether the connection was ended here, and not by its owner. */
   hasEnded(socket: Socket): boolean {
     return this.#ended.has(socket);
   }
 
-  /** The shutdown begins, and with it every silence. */
+  /** Begins the shutdown. Every silence counts from now on. */
   begin(): void {
     if (this.#isOn || this.#options.quiet === Infinity) return;
     this.#isOn = true;
@@ -83,7 +89,7 @@ export class Quiet {
       if (!this.#isOn) return;
       this.#lookAgain((performance.now() - begun) * QUIET_PAUSE);
       if (due.length === 0 || !this.#host.isClosed()) return;
-      // Timers come before input: after a turn that took long, the next word may be there unread.
+      // Timers come before input. After a long turn, the client's next bytes may be there, unread.
       unref(after(LOOK_AGAIN_MS, () => this.#endAll(due)));
     });
   }
@@ -117,7 +123,7 @@ export class Quiet {
     try {
       const silence = silenceOf(socket);
       const { quiet } = this.#options;
-      // Its client may have been accepted a moment ago, and its first word be on the way.
+      // The client may have been accepted a moment ago, and its first bytes may be on the way.
       const least = socket.bytesRead === 0 ? Math.max(quiet, FIRST_REQUEST_MS) : quiet;
       return silence > 0 && silence >= least;
     } catch (error) {
@@ -140,7 +146,7 @@ export class Quiet {
     }
   }
 
-  /** It has until grace, and its owner is told once. */
+  /** Leaves the connection alone until grace is over, and warns its owner once. */
   #resist(socket: Socket, error: unknown): void {
     this.#resistant.add(socket);
     warn(error);

@@ -9,9 +9,11 @@ import { WebSocketServers } from './web-socket/servers.ts';
 import { webSocketServer } from './web-socket/web-socket-server.ts';
 
 /**
- * Tells what a server is from its shape, so that no module has to be loaded for kinds that are not
- * there, a package's server needs no import, and Bun's `http.Server`, which is no `net.Server`, is one
- * too.
+ * Recognises a server by its shape. There are three reasons:
+ *
+ * - No module is loaded for a kind of server that is not used.
+ * - A server of another package needs no import.
+ * - Bun's `http.Server` is recognised, though it is no `net.Server`.
  *
  * @returns `undefined` for an emitter of another kind.
  */
@@ -24,11 +26,12 @@ export function recognise(server: EventEmitter): KnownServer | undefined {
   if ('updateSettings' in server) {
     return withClients(server, http2Server(ofNode, isSecure));
   }
-  // An owner may have set the properties of one on any other.
+  // An owner may have set the properties of an HTTP server on any other server.
   if ('headersTimeout' in server && hasMethods(server, ['setTimeout'])) {
     return withClients(server, httpServer(ofNode, isSecure));
   }
-  // What listens in other ways, such as a socket of node:dgram or an application, has not all of these.
+  // Something that listens in another way lacks one of these methods: a socket of node:dgram, or an
+  // application.
   if (!hasMethods(server, ['listen', 'address', 'getConnections', 'close'])) return undefined;
   return isSecure ? tlsServer(ofNode) : netServer(ofNode);
 }

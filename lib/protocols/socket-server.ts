@@ -11,7 +11,7 @@ export function netServer(server: Server): KnownServer {
   return { name: 'net', ...socketServer(server, 'connection') };
 }
 
-/** A `tls.Server`. It leaves handshakes that have failed to a listener. */
+/** A `tls.Server`. It leaves failed handshakes to a listener. */
 export function tlsServer(server: Server): KnownServer {
   return {
     name: 'tls',

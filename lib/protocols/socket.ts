@@ -12,7 +12,8 @@ export function socketProtocol(event: 'connection' | 'secureConnection'): Protoc
   return {
     event,
     isSocket: true,
-    // Left as Node made it: after a pause() a consumer's on('data') would never start.
+    // The socket stays as Node made it. After a pause(), a consumer's on('data') would start
+    // nothing.
     accept(args) {
       const socket = args[0] as Socket;
       socket.on('error', guard);
@@ -33,7 +34,9 @@ export interface Resettable extends Pick<Socket, 'resetAndDestroy' | 'destroy'> 
   readonly writableFinished?: boolean;
 }
 
-/** Ends a connection with RST where it has one: over TLS and Unix sockets Node has no reset. */
+/**
+ * Ends a connection by a reset, if it can be reset: over TLS and Unix sockets Node has no reset.
+ */
 export function reset(socket: Partial<Resettable>): unknown {
   try {
     if (socket.resetAndDestroy && !isEnding(socket)) return socket.resetAndDestroy();
@@ -44,9 +47,9 @@ export function reset(socket: Partial<Resettable>): unknown {
 }
 
 /**
- * Whether its own side is about to end. The handle of such a socket cannot be reset: libuv says EINVAL,
- * Node takes it for closing all the same, and never closes it: the descriptor is lost, and the process
- * spins when it is to end.
+ * Whether our side of the socket is ending. Such a socket must not be reset: libuv says EINVAL, and
+ * Node still takes the handle for closing and never closes it. The descriptor is lost, and the
+ * process spins when it should end.
  */
 function isEnding({ writableEnded, writableFinished }: Partial<Resettable>): boolean {
   return writableEnded === true && writableFinished !== true;
@@ -58,8 +61,8 @@ type Served<Connection> = Omit<
 >;
 
 /**
- * How a connection is served that is a stream, or an event's arguments among which one is: sockets,
- * HTTP/2 streams, upgraded connections.
+ * How to serve a connection that is a stream, or an event's arguments with a stream among them.
+ * Such connections are sockets, HTTP/2 streams and upgraded connections.
  */
 export function servedStream<Connection>(
   streamOf: (connection: Connection) => Duplex | undefined,
@@ -104,18 +107,21 @@ function iterate(this: Duplex): NodeJS.AsyncIterator<unknown> {
   return this.iterator({ destroyOnReturn: false });
 }
 
-/** Node's own iterator destroys a stream when it ends, with what is still to be written. */
+/**
+ * When Node's own iterator ends, it destroys the stream, together with what has still to be
+ * written.
+ */
 function keepAfterIteration(stream: Duplex): void {
   stream[Symbol.asyncIterator] = iterate;
 }
 
 /**
- * Ends a connection that is silent, whose owner goes on with it. What its client still sends nobody
- * reads: a command that crosses our FIN is not carried out, since it could not be answered. Pipes
- * end with the client's side.
+ * Ends a silent connection whose owner goes on with it. What its client still sends is not read: a
+ * command that crosses our FIN is not carried out, because it could not be answered. Pipes end when
+ * the client ends its side.
  */
 export function endSilent(socket: Socket): void {
-  // What its owner writes from now on is an error.
+  // From now on it is an error if the owner writes.
   socket.on('error', guard);
   discardInput(socket, { keepsPipes: true });
   socket.end();
@@ -154,16 +160,19 @@ export class ClosableStream implements Closable {
   }
 }
 
-/** Whoever reads it reads no more: its client would wait for ever to be read to the end. */
+/**
+ * Discards the rest of the input, and removes its readers. If the input stayed unread, the client
+ * would wait for ever until it is read to its end.
+ */
 function discardInput(stream: Duplex, { keepsPipes = false } = {}): void {
   if (stream.readableEnded || stream.destroyed) return;
   if (isRead(stream)) {
     if (!keepsPipes) stream.unpipe();
     for (const event of ['data', 'readable']) {
-      // While there is one for 'readable', resume() does nothing.
+      // While there is a listener for 'readable', resume() does nothing.
       if (stream.listenerCount(event) > 0) stream.removeAllListeners(event);
     }
-    // Without a listener of our own Node may stop the flow again, a tick after the last has gone.
+    // Without a listener of ours, Node may stop the flow a tick after the last listener has gone.
     stream.on('data', nothing);
   }
   if (!stream.readableFlowing) stream.resume();
@@ -173,14 +182,17 @@ function isRead(stream: Duplex): boolean {
   return stream.listenerCount('data') > 0 || stream.listenerCount('readable') > 0;
 }
 
-/** Without `allowHalfOpen` Node ends our side when the peer has ended its own. */
+/**
+ * Streams whose side Node has ended. Without `allowHalfOpen` it does so when the peer has ended its
+ * own side.
+ */
 const endedByNode = new WeakSet<Duplex>();
 
 function noteEnd(this: Duplex): void {
   if (!this.writableEnded) endedByNode.add(this);
 }
 
-/** From now on notes whose end it is. */
+/** From now on notes whether Node ends our side of the stream. @returns What stops that. */
 function noteEnds(stream: Duplex): (() => void) | undefined {
   if (stream.allowHalfOpen) return undefined;
   if (stream.readableEnded) endedByNode.add(stream);
@@ -188,7 +200,7 @@ function noteEnds(stream: Duplex): (() => void) | undefined {
   return () => void stream.off('end', noteEnd);
 }
 
-/** Of a stream that has closed: why, if its end is not ours. */
+/** Why a stream has closed, unless its handler has ended it. */
 function departureOf(stream: Duplex): Error | undefined {
   if (stream.errored) return stream.errored;
   const isOurs = stream.writableEnded && !endedByNode.has(stream);

@@ -2,43 +2,45 @@ import type { Socket } from 'node:net';
 
 type Iterator = NodeJS.AsyncIterator<unknown>;
 
-/** Of the sockets that are followed: those of servers with a `quiet`, and no others. */
+/** Of the sockets that are followed: only those of servers with a `quiet`. */
 const talks = new WeakMap<Socket, Talk>();
 
 /**
- * Notes from now on when something is written to it, and when a `for await` over it works. That has
- * to be known from the beginning: of two counts of bytes, nothing tells which one has moved last.
+ * From now on notes when something is written to the socket, and when a `for await` over the socket
+ * works. This has to be known from the beginning: two counts of bytes do not tell which one has
+ * changed last.
  */
 export function followTalk(socket: Socket): void {
   if (!talks.has(socket)) talks.set(socket, new Talk(socket));
 }
 
 /**
- * Milliseconds for which nothing has passed over it and nothing was owed. To be asked again and
- * again: a silence begins when it is asked for the first time. The owner's getters may throw.
+ * Milliseconds for which nothing has passed over the socket and nothing was owed. To be asked again
+ * and again: a silence begins when it is first seen. The owner's getters may throw.
  */
 export function silenceOf(socket: Socket): number {
   return talks.get(socket)?.silence(socket) ?? 0;
 }
 
 /**
- * What has passed over a socket, as far as it tells whether something is owed. That is seen from
- * outside, without a listener for what is read. Something is owed as long as
+ * Notes what passes over a socket, to tell whether something is owed. This is seen from outside,
+ * without a listener for input. Something is owed as long as
  *
- * - input waits to be read, or output to leave;
- * - the client has the last word: what it has sent was read, and nothing was written since;
+ * - input waits to be read, or output waits to leave;
+ * - the client has spoken last: what it sent was read, and nothing was written since;
  * - a `for await` over the socket works on a chunk, and has not asked for the next one;
- * - its reader has paused it, or its writer has corked it;
+ * - a reader has paused the socket, or a writer has corked it;
  * - the client has ended its side, and the owner has not.
  *
- * Nothing is owed to a client that has never sent anything, and where our side has ended.
+ * Nothing is owed to a client that has never sent anything. Nothing is owed once our side has
+ * ended.
  */
 class Talk {
   /** How much input had been taken out of the socket when something was last written. */
   #answered = 0;
   #isAtWork = false;
   #bytesWritten = -1;
-  /** Of `performance.now()`. */
+  /** When the silence began, of `performance.now()`. */
   #since = 0;
 
   constructor(socket: Socket) {
@@ -48,7 +50,8 @@ class Talk {
       try {
         this.#answered = socket.bytesRead - socket.readableLength;
       } catch {
-        // A getter of the owner's, who is told of it by the looks. Nothing is answered then.
+        // A getter of the owner's has thrown. Nothing counts as answered then, and `Quiet` warns
+        // the owner.
       }
     };
     const noteTurns = (iterator: Iterator): Iterator => this.#noteTurns(iterator);
@@ -65,7 +68,8 @@ class Talk {
     const { bytesWritten } = socket;
     const now = performance.now();
     const hasWritten = bytesWritten !== this.#bytesWritten;
-    // What was read in the meantime is owed an answer, or has been written to.
+    // Input is not compared. What was read since is owed an answer, or something was written after
+    // it.
     if (!hasWritten && !this.#owes(socket)) return now - this.#since;
     this.#bytesWritten = bytesWritten;
     this.#since = now;
@@ -76,7 +80,7 @@ class Talk {
     if (socket.writableFinished) return false;
     if (socket.writableEnded || socket.readableEnded) return true;
     if (socket.readableLength > 0 || socket.writableLength > 0) return true;
-    // Any stream may be emitted as a connection: one that counts no bytes has answered nothing.
+    // Any stream may be emitted as a connection. If it counts no bytes, nothing counts as answered.
     if (this.#isAtWork || this.#answered !== socket.bytesRead) return true;
     return socket.writableCorked > 0 || isPaused(socket);
   }
@@ -99,7 +103,10 @@ class Talk {
   }
 }
 
-/** A reader with a listener for `'readable'`, such as a `for await`, has not paused anything. */
+/**
+ * Whether a reader has paused the socket. With a listener for `'readable'`, as of a `for await`, it
+ * has not.
+ */
 function isPaused(socket: Socket): boolean {
   return socket.readableFlowing === false && socket.listenerCount('readable') === 0;
 }

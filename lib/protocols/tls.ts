@@ -17,43 +17,50 @@ interface Handshake {
 }
 
 /**
- * The address of what has none: a Unix socket, a stream that somebody made a connection of, or a socket
- * whose client has reset before it was accepted.
+ * The address of a socket without one:
+ *
+ * - a Unix socket;
+ * - a stream that other code has made a connection of;
+ * - a socket whose client has reset before the accept.
  */
 const NOWHERE = '';
 
 /**
- * The TLS handshakes that a server has in progress. `'connection'` brings a raw socket,
- * `'secureConnection'` another object for it, and nothing public leads from one to the other: on
- * TCP the addresses tell.
+ * The TLS handshakes that a server has in progress. `'connection'` brings a raw socket, and
+ * `'secureConnection'` another object for it. Nothing public leads from one to the other. On TCP,
+ * the addresses do.
  *
- * Where there are none, only the number is known. It decides how long to wait; what has sent a
- * byte is not ended there before all connections are, because it may be one that is being served.
+ * Without addresses, only the number of handshakes is known. It decides how long to wait. A socket
+ * without an address may belong to a connection that is served. So if it has sent a byte, it is not
+ * ended before all connections have ended.
  */
 export class Handshakes implements HandshakeTracker {
-  /** Called when one has ended, either way. */
+  /** Called when a handshake has ended, either way. */
   onChange: () => void = () => {};
   readonly #server: EventEmitter;
-  /** By their addresses, each of which is there once, but for those without one. */
+  /** The handshakes on sockets with an address, by that address. An address is there once. */
   readonly #byAddress = new Map<string, Handshake>();
   readonly #nowhere = new Map<Socket, Handshake>();
-  /** How many of those without an address are through; `Infinity` when no more is waited for. */
+  /**
+   * How many of the sockets without an address have completed their handshake. `Infinity` once none
+   * is waited for any more.
+   */
   #completed = 0;
 
   constructor(server: EventEmitter) {
     this.#server = server;
     hear(server, 'connection', this.#begin);
-    // First in line: what an owner's listener ends there is no handshake any more, and its raw socket
-    // must not be destroyed in this very event. Node 20 does not survive that.
+    // First in line: an owner's listener may end the socket, which is no handshake any more. Its
+    // raw socket must not be destroyed in this event, which Node 20 does not survive.
     hearFirst(server, 'secureConnection', this.#complete);
   }
 
-  /** How many are in progress. */
+  /** How many handshakes are in progress. */
   get size(): number {
     return this.#byAddress.size + Math.max(0, this.#nowhere.size - this.#completed);
   }
 
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets handshakes whose socket is gone without an event. */
   sweep(): void {
     for (const handshakes of [this.#byAddress, this.#nowhere]) {
       attemptEach(handshakes.values(), (handshake) => {
@@ -65,7 +72,7 @@ export class Handshakes implements HandshakeTracker {
   /**
    * Stops following the server, and forgets the handshakes that are to be ended.
    *
-   * @param onStraggler - Told of every one that is to be ended.
+   * @param onStraggler - Told of each handshake, just before it is ended.
    * @returns What ends each of them.
    */
   force(onStraggler: OnStraggler): (() => void)[] {
@@ -83,7 +90,7 @@ export class Handshakes implements HandshakeTracker {
     }
   }
 
-  /** Those that are known for what they are. */
+  /** The sockets that are certainly handshakes. */
   get #known(): Handshake[] {
     const all = [...this.#nowhere.values()];
     const isServing = this.#completed > 0;
@@ -116,7 +123,7 @@ export class Handshakes implements HandshakeTracker {
   }
 
   readonly #begin = harmless((socket: Socket): void => {
-    // By an owner's listener before this one, which may have ended everything as well.
+    // An earlier listener of the owner may have destroyed the socket, or have ended everything.
     if (socket.destroyed) return;
     if (this.#completed === Infinity) return void socket.destroy();
     const address = addressOf(socket);
@@ -128,7 +135,7 @@ export class Handshakes implements HandshakeTracker {
   });
 
   readonly #complete = harmless((secure: Socket): void => {
-    // Bun: both events bring the same object.
+    // On Bun, both events bring the same object.
     const handshake = this.#byAddress.get(addressOf(secure)) ?? this.#nowhere.get(secure);
     if (handshake !== undefined) this.#forget(handshake);
     else if (!secure.destroyed && this.#completed < this.#nowhere.size) this.#completed += 1;
@@ -137,7 +144,8 @@ export class Handshakes implements HandshakeTracker {
 
   #close(handshake: Handshake): void {
     const { socket, address } = handshake;
-    // Which ones are through is not known: the last to close is none of them, at the latest.
+    // Which of the sockets have completed is unknown. The count is right when the last one has
+    // closed.
     const isThrough = address === NOWHERE && socket.bytesRead !== 0 && this.#completed > 0;
     if (isThrough) this.#completed -= 1;
     this.#forget(handshake);
@@ -160,8 +168,9 @@ function addressOf(socket: Socket): string {
 
 /**
  * Ends TLS connections whose handshake has failed, or takes longer than the server's
- * `handshakeTimeout`. A `tls.Server` only tells of them, and one that never speaks would stay open
- * for ever; servers of HTTP end theirs, or tell of them by `'clientError'`, whose listener is to.
+ * `handshakeTimeout`. A `tls.Server` only reports them, and a client that never speaks would stay
+ * for ever. HTTP servers end these connections, or emit `'clientError'`, whose listener has to end
+ * them.
  *
  * @returns What stops that.
  */

@@ -6,18 +6,18 @@ import type { OnStraggler } from '../shutdown/stragglers.ts';
 import type { KnownServer } from './known-server.ts';
 import type { AnySocket } from './protocol.ts';
 
-/** How long what is under way is waited for. */
+/** How long a shutdown waits for what is under way. */
 export interface Patience {
-  /** When the shutdown began, of `performance.now()`: what was before does not count. */
+  /** When the shutdown began, of `performance.now()`. Time before that does not count. */
   readonly begun: number;
-  /** Milliseconds for one more request. */
+  /** Milliseconds that an idle connection has for one more request. */
   readonly idle: number;
   readonly onStraggler: OnStraggler;
 }
 
 /** The handshakes of one server, which come before its connections. */
 export interface HandshakeTracker {
-  /** Called when one has ended, either way. */
+  /** Called when a handshake has ended, either way. */
   onChange: () => void;
   /** How many are in progress. */
   readonly size: number;
@@ -25,7 +25,7 @@ export interface HandshakeTracker {
   readonly hasRest: boolean;
   /** Lists those that are in progress. */
   listOpen(list: OpenList): void;
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets handshakes that are gone without an event. */
   sweep(): void;
   /** Stops following. @returns What ends each by force, and lists it. */
   force(onStraggler: OnStraggler): End[];
@@ -33,71 +33,77 @@ export interface HandshakeTracker {
   forceRest(onStraggler: OnStraggler): End[];
 }
 
-/** The connections of one server that bring its requests. */
+/** The connections that carry the requests of one server. */
 export interface CarrierTracker {
   /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void;
   /** How many are open. */
   readonly size: number;
-  /** How many have still to make their first request. */
+  /** How many connections have made no request yet. */
   readonly newcomers: number;
-  /** Whether one is idle, or seems so to Node. */
+  /** Whether a connection is idle, or seems so to Node. */
   readonly looksIdle: boolean;
-  /** Lists those that are open. */
+  /** Lists the open connections. */
   listOpen(list: OpenList): void;
-  /** A shutdown begins: nothing is done yet. */
+  /** A shutdown begins. Nothing is done to the connections yet. */
   begin(): void;
-  /** From now on nothing more is read of so many idle ones, until they are drained or ended. */
+  /**
+   * From now on reads nothing from idle connections, `most` of them at most, until they are drained
+   * or ended.
+   */
   holdBack(most: number): void;
-  /** From now on each is told that it is to end. */
+  /** From now on tells each client that its connection will end. */
   goAway(): void;
-  /** From now on ends each that has had nothing under way for a while. */
+  /** From now on ends each connection that has had nothing under way for a while. */
   drain(patience: Patience): void;
-  /** Stops following. Ends what is idle, now and later. */
+  /** Stops following the server. Ends what is idle, now and later. */
   end(): void;
-  /** Stops following. @returns What ends each by force, and lists it. */
+  /** Stops following the server. @returns What ends each connection by force, and lists it. */
   force(onStraggler: OnStraggler): End[];
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets connections that are gone without an event. */
   sweep(): void;
 }
 
-/** When clients are told to go, of `performance.now()`. */
+/** When WebSocket clients are told that they have to go. */
 export interface GoodbyeTimes {
-  /** Milliseconds in which a message counts as conversation. */
+  /** Milliseconds: a client is in conversation while its last message is no older. */
   readonly idle: number;
-  /** When everybody is told. */
+  /** When every client is told at the latest, of `performance.now()`. */
   readonly latest: number;
 }
 
-/** The callbacks of whoever follows upgraded clients. */
+/** The callbacks of the code that follows upgraded clients. */
 export interface UpgradedHost {
-  /** One of the server's own has come, or was there: what stands for its connection. */
+  /**
+   * Called for each client of the server's own, also for those from before. `subject` stands for
+   * its connection.
+   */
   readonly onClient: (subject: AnySocket) => void;
   readonly onStraggler: OnStraggler;
-  /** A client has gone. */
+  /** Called when a client has gone. */
   readonly onChange: () => void;
-  /** Follows the listener of a server that is attached. Calls back when that is closed. */
+  /** Follows the listener of an attached server. Calls back when that is closed. */
   readonly watch: (server: EventEmitter, known: KnownServer, onClosed: () => void) => () => void;
-  /** Somebody has closed one that is attached to the server. */
+  /** Called when other code has closed an attached server. */
   readonly onClosed: () => void;
 }
 
-/** Clients that have left HTTP, of one server or of several that are attached to it. */
+/** Clients that have left HTTP: those of one server, or of several that are attached to it. */
 export interface UpgradedTracker {
-  /** How many there are. */
+  /** How many clients are open. */
   readonly size: number;
-  /** Lists them. */
+  /** Lists the open clients. */
   listOpen(list: OpenList): void;
-  /** Follows the clients of a server that is attached, too. */
+  /** From now on follows the clients of an attached server, too. */
   follow(server: EventEmitter, known: KnownServer): void;
-  /** Has every client told that it is to go. */
+  /** Tells every client that it has to go. */
   goAway(times: GoodbyeTimes): void;
-  /** The listener is closed: nobody leaves HTTP any more. */
+  /** The listener is closed: no client leaves HTTP any more. */
   refuse(): void;
-  /** Forgets what is gone though nobody has heard of it. */
+  /** Forgets clients that are gone without an event. */
   sweep(): void;
-  /** What ends all clients by force, and lists them. */
+  /** What ends each client by force, and lists it. */
   force(): End[];
-  /** Stops following. */
+  /** Stops following the servers. */
   unfollow(): void;
 }

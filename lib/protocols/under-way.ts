@@ -6,7 +6,7 @@ import type { OpenList } from '../shutdown/open-list.ts';
 import type { OnStraggler } from '../shutdown/stragglers.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
-/** How a shutdown treats what is under way when it is to be served to its end. */
+/** How a shutdown treats requests and handshakes that are served to their end. */
 export interface Politeness {
   /** Milliseconds that an idle HTTP connection has for one more request. */
   readonly idle: number;
@@ -16,8 +16,8 @@ export interface Politeness {
 const nothing = (): void => {};
 
 /**
- * What a server has under way besides the connections that it brings: handshakes, and where its
- * connections are requests, those that bring them.
+ * What a server has under way besides the connections that it brings. That is handshakes, and for
+ * connections that are requests, the connections that carry them.
  */
 export class UnderWay {
   readonly #handshakes: HandshakeTracker | undefined;
@@ -25,27 +25,29 @@ export class UnderWay {
   readonly #politeness: Politeness | undefined;
   readonly #endsIdle: boolean;
   #stopWaiting = nothing;
-  /** What ends handshakes whose time is over, as far as it is still to be done. */
+  /** The ends of handshakes whose time is over. Taken out when they are called. */
   #lateEnds: Iterator<End, undefined, undefined> & Iterable<End> = [].values();
   /** When the shutdown began, of `performance.now()`. */
   #begun = 0;
 
-  /** @param politeness - Without it, HTTP connections end with their present request. */
+  /** @param politeness - Without it, HTTP connections end after their present request. */
   constructor(known: KnownServer, politeness: Politeness | undefined) {
     this.#politeness = politeness;
     this.#endsIdle = known.endsIdle === true;
     this.#handshakes = known.handshakes?.();
-    // With another event the requests are their owner's, and so is their end; a serving leaves no
-    // connection open all the same.
+    // With an event other than 'request', the owner handles the requests and ends their
+    // connections. A shutdown with politeness still leaves no connection open.
     if (politeness || known.connections.isCarried) this.#carriers = known.carriers?.();
   }
 
-  /** Whether it brings anything that would hang if nobody listened. */
+  /**
+   * Whether handshakes or requests may come later, whose clients would hang if nothing listened.
+   */
   get hasLatecomers(): boolean {
     return this.#handshakes !== undefined || this.#carriers !== undefined;
   }
 
-  /** How many connections are open that bring requests. */
+  /** How many connections that carry requests are open. */
   get size(): number {
     return this.#carriers?.size ?? 0;
   }
@@ -62,9 +64,11 @@ export class UnderWay {
   }
 
   /**
-   * A shutdown begins. HTTP responses say that they are the last ones; the polite ones not before
-   * the listener is closed, for who is told to go would come back to this very server; unless
-   * closing it ends the idle ones.
+   * Begins a shutdown: responses say that they are the last of their HTTP connection.
+   *
+   * With politeness, they say so only once the listener is closed. A client that is told earlier
+   * would come back to this very server. If closing the listener ends idle connections, they say so
+   * at once.
    */
   begin(): void {
     this.#begun = performance.now();
@@ -72,17 +76,17 @@ export class UnderWay {
     if (!this.#politeness || this.#endsIdle) this.#carriers?.goAway();
   }
 
-  /** Lets the last call get ahead of handlers that compute, until the listener is closed. */
+  /** Lets the last call get ahead of handlers that compute. Lasts until the listener is closed. */
   holdBack(most: number = Infinity): void {
     this.#carriers?.holdBack(most);
   }
 
   /**
-   * The listener is closed. Calls back once nothing under way can become a connection any more.
+   * Waits after the listener has closed. Calls back once nothing under way can become a connection.
    *
-   * @param deadline - Of `performance.now()`, or `Infinity`: for handshakes, and for the first
-   * request of HTTP connections. Politeness has no deadline.
-   * @param isForced - The end by force comes at once: no time is given to what is idle.
+   * @param deadline - Of `performance.now()`, or `Infinity`. It ends handshakes, and without
+   * politeness also the wait for the first request of an HTTP connection.
+   * @param isForced - Whether the end by force comes at once: then idle connections get no time.
    */
   wait(deadline: number, onDone: () => void, isForced = false): void {
     let isBoundOver = false;
@@ -104,14 +108,14 @@ export class UnderWay {
     };
     const timer = after(deadline - performance.now(), onBound);
     this.#stopWaiting = (): void => clearTimeout(timer);
-    // In the next turn: this one may still be bringing what the change has made a connection.
+    // In the next turn: this turn may still bring what the change has made a connection.
     const onChange = onceATurn(check);
     if (this.#handshakes) this.#handshakes.onChange = onChange;
     if (this.#carriers) this.#carriers.onChange = onChange;
     check();
   }
 
-  /** Nothing is waited for any more. @returns What ends by force what is left, and lists it. */
+  /** Stops waiting. @returns What ends by force what is left, and lists it. */
   force(): End[] {
     this.#stopWaiting();
     const handshakes = [...this.#lateEnds, ...this.#handshakeEnds()];
@@ -122,7 +126,7 @@ export class UnderWay {
     return handshakes;
   }
 
-  /** Forgets what is gone though nobody has heard of it. */
+  /** Forgets what is gone without an event. */
   sweep(): void {
     this.#handshakes?.sweep();
     this.#carriers?.sweep();
@@ -143,7 +147,7 @@ export class UnderWay {
   }
 }
 
-/** Calls back in the next turn, once for all calls of this one. */
+/** Calls back in the next turn, once for all calls of this turn. */
 function onceATurn(callback: () => void): () => void {
   let isPending = false;
   const call = (): void => {

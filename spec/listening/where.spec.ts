@@ -79,7 +79,7 @@ const any = '"where" must be a port, the path of a Unix socket, or listen option
 const some = '"where" must be listen options with a port, a path or an fd, received';
 const path = 'must be the path of a Unix socket, received';
 const fd = '"where.fd" must be a file descriptor: a whole number of 0 or more, received';
-const nul = 'must be a path with no NUL, or an abstract name after one, received';
+const nul = 'must be a path without NUL, or NUL and an abstract name, received';
 const aborted = '"where.signal" must be left out, and given in the options: ';
 for (const [where, name, message] of [
   [undefined, 'TypeError', `${any} undefined`],
@@ -156,7 +156,7 @@ test('names the limit and the length of a path that is too long', async () => {
     [`xx${'é'.repeat((most - 1) / 2)}`, most + 1],
     [`\0${'x'.repeat(199)}`, 200],
   ] as const) {
-    const wanted = `must be a path of at most ${most} bytes, and not of ${bytes}, received '`;
+    const wanted = `must be a path of at most ${most} bytes, not ${bytes}, received '`;
     for (const [where, option] of [
       [long, 'where'],
       [{ path: long }, 'where.path'],

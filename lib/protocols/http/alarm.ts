@@ -3,11 +3,14 @@ import { after } from '../../primitives/after.ts';
 import { attempt } from '../../primitives/attempt.ts';
 import { setImmediate } from '../../primitives/timers.ts';
 
-/** Calls back at a time, of which there is one at once. */
+/** A timer for one time. A new time replaces the time before. */
 export class Alarm {
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param time - Of `performance.now()`; not before. With `Infinity` there is no call. */
+  /**
+   * @param time - Of `performance.now()`. The callback never comes earlier. With `Infinity` it
+   * never comes.
+   */
   set(time: number, callback: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = after(time - performance.now(), () => {
@@ -17,7 +20,7 @@ export class Alarm {
     });
   }
 
-  /** Calls back at a time, when what has come by then was read. */
+  /** Calls back at a time, once the input that had come by then has been read. */
   setBehindInput(time: number, look: () => void): void {
     this.set(time, () => {
       this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(() => attempt(look)));

@@ -17,10 +17,13 @@ export interface HttpEvents {
 }
 
 /**
- * The HTTP connections of one server, for its end: the last response of each HTTP/1 connection
- * says `Connection: close`, idle ones are ended, and HTTP/2 sessions are told to go away.
+ * The HTTP connections of one server, which a shutdown has to end:
  *
- * Connections that were accepted before are known from their next request on.
+ * - The last response of each HTTP/1 connection says `Connection: close`.
+ * - Idle connections are ended.
+ * - HTTP/2 sessions get GOAWAY.
+ *
+ * Connections that were accepted before this object was made are known from their next request on.
  */
 export class HttpConnections implements CarrierTracker {
   readonly #server: EventEmitter;
@@ -36,11 +39,15 @@ export class HttpConnections implements CarrierTracker {
     this.#http1 = new Http1Connections(server, this.#newcomers);
     const { begin, upgrade } = this.#http1;
     if (events.socket) hear(server, events.socket, this.#http1.add);
-    // Before its owner, who may end it: after that nothing tells which socket it had.
+    // Before listeners of the owner: if one of them ends the session, nothing tells its socket
+    // later.
     if (events.session) hearFirst(server, events.session, this.#http2.add);
-    // First in line, so that the header is there when a handler answers at once; and only where
-    // somebody listens: of 'request' an HTTP/2 server makes compatibility objects, to an upgrade
-    // nobody would answer, and the last two come in the place of 'request'.
+    // First in line, so that the header is there when a handler answers at once. Only while other
+    // code listens, because a listener changes what Node does:
+    //
+    // - With one for 'request', an HTTP/2 server makes compatibility objects.
+    // - With one for 'upgrade' or 'connect', Node leaves the answer to it.
+    // - 'checkContinue' and 'checkExpectation' replace 'request'.
     this.#stopOverhearing = [
       overhear(server, 'request', begin),
       overhear(server, 'stream', this.#http2.begin),
@@ -62,7 +69,7 @@ export class HttpConnections implements CarrierTracker {
     return this.#newcomers.size;
   }
 
-  /** The HTTP/2 sessions that are open. */
+  /** The open HTTP/2 sessions. */
   get sessions(): Iterable<Http2Session> {
     return this.#http2.all;
   }
@@ -76,7 +83,10 @@ export class HttpConnections implements CarrierTracker {
     this.#http2.listOpen(list);
   }
 
-  /** Not where a WebSocket may be asked for: it is let in now, and refused once the listener is closed. */
+  /**
+   * Does nothing while the server has a listener for upgrades: a client may ask for a WebSocket. It
+   * is let in now, and refused once the listener is closed.
+   */
   holdBack(most: number): void {
     if (countListeners(this.#server, 'upgrade') === 0) this.#http1.holdBack(most);
   }
@@ -90,7 +100,7 @@ export class HttpConnections implements CarrierTracker {
     this.#http1.goAway();
   }
 
-  /** Half a request and upgraded sockets stay, until they are ended by force. */
+  /** Half requests and upgraded sockets stay until they are ended by force. */
   drain(patience: Patience): void {
     this.goAway();
     this.#http2.drain(patience);

@@ -6,12 +6,12 @@ import { onSocketClose } from './on-socket-close.ts';
 import { requestLineOf } from './request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
 
-/** An HTTP request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
+/** A request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
 export type Exchange = [request: IncomingMessage, response: ServerResponse];
 
 /**
- * Whether Node has made it for HTTP/2. The request's `httpVersionMajor` says nothing: it is what the
- * client has written, and `GET / HTTP/2.0` passes for a request line of HTTP/1.
+ * Whether Node has made the response for HTTP/2. The request's `httpVersionMajor` does not tell: it
+ * is what the client has written, and HTTP/1 accepts the request line `GET / HTTP/2.0`.
  */
 export function isHttp2(response: object): boolean {
   return 'createPushResponse' in response;
@@ -23,21 +23,21 @@ export function streamOf(response: object): Http2ServerResponse['stream'] | unde
 }
 
 /**
- * Connections that are requests. The socket under them is Node's: its server listens to the
- * socket's errors, so there is no guard here. A task lasts until its response has closed, so that a
- * handler may start a pipe into it and return.
+ * Connections that are requests. Node owns the socket under them and listens for its errors, so
+ * that no guard is needed. A task lasts until its response has closed: a handler may start a pipe
+ * into the response and return.
  */
 export const exchangeProtocol: Protocol<Exchange> = {
   event: 'request',
   isCarried: true,
   accept: (args) => (args.length === 2 ? args : args.slice(0, 2)) as Exchange,
-  // Emitted when the client goes away before it is answered, too.
+  // Its 'close' also comes if the client goes away before it is answered.
   life: ([, response]): Life => response,
   isGone: ([request, response]) =>
-    // A response of HTTP/2 has no such property.
+    // A response of HTTP/2 has no `destroyed`.
     isHttp2(response)
       ? streamOf(response)?.destroyed !== false
-      : // Node 20 and 22 say nothing of a pipelined one whose connection is gone.
+      : // For a pipelined response, Node 20 and 22 do not show that its connection is gone.
         response.destroyed || request.socket?.destroyed,
   refuse: answerUnavailable,
   straggler: 'request',
@@ -55,7 +55,7 @@ export const exchangeProtocol: Protocol<Exchange> = {
   },
   errors: ([request, response]) => [request.errored, response.errored, request.socket?.errored],
   hasFailed: ([, response]) =>
-    // HTTP/2 calls a response finished when its stream has closed, however it has.
+    // HTTP/2 calls a response finished when its stream has closed, in whatever way.
     !response.writableEnded || !response.writableFinished || Boolean(streamOf(response)?.rstCode),
   fail(exchange) {
     const [, response] = exchange;
@@ -65,16 +65,16 @@ export const exchangeProtocol: Protocol<Exchange> = {
     }
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     response.statusCode = 500;
-    // HTTP/2 has none: Node would warn.
+    // HTTP/2 has no status message: Node would warn.
     if (!isHttp2(response)) response.statusMessage = 'Internal Server Error';
-    // What the handler has begun besides may still answer: after the end, that is an error.
+    // Other work of the handler may still answer. After the end, that is an error.
     response.on('error', guard);
     response.end();
     return undefined;
   },
 };
 
-/** Its end is the handler's: what can be done is to wait, or to use force. */
+/** Only the handler ends a response. All else that can be done is to wait, or to use force. */
 class ClosableExchange implements Closable {
   readonly #exchange: Exchange;
 
@@ -96,15 +96,15 @@ class ClosableExchange implements Closable {
 
   onClose(callback: () => void): void {
     const [request, response] = this.#exchange;
-    // Reading the `socket` of an HTTP/2 request makes a proxy.
+    // For an HTTP/2 request, reading `socket` makes a proxy.
     const socket = isHttp2(response) ? undefined : request.socket;
     if (isOver(response) || socket?.closed) return callback();
     if (!socket || response.socket) {
       response.on('close', callback);
       return;
     }
-    // Of a pipelined one that waits for those before it, Node 20 and 22 do not tell that its connection
-    // is gone.
+    // If the response is pipelined and waits for earlier ones, Node 20 and 22 do not tell that its
+    // connection is gone.
     const cancel = onSocketClose(socket, callback);
     response.on('close', () => {
       cancel();
@@ -113,7 +113,7 @@ class ClosableExchange implements Closable {
   }
 }
 
-/** Answers `503`, and lets the client know that this connection is over. */
+/** Answers `503`, and tells the client that this connection ends. */
 function answerUnavailable([, response]: Exchange): void {
   if (response.headersSent) return;
   const headers: Record<string, string | number> = { 'retry-after': RETRY_AFTER_S };
@@ -123,7 +123,10 @@ function answerUnavailable([, response]: Exchange): void {
   response.end();
 }
 
-/** A pipelined response that waits for those before it has no socket yet, and no time runs. */
+/**
+ * A pipelined response that waits for earlier ones has no socket yet. It counts as not ended, so
+ * that its time to leave does not run.
+ */
 function hasEnded(response: ServerResponse): boolean {
   return response.writableEnded && (isHttp2(response) || response.socket !== null);
 }
@@ -147,10 +150,11 @@ function destroy([request, response]: Exchange): void {
 }
 
 /**
- * Ends an HTTP/2 stream by force. Without an error, as when its session is destroyed, and on Bun
- * with `close(code)`, that is a clean end, and half an answer would pass for a whole one.
+ * Ends an HTTP/2 stream by force, with an error. Without an error the end would be clean, and half
+ * an answer would pass for a whole one. So it is when a session is destroyed, and on Bun with
+ * `close(code)`.
  */
 export function cutStream(stream: Pick<Http2Stream, 'on' | 'destroy'>): void {
   stream.on('error', guard);
-  stream.destroy(new Error('The request was not served to its end'));
+  stream.destroy(new Error('The request was not served completely'));
 }

@@ -4,29 +4,33 @@ import { attempt } from '../../primitives/attempt.ts';
 import { inSlices } from '../../shutdown/in-slices.ts';
 
 /**
- * Sockets of HTTP/1 of which nothing is read for a while. A handler that computes runs between two
- * accepts, and a client that has its answer comes back: while both go on, a last call that accepts one
- * connection a turn never gets ahead of its clients.
+ * HTTP/1 sockets of which nothing is read for a while. The reason: a handler that computes runs
+ * between two accepts, and an answered client comes back. While both go on, a last call that
+ * accepts one connection a turn never catches up with its clients.
  */
 export class HeldBack {
   readonly #sockets = new Set<Socket>();
   readonly #most: number;
 
-  /** @param most - How many are held: their requests come all at once when they are read again. */
+  /**
+   * @param most - How many sockets are held back at most. Their requests all come at once when they
+   * are read again.
+   */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Holds back what it has still to say. One that its owner has paused is its owner's. */
+  /** Reads no more of a socket. A socket that its owner has paused stays as it is. */
   add(socket: Socket): void {
-    // One that is held is paused by us, and not by its owner.
+    // A socket that is held back already was paused here, and not by its owner.
     if (acceptsAhead || this.#sockets.has(socket) || this.#sockets.size >= this.#most) return;
     this.#sockets.add(socket);
-    // Not before: Node lets a new one flow in the next tick, and would read it all the same.
+    // A tick later: Node starts the flow of a new socket in the next tick, and would read it
+    // anyway.
     process.nextTick(() => attempt(() => this.#pause(socket)));
   }
 
-  /** Reads all of them again, thousands in slices. */
+  /** Reads all of them again. If they are thousands, that is done in slices. */
   release(): void {
     const sockets = [...this.#sockets];
     this.#sockets.clear();
@@ -37,7 +41,7 @@ export class HeldBack {
   }
 
   #pause(socket: Socket): void {
-    // Released in this very tick.
+    // It was released in this very tick.
     if (!this.#sockets.has(socket)) return;
     if (socket.isPaused() || socket.destroyed) this.#sockets.delete(socket);
     else socket.pause();

@@ -24,7 +24,7 @@ export function httpServer(server: Server, isSecure: boolean): KnownServer {
   };
 }
 
-/** A server of HTTP/2. With `allowHTTP1` a secure one has connections of HTTP/1, too. */
+/** An HTTP/2 server. A secure one with `allowHTTP1` has connections of HTTP/1, too. */
 export function http2Server(server: Server, isSecure: boolean): KnownServer {
   const byEvent = {
     request: exchangeProtocol,

@@ -16,23 +16,27 @@ import type { OpenList } from '../../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
 import { requestLineOf } from './request-line.ts';
 
-/** Some clients send an empty line behind a body. */
+/** The bytes of an empty line, which some clients send behind a body. */
 const LINE_BREAK = 2;
 
 /**
- * As Go names them; `half a request`: something has come that is no whole request yet, or stray bytes.
+ * The states have Go's names, except `half a request`: something has come that is no whole request
+ * yet, or stray bytes.
  */
 export type HttpState = 'new' | 'idle' | 'half a request' | 'active' | 'upgraded' | 'closed';
 
-/** The connections of one server, of which this is one. */
+/** The owner of this connection: it has all HTTP/1 connections of one server. */
 export interface Http1Owner {
-  /** Whether a shutdown has begun: only then it matters since when one rests. */
+  /**
+   * Whether a shutdown has begun. Only then does the time matter at which a connection began to
+   * rest.
+   */
   readonly isEnding: boolean;
   /** Called when an exchange is over. */
   onRest(connection: Http1Connection): void;
 }
 
-/** How long one is waited for that has no exchange under way. */
+/** How long to wait for a connection that has no exchange under way. */
 export interface HttpPatience extends Patience {
   /** Milliseconds for the rest of half a head. */
   readonly headersTimeout: number;
@@ -42,7 +46,7 @@ export interface HttpPatience extends Patience {
 
 /**
  * One HTTP/1 connection: its exchanges under way, and how it ends. A client may pipeline any number
- * of requests: nothing that is done for each depends on how many are open.
+ * of requests. So the work for each request does not depend on how many are open.
  */
 export class Http1Connection implements ExchangeOwner {
   readonly socket: Socket;
@@ -51,13 +55,16 @@ export class Http1Connection implements ExchangeOwner {
   readonly #since = now();
   /** The exchanges that are not over, in order of arrival. */
   readonly #open = new LinkedList<OpenExchange>();
-  /** `bytesRead` when the last one had arrived: what comes after it is a request, or an upgrade's. */
+  /**
+   * `bytesRead` when the last request had arrived. Later bytes are a request, or belong to an
+   * upgrade.
+   */
   #arrivedTo = 0;
-  /** `bytesWritten` when the last one was over. */
+  /** `bytesWritten` when the last exchange was over. */
   #answeredTo = 0;
-  /** When the last one was over, if that was in a shutdown; of `now()`. */
+  /** When the last exchange was over, of `now()`; 0 if that was before a shutdown. */
   #restingSince = 0;
-  /** Not there before a shutdown, as the alarm. */
+  /** Missing before a shutdown, as the alarm is. */
   #lastResponse: LastResponse | undefined;
   #isUpgraded = false;
   #patience: HttpPatience | undefined;
@@ -66,8 +73,8 @@ export class Http1Connection implements ExchangeOwner {
   constructor(socket: Socket, owner: Http1Owner) {
     this.socket = socket;
     this.#owner = owner;
-    // Of a request behind which its client has asked for a tunnel, an answer that fails is an error of
-    // a socket to which Node listens no more.
+    // A client may pipeline a request for a tunnel behind another request. Then Node no longer
+    // listens to the socket, and the answer to the earlier request may fail.
     socket.on('error', guard);
   }
 
@@ -76,13 +83,14 @@ export class Http1Connection implements ExchangeOwner {
     if (this.socket.destroyed) return 'closed';
     if (this.#open.size > 0) return 'active';
     const { bytesRead, bytesWritten } = this.socket;
-    // Node itself answers some: what expects the unknown, and more requests than a socket may bring.
+    // Node itself answers some requests: with an unknown `Expect`, or beyond the number of requests
+    // that a socket may bring.
     if (bytesRead > this.#arrivedTo + LINE_BREAK && bytesWritten <= this.#answeredTo)
       return 'half a request';
     return this.#arrivedTo === 0 ? 'new' : 'idle';
   }
 
-  /** Whether it waits for a request, and none of it has come. */
+  /** Whether it waits for a request of which nothing has come. */
   get isIdle(): boolean {
     const { state } = this;
     return state === 'new' || state === 'idle';
@@ -94,9 +102,9 @@ export class Http1Connection implements ExchangeOwner {
     return this.isIdle || this.#open.first?.response.writableEnded === true;
   }
 
-  /** A request has come. */
+  /** Notes that a request has come. */
   begin(request: IncomingMessage, response: ServerResponse): void {
-    // A listener for 'checkContinue' passes on what was heard of before.
+    // A listener for 'checkContinue' may emit 'request' for an exchange that is known already.
     if (this.#open.last?.response === response) return;
     const exchange = new OpenExchange(request, response, this);
     this.#open.add(exchange);
@@ -115,18 +123,18 @@ export class Http1Connection implements ExchangeOwner {
     this.#owner.onRest(this);
   }
 
-  /** It is HTTP no more. Somebody else owns the socket. */
+  /** From now on it is no HTTP connection any more. Other code owns the socket. */
   upgrade(): void {
     this.#isUpgraded = true;
-    // Its owner may have taken all listeners off it before.
+    // Its owner may have removed all listeners from it before.
     this.socket.on('error', guard);
     this.#alarm?.clear();
   }
 
   /**
-   * Lets the last response say that it is one.
+   * Lets the last response say that it is the last.
    *
-   * @param requestTimeout - Milliseconds that its request may go on arriving after the answer.
+   * @param requestTimeout - Milliseconds for which its request may still arrive after the answer.
    */
   goAway(requestTimeout: number): void {
     if (this.#open.last === undefined) return;
@@ -134,12 +142,12 @@ export class Http1Connection implements ExchangeOwner {
     this.#lastResponse.be(this.#open.last, this.socket, requestTimeout);
   }
 
-  /** Ends it, if it has nothing under way. */
+  /** Ends the connection if it has nothing under way. */
   endIfIdle(): void {
     if (this.isIdle) endSoon(this.socket);
   }
 
-  /** Ends it when it has had nothing under way for a while, from now on. */
+  /** From now on ends the connection once it has had nothing under way for a while. */
   drain(patience: HttpPatience): void {
     this.#patience = patience;
     this.#alarm ??= new Alarm();
@@ -147,7 +155,10 @@ export class Http1Connection implements ExchangeOwner {
     this.#awaitUpload();
   }
 
-  /** Ends the exchanges that nobody has heard to be over. Answers leave in order. */
+  /**
+   * Ends exchanges that are over without an event. Answers leave in order, so that it may stop at
+   * the first open one.
+   */
   sweep(): void {
     for (let { first } = this.#open; first?.response.closed; { first } = this.#open) {
       if (!first.request.complete) return;
@@ -155,12 +166,12 @@ export class Http1Connection implements ExchangeOwner {
     }
   }
 
-  /** Forgets its timer. */
+  /** Stops the alarm. */
   leave(): void {
     this.#alarm?.clear();
   }
 
-  /** Lists it, unless it has been ended. */
+  /** Lists the connection, unless it has been ended. */
   listOpen(list: OpenList): void {
     const { socket } = this;
     if (attemptOf(socket, 'destroyed', () => socket.destroyed)) return;
@@ -169,11 +180,11 @@ export class Http1Connection implements ExchangeOwner {
     list.add(socket, state, this.#since, () => this.#describe(kind));
   }
 
-  /** What ends it by force. @param onStraggler - Told of it, just before. */
+  /** What ends the connection by force. @param onStraggler - Told of it, just before. */
   force(onStraggler: OnStraggler): () => void {
     this.leave();
     return () => {
-      // It was ended as a request that is served, and listed as that.
+      // It was ended as a request that `serve` had, and listed as that.
       if (this.socket.destroyed) return;
       onStraggler(this.#describe(this.#kind), this.socket);
       // TLS has a goodbye of its own.
@@ -197,7 +208,7 @@ export class Http1Connection implements ExchangeOwner {
     return response.writableFinished && isArriving(request) ? 'half a request' : 'flushing';
   }
 
-  /** The first exchange that is not answered; if all are, the first. */
+  /** The first exchange that is not answered. If all are answered, the first one. */
   get #served(): OpenExchange | undefined {
     let exchange = this.#open.first;
     while (exchange?.response.writableEnded) exchange = exchange.next;
@@ -211,7 +222,7 @@ export class Http1Connection implements ExchangeOwner {
     return stragglerOf(kind, socket, this.#since, line);
   }
 
-  /** Whether its next request has not come, or not to its end. */
+  /** Whether its next request has not come, or not completely. */
   get #isWaiting(): boolean {
     const { state } = this;
     return state === 'new' || state === 'idle' || state === 'half a request';
@@ -237,8 +248,8 @@ export class Http1Connection implements ExchangeOwner {
   }
 
   /**
-   * Waits for the rest of a request. Node itself does not look any more once the server is closed,
-   * and a client could stall for ever.
+   * Waits for the rest of a request. Node itself does not check that any more once the server is
+   * closed, and a client could stall for ever.
    */
   #awaitUpload(): void {
     const patience = this.#patience;
@@ -254,7 +265,10 @@ export class Http1Connection implements ExchangeOwner {
     this.#alarm?.setBehindInput(last.since + patience.requestTimeout, look);
   }
 
-  /** Calls back, so many milliseconds of the shutdown after the last exchange, if none has begun. */
+  /**
+   * Calls back at a time, if the connection is still waiting then. The milliseconds count from the
+   * latest of these: the accept, the end of the last exchange, the beginning of the shutdown.
+   */
   #wait(patience: HttpPatience, milliseconds: number, callback: () => void): void {
     const time = Math.max(patience.begun, this.#restingSince, this.#since) + milliseconds;
     this.#alarm?.setBehindInput(time, () => {
@@ -262,10 +276,13 @@ export class Http1Connection implements ExchangeOwner {
     });
   }
 
-  /** The rest of the head has not come. Node itself does not look any more once it is closed. */
+  /**
+   * Ends the connection with `408`: the rest of the head has not come. Node itself does not check
+   * that any more once the server is closed.
+   */
   #timeOut({ onStraggler }: HttpPatience): void {
     onStraggler(this.#describe('request'), this.socket);
-    // Its owner may have taken all listeners off it, Node's among them.
+    // Its owner may have removed all listeners from it, also Node's.
     this.socket.on('error', guard);
     this.socket.write(REQUEST_TIMEOUT);
     endSoon(this.socket);

@@ -20,7 +20,7 @@ import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import { setImmediate, unref } from '../../primitives/timers.ts';
 
-/** The HTTP/1 connections of one server, for its end. */
+/** The HTTP/1 connections of one server, which a shutdown has to end. */
 export class Http1Connections implements Http1Owner {
   /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void = () => {};
@@ -44,7 +44,7 @@ export class Http1Connections implements Http1Owner {
     return this.#connections.size;
   }
 
-  /** Whether one is idle, or seems so to Node. */
+  /** Whether a connection is idle, or seems so to Node. */
   get looksIdle(): boolean {
     for (const connection of this.#connections.values()) {
       if (attempt(() => connection.looksIdle)) return true;
@@ -56,18 +56,23 @@ export class Http1Connections implements Http1Owner {
     attemptEach(this.#connections.values(), (each) => each.listOpen(list));
   }
 
-  /** From now on nothing is read of so many that have nothing under way, until `drain` or `leave`. */
+  /**
+   * From now on reads nothing from connections that have nothing under way, until `drain` or
+   * `leave`.
+   *
+   * @param most - How many connections are held back at most.
+   */
   holdBack(most: number): void {
     this.#heldBack = new HeldBack(most);
   }
 
-  /** From now on each is told that it is to end. */
+  /** From now on tells each client that its connection will end. */
   goAway(): void {
     this.#isClosing = true;
     attemptEach(this.#connections.values(), (each) => this.#goAway(each));
   }
 
-  /** From now on ends each that has had nothing under way for a while. */
+  /** From now on ends each connection that has had nothing under way for a while. */
   drain(times: Patience): void {
     const patience = {
       ...times,
@@ -81,14 +86,16 @@ export class Http1Connections implements Http1Owner {
     attemptEach(this.#connections.values(), (each) => each.drain(patience));
   }
 
-  /** Nothing is followed any more but what is open. */
+  /** Stops following the server. Open connections are followed to their end. */
   leave(): void {
     clearInterval(this.#strayTimer);
     this.#release();
     this.#isOver = true;
   }
 
-  /** Ends what is idle, now and later; half a request and upgraded sockets are left to their owners. */
+  /**
+   * Ends what is idle, now and later. Half requests and upgraded sockets are left to their owners.
+   */
   end(): void {
     attemptEach(this.#connections.values(), (connection) => {
       connection.leave();
@@ -96,12 +103,12 @@ export class Http1Connections implements Http1Owner {
     });
   }
 
-  /** What ends them by force. @param onStraggler - Told of every one, just before. */
+  /** What ends each connection by force. @param onStraggler - Told of each, just before. */
   force(onStraggler: OnStraggler): End[] {
     return [...this.#connections.values()].map((each) => each.force(onStraggler));
   }
 
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets connections that are gone without an event. */
   sweep(): void {
     attemptEach(this.#connections, ([socket, connection]) => {
       if (hasLeft(socket)) this.#forget(socket);
@@ -110,17 +117,17 @@ export class Http1Connections implements Http1Owner {
   }
 
   readonly add: (socket: Socket) => void = harmless((socket) => {
-    // With HTTP/2 the session owns the socket.
+    // With HTTP/2, the session owns the socket.
     if ((socket as TLSSocket).alpnProtocol === 'h2' || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
     this.#heldBack?.add(socket);
-    // By a listener before this one, in this very emit.
+    // An earlier listener may have ended everything, in this very event.
     if (this.#isOver) connection.endIfIdle();
   });
 
   readonly begin = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
-    // A stream of HTTP/2 has come before. An owner's listener before this one may have ended it.
+    // HTTP/2 requests are heard as streams. An owner's earlier listener may have ended the socket.
     if (isHttp2(response) || !socket || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
     connection.begin(request, response);
@@ -128,7 +135,7 @@ export class Http1Connections implements Http1Owner {
     if (this.#isClosing) this.#goAway(connection);
   };
 
-  /** @param socket - Of HTTP/2's `'connect'` it is a response. */
+  /** @param socket - For `'connect'` of HTTP/2 it is a response. */
   readonly upgrade = (_request: IncomingMessage, socket: Socket): void => {
     if (isHttp2(socket) || socket.destroyed) return;
     this.#connectionOf(socket).upgrade();
@@ -147,9 +154,9 @@ export class Http1Connections implements Http1Owner {
   }
 
   onRest(connection: Http1Connection): void {
-    // Its `keepAliveTimeout` runs, to which Node adds a second.
+    // Its `keepAliveTimeout` still runs, to which Node adds a second.
     if (this.#heldBack && connection.state !== 'upgraded') this.#heldBack.add(connection.socket);
-    // The next request may be in this very turn's input.
+    // The next request may be in the input of this very turn.
     if (this.#isOver) setImmediate(() => attempt(() => connection.endIfIdle()));
   }
 
@@ -172,9 +179,11 @@ export class Http1Connections implements Http1Owner {
   }
 
   /**
-   * Empty lines behind a request are no part of the next one, and look like half of it. Node's
-   * parser knows which ones wait for nothing, and Node ends them: all at once, and so not while one
-   * is idle that has still time.
+   * Ends connections that only seem to have half a request. Empty lines behind a request are no
+   * part of the next request, and look like half of it.
+   *
+   * Node's parser knows which connections wait for nothing, and Node can end them, but only all at
+   * once. So that is not done while a connection is idle and still has time.
    */
   #endStray(): void {
     if (this.looksIdle) return;

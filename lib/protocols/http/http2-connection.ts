@@ -19,19 +19,25 @@ import { setImmediate } from '../../primitives/timers.ts';
 /** The highest id that a stream can have. */
 const ANY_STREAM = 2 ** 31 - 1;
 
-/** Those that are followed. */
+/** The connections of sessions that are followed. */
 const connections = new WeakMap<Http2Session, Http2Connection>();
 
-/** Ends a session that nobody follows, and its socket: Node leaves that to a client that goes on. */
+/**
+ * Destroys a session that is not followed, and its socket. Node would leave the socket to a client
+ * that goes on.
+ */
 export function destroySession(session: Http2Session): void {
   if (session.destroyed) return;
-  // What this returns is the socket itself: `session.socket` stands before it, and cannot end it.
+  // on() returns the socket itself. `session.socket` is a proxy that cannot end it.
   const socket = session.socket.on('error', guard);
   session.destroy();
   setImmediate(() => setImmediate(() => attempt(() => socket.destroy())));
 }
 
-/** Ends a session by force, and its streams so that no half of an answer passes for a whole one. */
+/**
+ * Ends a session by force. Its streams are cut, so that half an answer does not pass for a whole
+ * one.
+ */
 export function cutSession(session: Http2Session): void {
   const connection = connections.get(session);
   if (connection === undefined) return destroySession(session);
@@ -43,22 +49,25 @@ export function cutSession(session: Http2Session): void {
 }
 
 /**
- * One HTTP/2 session, and how it ends: by two GOAWAYs. The first tells the client to begin no more
- * streams; the second, a round trip later, names the last one that is served. Others were refused,
- * which is safe to retry.
+ * One HTTP/2 session, which ends by two GOAWAYs:
  *
- * nghttp2 refuses what crosses the first one already, and reads no more of a session that has then
- * no stream. So the first one goes out while the client waits for an answer, at which time a client
- * that asks one thing after the other has nothing on the way. An idle session has its time for one
- * more request, as an HTTP/1 connection has.
+ * 1. The first tells the client to begin no more streams.
+ * 2. The second, a round trip later, names the last stream that is served. Streams after that were
+ *    refused, so that a retry is safe.
+ *
+ * nghttp2 refuses streams that cross the first GOAWAY already. If the session then has no stream,
+ * it reads nothing more of it. So the first GOAWAY is sent while the client waits for an answer. A
+ * client that makes one request after the other has nothing on the way at that time.
+ *
+ * An idle session has its time for one more request, as an HTTP/1 connection has.
  */
 export class Http2Connection {
   readonly #session: Http2Session;
-  /** Not there if somebody has destroyed the session before. */
+  /** Missing if the session was destroyed before. */
   readonly #socket: Socket | TLSSocket | undefined;
   /** When it was accepted, of `performance.now()`. */
   readonly #since = performance.now();
-  /** Those that are open, with the headers of their requests: nothing else leads to these. */
+  /** The open streams, with the headers of their requests, which nothing else leads to. */
   readonly #streams = new Map<ServerHttp2Stream, IncomingHttpHeaders>();
   #isNew = true;
   #isClosing = false;
@@ -66,8 +75,9 @@ export class Http2Connection {
   readonly #alarm = new Alarm();
 
   /**
-   * @param session - One that is not destroyed.
-   * @param onClose - Called when its socket has closed: on Bun that comes after its own end.
+   * @param session - A session that is not destroyed.
+   * @param onClose - Called when its socket has closed. On Bun that comes after the end of the
+   * session.
    */
   constructor(session: Http2Session, onClose: () => void) {
     this.#session = session;
@@ -76,12 +86,12 @@ export class Http2Connection {
       connections.delete(session);
       onClose();
     };
-    // The socket itself, as above.
+    // once() returns the socket itself, as above.
     this.#socket = session.socket.once('close', close);
     connections.set(session, this);
   }
 
-  /** Whether it is gone, though nobody may have heard of that. */
+  /** Whether the session is gone, perhaps without an event. */
   get hasLeft(): boolean {
     return this.#session.destroyed && (!this.#socket || hasLeft(this.#socket));
   }
@@ -102,9 +112,9 @@ export class Http2Connection {
     return this.#isAwaited ? 'running' : 'flushing';
   }
 
-  /** A stream of it has begun. */
+  /** Notes that a stream of the session has begun. */
   begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    // Heard of twice: by its session, and by its server.
+    // A stream is heard of twice: by its session, and by its server.
     if (this.#streams.has(stream) || stream.destroyed) return;
     this.#streams.set(stream, headers);
     this.#isNew = false;
@@ -117,7 +127,8 @@ export class Http2Connection {
   });
 
   /**
-   * Tells the client of its end as soon as that waits for an answer. A newcomer has a moment to ask.
+   * Sends GOAWAY as soon as the client waits for an answer. A newcomer has a moment for its first
+   * request.
    */
   goAway(): void {
     this.#isClosing = true;
@@ -125,24 +136,24 @@ export class Http2Connection {
     else if (this.#isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
   }
 
-  /** Ends it when it has begun no stream for a while. */
+  /** Ends the session once it has begun no stream for a while. */
   drain({ begun, idle }: Patience): void {
     const milliseconds = this.#isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
     this.#endAt(Math.max(begun, this.#since) + milliseconds);
   }
 
-  /** Ends it, if the client has not been told of its end. */
+  /** Ends the session, unless its client has been told of the end. */
   end(): void {
     if (this.#streams.size > 0) this.#sendGoAway();
     else if (!this.#isLeaving) this.#session.close();
   }
 
-  /** Forgets the streams of which nobody has heard that they have closed. */
+  /** Forgets streams that have closed without an event. */
   sweep(): void {
     for (const stream of this.#streams.keys()) if (stream.destroyed) this.#streams.delete(stream);
   }
 
-  /** Lists it, unless it has been ended. */
+  /** Lists the session, unless it has been ended. */
   listOpen(list: OpenList): void {
     const session = this.#session;
     if (attemptOf(session, 'destroyed', () => session.destroyed)) return;
@@ -150,19 +161,29 @@ export class Http2Connection {
     list.add(session, state, this.#since, () => this.#describe());
   }
 
-  /** Begins its end by force: cuts its streams. @param onStraggler - Told of it, just before. */
+  /**
+   * Begins the end by force: cuts the streams.
+   *
+   * @param onStraggler - Told of the session, just before.
+   */
   cut(onStraggler?: OnStraggler): void {
     onStraggler?.(this.#describe(), this.#session);
     this.end();
     for (const stream of this.#streams.keys()) cutStream(stream);
   }
 
-  /** A turn later: once the session says that it ends, nghttp2 sends no more of what has been cut. */
+  /**
+   * To be called a turn after `cut`: nghttp2 sends nothing more of cut streams once the session
+   * says that it ends.
+   */
   destroy(): void {
     this.#session.destroy();
   }
 
-  /** One more turn later: the session waits for its client's end, and that would be no force. */
+  /**
+   * To be called a turn after `destroy`. The session itself would wait for its client's end, which
+   * is no end by force.
+   */
   destroySocket(): void {
     this.#socket?.destroy();
   }
@@ -175,14 +196,15 @@ export class Http2Connection {
     return stragglerOf(kind, this.#socket, this.#since, line);
   }
 
-  /** Ends it at a time of `performance.now()`, unless a stream has begun by then. */
+  /** Ends the session at a time of `performance.now()`, unless a stream has begun by then. */
   #endAt(time: number): void {
     if (this.#isLeaving) return;
     this.#alarm.setBehindInput(time, () => this.end());
   }
 
   #sendGoAway(): void {
-    // Somebody may have closed it: an id that grows from one GOAWAY to the next is a protocol error.
+    // Other code may have closed the session, which sends a GOAWAY. If the id in the next GOAWAY
+    // were higher, that would be a protocol error.
     if (this.#isLeaving || this.#session.closed || this.#session.destroyed) return;
     this.#isLeaving = true;
     const close = (): void => {
@@ -191,7 +213,7 @@ export class Http2Connection {
     };
     this.#alarm.set(performance.now() + ROUND_TRIP_MS, close);
     this.#session.goaway(0, ANY_STREAM);
-    // Of what is sent at once a PING comes first.
+    // In the next turn: if both were sent at once, the PING would come first.
     const ping = (): boolean => !this.#session.destroyed && this.#session.ping(close);
     setImmediate(() => attempt(ping));
   }

@@ -9,10 +9,10 @@ import type { Newcomers } from './newcomers.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
 
-/** Hears of a stream. */
+/** A listener for `'stream'`. */
 type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-/** The HTTP/2 sessions of one server, for its end. */
+/** The HTTP/2 sessions of one server, which a shutdown has to end. */
 export class Http2Sessions {
   /** Called when a newcomer has made its first request, and when a session has gone. */
   onChange: () => void = () => {};
@@ -32,7 +32,7 @@ export class Http2Sessions {
     return this.#sessions.size;
   }
 
-  /** Those that are open. */
+  /** The open sessions. */
   get all(): Iterable<Http2Session> {
     return this.#sessions.keys();
   }
@@ -41,25 +41,25 @@ export class Http2Sessions {
     attemptEach(this.#sessions.values(), (each) => each.listOpen(list));
   }
 
-  /** From now on each is told that it is to end. */
+  /** From now on tells each client that its session will end. */
   goAway(): void {
     this.#isClosing = true;
     attemptEach(this.#sessions.values(), (each) => each.goAway());
   }
 
-  /** From now on ends each that has had no stream for a while. */
+  /** From now on ends each session that has had no stream for a while. */
   drain(patience: Patience): void {
     this.#patience = patience;
     attemptEach(this.#sessions.values(), (each) => each.drain(patience));
   }
 
-  /** Ends those that have not been told of it. */
+  /** Ends the sessions whose clients have not been told of the end, now and later. */
   end(): void {
     this.#isOver = true;
     attemptEach(this.#sessions.values(), (each) => each.end());
   }
 
-  /** What ends them by force. @param onStraggler - Told of every one, just before. */
+  /** What ends each session by force. @param onStraggler - Told of each, just before. */
   force(onStraggler: OnStraggler): End[] {
     this.#isForced = true;
     const all = [...this.#sessions.values()];
@@ -73,7 +73,7 @@ export class Http2Sessions {
     ];
   }
 
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets sessions that are gone without an event. */
   sweep(): void {
     attemptEach(this.#sessions, ([session, connection]) => {
       connection.sweep();
@@ -82,24 +82,25 @@ export class Http2Sessions {
   }
 
   readonly add: (session: Http2Session) => void = harmless((session) => {
-    // By an owner's listener before this one.
+    // An earlier listener of the owner may have destroyed the session.
     if (session.destroyed || this.#sessions.has(session)) return;
     const connection = new Http2Connection(session, () => this.#forget(session));
     this.#sessions.set(session, connection);
     this.#newcomers.add(session);
-    // Not the server's 'stream', which an HTTP/2 server is asked for by whoever handles streams.
+    // On the session, not on the server: there, a listener for 'stream' means that its owner
+    // handles streams.
     session.prependListener('stream', this.#begin);
     if (this.#isClosing) connection.goAway();
     if (this.#patience) connection.drain(this.#patience);
-    // All was ended by a listener before this one, in this very emit.
+    // An earlier listener may have ended everything, in this very event.
     if (this.#isForced) cutSession(session);
     else if (this.#isOver) connection.end();
   });
 
-  /** The server brings a stream: its session may be one that was there before. */
+  /** Notes a stream that the server brings. Its session may be from before this object was made. */
   readonly begin: OnStream = harmless((stream, headers) => {
     const { session } = stream;
-    // One that is known has said so itself, but on Bun.
+    // A known session has emitted 'stream' itself, except on Bun.
     if (session === undefined || (tellsStreams && this.#sessions.has(session))) return;
     this.add(session);
     this.#begin(stream, headers);

@@ -10,14 +10,14 @@ const nothing = (): void => {};
 export class LastResponse {
   #response: ServerResponse | undefined;
   #takeCloseBack = nothing;
-  /** The request that has its time anew when it is answered. */
+  /** The request whose time begins anew when it is answered. */
   #letArrive: IncomingMessage | undefined;
 
   /**
-   * From now on it is this one. An earlier one says it no more: the requests that were pipelined
-   * behind it would be lost.
+   * Makes this response the last one. The last response so far no longer says `Connection: close`:
+   * the requests that were pipelined behind it would be lost.
    *
-   * @param requestTimeout - Milliseconds that its request may go on arriving after the answer.
+   * @param requestTimeout - Milliseconds for which its request may still arrive after the answer.
    */
   be({ request, response }: OpenExchange, socket: Socket, requestTimeout: number): void {
     if (response === this.#response) return;
@@ -27,11 +27,12 @@ export class LastResponse {
     if (response.headersSent) return;
     this.#takeCloseBack = sayClose(response);
     if (!isArriving(request)) return;
-    // One that arrives before it has its time already.
+    // `undefined` if an earlier request holds the end of the socket back already. It keeps its
+    // time.
     this.#letArrive = letUploadArrive(request, socket, requestTimeout) ?? this.#letArrive;
   }
 
-  /** Whether a request has its time anew when it is answered. */
+  /** Whether the time of a request begins anew when it is answered. */
   lets(request: IncomingMessage): boolean {
     return request === this.#letArrive;
   }

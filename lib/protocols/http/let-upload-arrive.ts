@@ -8,13 +8,13 @@ import { warn } from '../../primitives/warn.ts';
 import { unref } from '../../primitives/timers.ts';
 
 /**
- * Lets a request arrive whose response says `Connection: close`. Node ends the socket when such a
- * response is finished, by `destroySoon()`, and a client that sends all before it reads would get a
- * reset in the place of its answer: a property on this very socket holds that back as long as the
- * request is arriving.
+ * Lets a request arrive completely though its response says `Connection: close`. Node calls
+ * `destroySoon()` of the socket when such a response is finished. A client that sends everything
+ * before it reads would then get a reset instead of its answer. So a property on this very socket
+ * hides `destroySoon()` while the request arrives.
  *
- * @param timeout - Milliseconds that it has once it is answered, or `Infinity`.
- * @returns The request, if that is done.
+ * @param timeout - Milliseconds that the request has once it is answered, or `Infinity`.
+ * @returns The request, if its socket's end is held back.
  */
 export function letUploadArrive(
   request: IncomingMessage,
@@ -26,7 +26,8 @@ export function letUploadArrive(
   if (!('destroySoon' in socket)) return undefined;
   let timer: NodeJS.Timeout | undefined;
   let isEnding = false;
-  // Node calls them, and timers. Methods of a request or a socket are its owner's.
+  // Node and timers call these functions. Methods of a request or a socket may be the owner's, and
+  // throw.
   const guarded =
     (action: () => void): (() => void) =>
     () => {
@@ -45,7 +46,7 @@ export function letUploadArrive(
     isEnding = true;
     const hasBegun = request.readableDidRead || request.readableLength > 0;
     const isRefused = request.headers.expect !== undefined && !hasBegun;
-    // Nobody may read it any more: a parser that has refused it leaves it paused.
+    // The request may have no reader any more: a body parser that has refused it leaves it paused.
     request.resume();
     const { bytesRead } = socket;
     if (!isRefused) wait(timeout, release);

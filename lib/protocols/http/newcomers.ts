@@ -1,18 +1,19 @@
 import { LAST_CALL_MS } from '../../bounds.ts';
 import { now } from '../../primitives/clock.ts';
 
-/** The HTTP connections without a request so far, with the time when they came. */
+/** The HTTP connections that have made no request yet, with the time when each came. */
 export class Newcomers {
   readonly #since = new Map<object, number>();
 
   /**
    * How many have still to make their first request. A browser's spare connection may never make
-   * one: who has been silent for as long as a last call may take is not waited for.
+   * one. So a connection is not waited for once it has been silent for as long as a last call may
+   * take.
    */
   get size(): number {
     const time = now();
     for (const [newcomer, since] of this.#since) {
-      // In order of arrival: the others are younger still.
+      // In order of arrival: the others are younger.
       if (time - since <= LAST_CALL_MS) break;
       this.#since.delete(newcomer);
     }
@@ -23,7 +24,7 @@ export class Newcomers {
     this.#since.set(newcomer, now());
   }
 
-  /** @returns Whether it was one. */
+  /** @returns Whether it was a newcomer. */
   delete(newcomer: object): boolean {
     return this.#since.delete(newcomer);
   }

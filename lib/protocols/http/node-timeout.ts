@@ -1,7 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import { attemptOf } from '../../primitives/hear.ts';
 
-/** A time of Node's, in milliseconds, of which 0 is none. Not every server has it. */
+/**
+ * A timeout of a Node server, in milliseconds. Node's 0 becomes `Infinity`, and so does a timeout
+ * that the server does not have.
+ */
 export function timeoutOf(
   server: EventEmitter & { headersTimeout?: number; requestTimeout?: number },
   name: 'headersTimeout' | 'requestTimeout',

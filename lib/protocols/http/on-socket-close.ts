@@ -3,8 +3,9 @@ import type { EventEmitter } from 'node:events';
 const waiting = new WeakMap<EventEmitter, Set<() => void>>();
 
 /**
- * Calls back once when a socket closes that many may wait for: it carries a single listener,
- * because Node warns at the eleventh of an emitter, and a client may pipeline a hundred requests.
+ * Calls back once when a socket closes. Many may wait for the same socket, because a client may
+ * pipeline a hundred requests. Node warns at the eleventh listener, so that the socket gets only
+ * one.
  *
  * @returns What takes the callback back.
  */
@@ -15,8 +16,8 @@ export function onSocketClose(socket: EventEmitter, callback: () => void): () =>
 }
 
 /**
- * A function of its own: closures of one call keep alive what any of them uses, and this one would
- * hold the first callback, with its request, as long as the connection lives.
+ * A function of its own. The closures of one call keep alive whatever one of them uses. This one
+ * would hold the first callback, with its request, for as long as the connection lives.
  */
 function waitFor(socket: EventEmitter): Set<() => void> {
   const callbacks = new Set<() => void>();

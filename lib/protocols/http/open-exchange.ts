@@ -5,20 +5,20 @@ import type { Linked, LinkedList } from '../../primitives/linked-list.ts';
 const CODING = 'transfer-encoding';
 const LENGTH = 'content-length';
 
-/** A request; one that somebody has made up may have less. */
+/** A request. Other code may have made it up, without some of the properties. */
 type Arriving = Pick<IncomingMessage, 'complete'> & Partial<Pick<IncomingMessage, 'rawHeaders'>>;
 
-/** What an exchange tells of itself: the HTTP/1 connection that it is on. */
+/** The HTTP/1 connection of an exchange, which is told of its progress. */
 export interface ExchangeOwner {
-  /** Its request has arrived to its end. */
+  /** The whole request has arrived. */
   onArrived(exchange: OpenExchange): void;
-  /** It is answered, and has arrived. */
+  /** The request has arrived and is answered. */
   onOver(exchange: OpenExchange): void;
 }
 
 /**
- * A request that is not answered to its end, or has not arrived to its end. A client may pipeline
- * thousands: each costs one object and one listener.
+ * A request that has not been answered completely, or has not arrived completely. A client may
+ * pipeline thousands: each costs one object and one listener.
  */
 export class OpenExchange implements Linked<OpenExchange> {
   readonly request: IncomingMessage;
@@ -26,7 +26,7 @@ export class OpenExchange implements Linked<OpenExchange> {
   list: LinkedList<OpenExchange> | undefined;
   previous: OpenExchange | undefined;
   next: OpenExchange | undefined;
-  /** When it came, of `performance.now()`; of one that has arrived, 0. */
+  /** When the request came, of `performance.now()`; 0 if it had arrived by then. */
   readonly since: number;
   readonly #owner: ExchangeOwner;
   readonly #isWhole: boolean;
@@ -39,7 +39,7 @@ export class OpenExchange implements Linked<OpenExchange> {
     this.since = this.#isWhole ? 0 : performance.now();
   }
 
-  /** Follows it to its end. */
+  /** Follows the exchange to its end. */
   follow(): void {
     const { request, response } = this;
     const owner = this.#owner;
@@ -48,9 +48,9 @@ export class OpenExchange implements Linked<OpenExchange> {
     response.on('close', () => attempt(() => this.#onAnswered()));
   }
 
-  /** It is over, as far as anybody can tell. */
+  /** Tells the owner that the exchange is over, by the best sign that there is. */
   finish(): void {
-    // Nobody may have read it to its end.
+    // If nothing has read the request to its end, its arrival has not been noted.
     if (!this.#isWhole && !this.request.readableEnded) this.#owner.onArrived(this);
     this.#owner.onOver(this);
   }
@@ -63,15 +63,17 @@ export class OpenExchange implements Linked<OpenExchange> {
 }
 
 /**
- * Whether some of it has still to come. `complete` turns true only after `'request'`: one without a body
- * has arrived by then. Node makes `headers` when they are first asked for, which costs more than all
- * the rest that is done here for a request.
+ * Whether a part of the request has still to come. `complete` turns true only after `'request'`,
+ * but a request without a body has arrived by then.
+ *
+ * It reads `rawHeaders`. Node makes `headers` on first use, which costs more than all other work
+ * for a request here.
  */
 export function isArriving({ complete, rawHeaders = [] }: Arriving): boolean {
   return !complete && announcesBody(rawHeaders);
 }
 
-/** @param headers - Names and values by turns. */
+/** @param headers - Names and values in turn. */
 function announcesBody(headers: readonly string[]): boolean {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] ?? '';

@@ -7,8 +7,9 @@ type Listener = (...args: unknown[]) => void;
 const overhearings = new WeakMap<EventEmitter, Overhearing>();
 
 /**
- * Hears an event as long as somebody else does, and before them. For events that change what the
- * emitter does when there is a listener: an HTTP server leaves an upgrade to who listens for it.
+ * Hears an event while other code listens for it, and before that code. This is for events whose
+ * listeners change what the emitter does. For example, an HTTP server leaves upgrades to a
+ * listener.
  *
  * @returns What ends it.
  */
@@ -19,7 +20,7 @@ export function overhear(
 ): () => void {
   const overhearing = overhearings.get(emitter) ?? new Overhearing(emitter);
   overhearings.set(emitter, overhearing);
-  // A function of its own each time: one listener may hear two events, or one twice.
+  // A new function each time: one listener may hear two events, or one event twice.
   const heard: Listener = harmless(listener as Listener);
   overhearing.add(event, heard);
   return () => {
@@ -28,17 +29,20 @@ export function overhear(
   };
 }
 
-/** How many listen to an event, but for those who only overhear it. */
+/** How many listeners an event has, without those that overhear it. */
 export function countListeners(emitter: EventEmitter, event: string): number {
   const all = attemptOf(emitter, 'listenerCount', () => emitter.listenerCount(event)) ?? 0;
   return all - (overhearings.get(emitter)?.countHearing(event) ?? 0);
 }
 
-/** All that is overheard of one emitter: it carries one listener for who comes and one for who goes. */
+/**
+ * Everything that is overheard of one emitter. The emitter has one listener for `'newListener'` and
+ * one for `'removeListener'`.
+ */
 class Overhearing {
   readonly #emitter: EventEmitter;
   readonly #listeners = new Map<string, Set<Listener>>();
-  /** Those that are on the emitter. */
+  /** The listeners that are on the emitter now. */
   readonly #hearing = new Map<string, Set<Listener>>();
 
   constructor(emitter: EventEmitter) {

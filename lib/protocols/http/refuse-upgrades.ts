@@ -9,14 +9,14 @@ const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
 
 /**
- * Answers upgrades with `503` where nobody else listens for them. Who else listens may do no more than
- * that: an error of such a socket ends nothing.
+ * Answers upgrades with `503` if no other code listens for them. The socket is guarded in any case:
+ * other code may listen for the upgrade, and not for errors.
  *
  * @returns What ends it.
  */
 export function refuseUpgrades(server: EventEmitter): () => void {
   const onUpgrade = (_request: IncomingMessage, socket: Duplex): void => {
-    // Node listens to it no more.
+    // Node no longer listens to the socket.
     socket.on('error', guard);
     if (countListeners(server, 'upgrade') === 1) refuse(socket);
   };
@@ -25,9 +25,11 @@ export function refuseUpgrades(server: EventEmitter): () => void {
 }
 
 /**
- * The same when the loop over a `WebSocketServer` that is attached to an HTTP server has ended, until
- * that has closed or listens again. While it listens, and answers requests, upgrades are requests as
- * others are: Node hands them to its `'request'` listeners.
+ * Does the same after the end of a loop over a `WebSocketServer` that is attached to an HTTP
+ * server. It stops when the HTTP server has closed or listens again.
+ *
+ * If the HTTP server listens and answers requests, upgrades without a listener are left alone. Node
+ * hands them to the listeners for `'request'`, as it does with other requests.
  */
 export function refuseLateUpgrades(server: EventEmitter & { readonly listening?: boolean }): void {
   const isAnswered = countListeners(server, 'request') > 0;

@@ -2,16 +2,22 @@ import { SHOWN_URL } from '../../bounds.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import type { RequestLine } from '../../shutdown/stragglers.ts';
 
-/** What a request may tell. `originalUrl`: routers such as Express cut `url` for what they mount. */
+/**
+ * What a request may tell. Routers such as Express cut the path where they are mounted from `url`,
+ * and keep the whole in `originalUrl`.
+ */
 interface Requested {
   readonly method?: unknown;
   readonly originalUrl?: unknown;
   readonly url?: unknown;
-  /** Of HTTP/2: where a `CONNECT` leads, which has no path. */
+  /** In HTTP/2: the target of a `CONNECT`, which has no path. */
   readonly authority?: unknown;
 }
 
-/** What a request asks for. Its getters may be somebody's: one that throws costs its field. */
+/**
+ * What a request asks for. Its getters may be the owner's: if one throws, only its field is
+ * missing.
+ */
 export function requestLineOf(request: object | null | undefined): RequestLine {
   if (!request) return {};
   const ask = (name: keyof Requested): unknown =>
@@ -19,7 +25,7 @@ export function requestLineOf(request: object | null | undefined): RequestLine {
   return lineOf(ask('method'), ask('originalUrl') || ask('url') || ask('authority'));
 }
 
-/** The same, of the headers of an HTTP/2 stream. */
+/** The same from the headers of an HTTP/2 stream. */
 export function requestLineIn(headers: object | null | undefined): RequestLine {
   const {
     ':method': method,
@@ -37,15 +43,16 @@ function lineOf(method: unknown, target: unknown): RequestLine {
 }
 
 /**
- * The part of a request target that may be shown: neither a query, a fragment nor a password is.
+ * The part of a request target that may be shown: without query, fragment and password.
  *
- * @param target - As the client has sent it: a path, a whole URL, `host:port` of a `CONNECT`, `*`.
+ * @param target - As the client has sent it: a path, a whole URL, `host:port` of a `CONNECT`, or
+ * `*`.
  */
 export function urlOf(target: string): string {
   const [scheme] = /^(?:[a-z][\w+.-]*:[/\\]+|[/\\]{2,})?/i.exec(target) ?? [''];
   const slash = target.indexOf('/', scheme.length);
   const end = slash === -1 ? target.length : slash;
-  // Nobody has to write a whole URL as it should be: a name may stand where a query seems to.
+  // A client may write a malformed URL, in which a name stands where a query seems to be.
   const isPath = scheme === '' && target.startsWith('/');
   const authority = isPath ? '' : target.slice(scheme.length, end);
   const at = authority.lastIndexOf('@');
@@ -59,11 +66,14 @@ function withoutQuery(target: string): string {
   return end === -1 ? target : target.slice(0, end);
 }
 
-/** Fit for a terminal and a log. A slice would keep the whole of what the client has sent in memory. */
+/**
+ * Makes a text fit for a terminal and a log. It is copied, because a slice would keep everything
+ * that the client has sent in memory.
+ */
 function shown(text: string): string {
   const isLong = text.length > SHOWN_URL;
   const start = isLong ? `${text.slice(0, SHOWN_URL)}…` : text;
-  // Nearly all are like this, and what follows takes ten times as long.
+  // Nearly all texts are like this, and what follows takes ten times as long.
   if (/^[ -~]*$/.test(start)) return Buffer.from(start, 'latin1').toString('latin1');
   return Buffer.from(start.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')).toString();
 }

@@ -6,16 +6,16 @@ import { attempt } from '../../primitives/attempt.ts';
 import { unref } from '../../primitives/timers.ts';
 import { guard } from '../protocol.ts';
 
-/** What Node answers to a client that takes too long for its request. */
+/** Node's answer to a client that takes too long for its request. */
 export const REQUEST_TIMEOUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 /**
- * Ends a connection whose request has not arrived in time, whatever holds it open for an upload.
+ * Ends a connection whose request has not arrived in time, also if an upload holds it open.
  *
- * @param response - The one that leaves next: where it has begun, there is no room for another.
+ * @param response - The response that leaves next. If it has begun, no other answer can be sent.
  */
 export function endStalledUpload(socket: Socket, response: ServerResponse): void {
-  // Its owner may have taken all listeners off it, Node's among them.
+  // Its owner may have removed all listeners from it, also Node's.
   socket.on('error', guard);
   const destroy = (): void => void attempt(() => socket.destroy());
   if (response.headersSent) return destroy();

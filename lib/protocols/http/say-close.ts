@@ -1,20 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import { attempt } from '../../primitives/attempt.ts';
 
-/** The status of an upgrade: its `Connection` names the protocol, and HTTP ends there. */
+/** The status of an upgrade. Its `Connection` header names the protocol, and HTTP ends there. */
 const SWITCHING_PROTOCOLS = 101;
 
 type Value = number | string | readonly string[] | undefined;
 
 /**
- * Lets a response of HTTP/1 say `Connection: close`, whatever its handler says there: a proxy copies
- * `keep-alive` from its upstream. The other options of the handler's `Connection` stay. A wrapper of
- * `writeHead()` that somebody has put there before comes after ours, and has the last word.
+ * Lets an HTTP/1 response say `Connection: close`, whatever its handler sets: a proxy may copy
+ * `keep-alive` from its upstream. Other options in the handler's `Connection` stay. If
+ * `writeHead()` of the response is wrapped already, that wrapper runs after this one, and has the
+ * last word.
  *
- * Every way to send headers goes through the response's own `writeHead()`. That one is wrapped, and
- * not a header set here: one set would change what `writeHead()` makes of an array of headers.
+ * Every way to send headers calls the response's `writeHead()`, which is wrapped for that reason.
+ * No header is set here: a set header would change how `writeHead()` reads an array of headers.
  *
- * @returns What takes it back, as long as the head is not written.
+ * @returns What takes it back, until the head is written.
  */
 export function sayClose(response: ServerResponse): () => void {
   const { shouldKeepAlive } = response;
@@ -23,13 +24,13 @@ export function sayClose(response: ServerResponse): () => void {
   const writeHead = (...args: unknown[]): unknown => {
     const isHeadOfLast = isLast && !response.headersSent && Number(args[0]) !== SWITCHING_PROTOCOLS;
     const changed = isHeadOfLast ? attempt(() => withClose(response, args)) : undefined;
-    // A framework may have given it another prototype since.
+    // A framework may have changed the prototype of the response meanwhile.
     const write = own ?? writeHeadOf(Object.getPrototypeOf(response) as object);
     return Reflect.apply(write, response, changed ?? args);
   };
   response.shouldKeepAlive = false;
   const property = { value: writeHead, configurable: true, writable: true };
-  // Its owner may have locked it.
+  // Its owner may have locked the property.
   attempt(() => Object.defineProperty(response, 'writeHead', property));
   return () => {
     isLast = false;
@@ -53,7 +54,7 @@ function withClose(response: ServerResponse, args: readonly unknown[]): unknown[
   return hasMessage ? [status, message, headers] : [status, headers];
 }
 
-/** @param isSet - The response has a `Connection` already. */
+/** @param isSet - Whether the response has a `Connection` header already. */
 function headersWithClose(headers: unknown, isSet: boolean): unknown {
   if (!Array.isArray(headers)) return objectWithClose(headers as Record<string, Value>, isSet);
   let isSaid = isSet;
@@ -84,7 +85,7 @@ function isConnection(name: unknown): boolean {
   return typeof name === 'string' && name.toLowerCase() === 'connection';
 }
 
-/** The value of a `Connection`, with `close` in the place of `keep-alive`. */
+/** The value of a `Connection` header, with `close` in place of `keep-alive`. */
 function closing<Given extends Value>(value: Given): Given | string {
   const options = [value].flat().join(',').split(',');
   const others = options.map((option) => option.trim()).filter((option) => option !== '');

@@ -20,7 +20,8 @@ export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[
   carrierOf: ([session]) => session,
   prepare() {},
   closable: ([session]) => closableSession(session),
-  // Node closes it when its client goes away, as a handler would: the two are not told apart.
+  // Node closes the session when its client goes away, as a handler would: nothing tells which it
+  // was.
   departure: () => new Error('The connection is gone'),
   errors: () => [],
   hasFailed: () => false,
@@ -32,7 +33,7 @@ export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[
 
 function closableSession(session: Http2Session): Closable {
   return {
-    // It is flushed when its last stream has ended.
+    // A session is flushed when its last stream has ended.
     end: (onFlushed) => session.close(onFlushed),
     destroy: () => cutSession(session),
     isClosed: () => session.destroyed,

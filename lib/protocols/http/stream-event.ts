@@ -4,10 +4,13 @@ import { ClosableStream, servedStream } from '../socket.ts';
 import { cutStream } from './exchange.ts';
 import { requestLineIn } from './request-line.ts';
 
-/** What a refused HTTP/2 stream was: nobody has looked at it, and to retry is safe (RFC 9113, 7). */
+/**
+ * The code of a refused HTTP/2 stream: it was not handled, and a retry is safe (RFC 9113, section
+ * 7).
+ */
 export const REFUSED_STREAM = 7;
 
-/** An HTTP/2 stream, which tells its client whether it ends as a whole. */
+/** An HTTP/2 stream. If it is ended by force, its client sees that it is incomplete. */
 export class ClosableHttp2Stream extends ClosableStream {
   readonly #stream: ServerHttp2Stream;
 
@@ -56,7 +59,10 @@ export const streamProtocol: Protocol<StreamEvent> = {
   hasFailed: ([stream]) => hasFailed(stream),
 };
 
-/** Of one that has closed: why, if it has failed. Of one that its client has reset Node ends our side, too. */
+/**
+ * Why a closed stream has failed, if it has. When the client resets a stream, Node ends our side,
+ * too, so that the end of our side tells nothing.
+ */
 export function departureOfStream(stream: ServerHttp2Stream): Error | undefined {
   return hasFailed(stream) ? (stream.errored ?? new Error('The connection is gone')) : undefined;
 }

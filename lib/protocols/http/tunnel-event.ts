@@ -5,14 +5,14 @@ import { isHttp2, streamOf } from './exchange.ts';
 import { requestLineOf } from './request-line.ts';
 import { ClosableHttp2Stream, departureOfStream, REFUSED_STREAM } from './stream-event.ts';
 
-/** A tunnel's socket, of HTTP/1, or HTTP/2's response over its stream. */
+/** A tunnel: the socket of HTTP/1, or the response of HTTP/2 over its stream. */
 type Tunnel = [request: object, tunnel: Duplex, ...rest: unknown[]];
 
 function tunnelOf([, tunnel]: Tunnel): Duplex {
   return streamOf(tunnel) ?? tunnel;
 }
 
-/** Connections that have left HTTP: by an upgrade, or as the tunnel of a `CONNECT`. */
+/** Connections that have left HTTP, by an upgrade or as the tunnel of a `CONNECT`. */
 export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
   const closable = (connection: Tunnel): Closable => {
     const stream = streamOf(connection[1]);

@@ -7,19 +7,21 @@ import type { OpenList } from '../../shutdown/open-list.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
 import { CLOSED, unsentOf, type WebSocketLike } from './web-socket.ts';
 
-/** "Going away", of RFC 6455, 7.4.1. */
+/** "Going away", of RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
 
-/** One client of a `WebSocketServer` that is drained. */
+/** A client of a `WebSocketServer` that is drained. */
 export class WebSocketClient {
-  /** What stands for its connection: its socket, where that is known. */
+  /** What stands for its connection: its socket, if that is known. */
   readonly subject: AnySocket;
   readonly #webSocket: WebSocketLike;
   readonly #socket: Addressed | undefined;
   readonly #conversation: Conversation;
   /** When it came, of `performance.now()`. */
   readonly #since = performance.now();
-  /** How often it was looked at since it was sent all; `undefined` before the goodbye. */
+  /**
+   * How many looks have passed since everything had been sent to it; `undefined` before it is told.
+   */
   #looks: number | undefined;
 
   constructor(webSocket: WebSocketLike, socket: AnySocket | undefined, conversation: Conversation) {
@@ -33,19 +35,22 @@ export class WebSocketClient {
     return this.#webSocket.readyState === CLOSED;
   }
 
-  /** Notes whether it has said something since the look before. */
+  /** Notes whether the client has sent something since the look before. */
   look(now: number): void {
     this.#conversation.look(now);
   }
 
-  /** Whether it is told later: a message has come from it since then. From now on it is followed. */
+  /**
+   * Whether it is told later, because a message has come from it since that time. From now on it is
+   * followed.
+   */
   waits(since: number): boolean {
     this.#conversation.look(performance.now());
     this.#conversation.follow();
     return this.#conversation.hasCome(since);
   }
 
-  /** Whether a message has been on the way since then. */
+  /** Whether a message has come from it or was sent to it since that time. */
   isAlive(since: number): boolean {
     return this.#conversation.isAlive(since);
   }
@@ -54,14 +59,18 @@ export class WebSocketClient {
     return this.#looks !== undefined;
   }
 
-  /** Tells it to go, unless it was told. */
+  /** Tells the client that it has to go, by a close frame, unless it has been told. */
   tell(): void {
     if (this.isTold || this.isClosed) return;
     this.#looks = 0;
     this.#webSocket.close(GOING_AWAY);
   }
 
-  /** One more look at it. @returns Whether it was told, and has had the time of an answer. */
+  /**
+   * Looks at the client once more.
+   *
+   * @returns Whether it was told, and has had enough time to answer.
+   */
   isOverdue(): boolean {
     if (this.#looks === undefined) return false;
     const unsent = unsentOf(this.#webSocket, this.#socket);
@@ -69,7 +78,7 @@ export class WebSocketClient {
     return this.#looks >= ANSWER_LOOKS;
   }
 
-  /** Lists it, unless it has closed. */
+  /** Lists the client, unless it has closed. */
   listOpen(list: OpenList): void {
     if (attemptOf(this.subject, 'isClosed', () => this.isClosed)) return;
     const state = attemptOf(this.subject, 'state', () => this.#openState) ?? 'running';
@@ -85,7 +94,7 @@ export class WebSocketClient {
     return stragglerOf('connection', this.#socket, this.#since);
   }
 
-  /** Ends it by force, and lists it. Who was not told is told all the same. */
+  /** Ends the client by force, and lists it. A client that was not told is told all the same. */
   terminate(onStraggler: OnStraggler): void {
     if (this.isClosed) return;
     onStraggler(this.#describe(), this.subject);

@@ -14,34 +14,39 @@ import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
 import { attemptOf, hear, unhear } from '../../primitives/hear.ts';
 import { unref } from '../../primitives/timers.ts';
 
-/** What is used of a `WebSocketServer` of the package `ws`. */
+/** The parts that are used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
   readonly options?: { readonly noServer?: boolean; readonly server?: EventEmitter | null };
-  /** Not there without `clientTracking`. */
+  /** Missing without `clientTracking`. */
   readonly clients?: ReadonlySet<WebSocketLike>;
-  /** Throws when it has no HTTP server; `null` when that is not bound. */
+  /** Throws if it has no HTTP server. Returns `null` if that server is not bound. */
   address(): unknown;
   close(): void;
 }
 
 const nothing = (): void => {};
 
-/** Who is told of the clients. */
+/** The code that is told of the clients. */
 type WebSocketClientsHost = Pick<UpgradedHost, 'onClient' | 'onStraggler' | 'onChange'>;
 
 /**
- * The clients of a `WebSocketServer`, for its end: each is closed with 1001 and has to answer.
+ * The clients of a `WebSocketServer`, which a shutdown has to end. Each is told by the close code
+ * 1001, and has to answer.
  *
- * One that is silent is told at once. One is in conversation from which a message has come in the
- * last `idle` milliseconds: it is told when for so long none has come from it or been sent to it,
- * and when the latest time for everybody has come. A part of a message is one; pings are none.
+ * A silent client is told at once. A client is in conversation if a message has come from it in the
+ * last `idle` milliseconds. It is told later:
+ *
+ * - when for `idle` no message has come from it or was sent to it;
+ * - at the latest time for all clients.
+ *
+ * A part of a message counts as a message, and a ping does not.
  */
 export class WebSocketClients {
   readonly server: WebSocketServer;
-  /** Whether it has not emitted `'close'`: its own `close()` would do so again. */
+  /** Whether the server has not emitted `'close'` yet. Its `close()` would emit it again. */
   isServerOpen = true;
   readonly #clients = new Map<WebSocketLike, WebSocketClient>();
-  /** By their sockets: they begin with the upgrade, whoever is handed the WebSocket. */
+  /** By their sockets: they begin with the upgrade, whatever code then gets the WebSocket. */
   readonly #conversations = new WeakMap<object, Conversation>();
   readonly #host: WebSocketClientsHost;
   #times: GoodbyeTimes | undefined;
@@ -66,7 +71,7 @@ export class WebSocketClients {
     for (const client of this.#clients.values()) client.listOpen(list);
   }
 
-  /** Closes every client that is there and every one that comes. */
+  /** Tells every client that is there, and every client that comes later. */
   goAway(times: GoodbyeTimes): void {
     this.#addTracked();
     this.#times = times;
@@ -78,24 +83,26 @@ export class WebSocketClients {
     const now = performance.now();
     this.#last = after(times.latest - now, () => this.#tellDue(times));
     const since = times.latest > now ? now - times.idle : Infinity;
-    // Thousands at once would stop the event loop, and take the time of those that answer.
+    // Thousands at once would block the event loop, and take time from the clients that answer.
     this.#inSlices([...this.#clients.values()], (client) => {
       if (!client.waits(since)) client.tell();
     });
   }
 
-  /** Closes the server itself. */
+  /** Closes the server itself, unless it has closed. */
   closeServer(): void {
     if (this.isServerOpen) attemptOf(this.server, 'close', () => this.server.close());
   }
 
-  /** What ends each of them by force, and lists it. */
+  /** What ends each client by force, and lists it. */
   force(): End[] {
     const { onStraggler } = this.#host;
     return [...this.#clients.values()].map((client) => () => client.terminate(onStraggler));
   }
 
-  /** Forgets those of which nobody has heard that they have gone, and finds who has come unheard. */
+  /**
+   * Forgets clients that are gone without an event, and finds clients that have come without one.
+   */
   sweep(): void {
     const now = performance.now();
     attemptEach(this.#clients, ([webSocket, client]) => {
@@ -135,7 +142,7 @@ export class WebSocketClients {
     if (this.#times) client.tell();
   });
 
-  /** Its owner may have handed it an upgrade, and emitted no `'connection'`. */
+  /** Other code may have handed the server an upgrade without emitting `'connection'`. */
   #addTracked(): void {
     for (const webSocket of this.#tracked ?? []) this.#add(webSocket);
   }
@@ -144,7 +151,10 @@ export class WebSocketClients {
     return attemptOf(this.server, 'clients', () => this.server.clients);
   }
 
-  /** Of one whose upgrade was not heard it is not known when it has spoken. */
+  /**
+   * If the upgrade was not heard, it is unknown when the client has sent a message. So it counts as
+   * having sent one now.
+   */
   #conversationOf(socket: AnySocket | undefined): Conversation {
     const known = socket && this.#conversations.get(socket);
     return known ?? new Conversation(socket as Counting | undefined, performance.now());
@@ -154,7 +164,7 @@ export class WebSocketClients {
     if (this.#clients.delete(webSocket)) this.#host.onChange();
   }
 
-  /** Tells those that have been silent for long enough. */
+  /** Tells the clients that have been silent for long enough. */
   #tellDue({ idle, latest }: GoodbyeTimes): void {
     const now = performance.now();
     const due: WebSocketClient[] = [];
@@ -166,7 +176,7 @@ export class WebSocketClients {
     this.#inSlices(due, (client) => client.tell());
   }
 
-  /** Ends those that have not answered. */
+  /** Ends the clients that have not answered. */
   #endOverdue(): void {
     const overdue: WebSocketClient[] = [];
     attemptEach(this.#clients.values(), (client) => {

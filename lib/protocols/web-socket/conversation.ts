@@ -1,4 +1,7 @@
-/** What a runtime counts of a socket, which costs nothing for each message. Bun counts none that are read. */
+/**
+ * What a runtime counts of a socket, at no cost for each message. Bun does not count bytes that are
+ * read.
+ */
 export interface Counting {
   readonly bytesRead?: number;
   readonly bytesWritten?: number;
@@ -9,49 +12,51 @@ interface Speaking {
   on(event: string, listener: (data?: unknown) => void): unknown;
 }
 
-/** Bytes of a frame before what it carries, if that is short: with the mask, as a client sends it. */
+/** Bytes of a short frame before its payload, with the mask, as a client sends it. */
 const MASKED_HEAD = 6;
-/** Without, as a server sends it. */
+/** The same without the mask, as a server sends it. */
 const HEAD = 2;
 
 /**
- * When messages of one WebSocket have last been on the way. Nothing is called for a message: the
- * bytes of the socket are compared with those of the look before, less those of pings and pongs, so
- * that a message counts of which only a part has arrived. Whoever takes all listeners off keeps
- * pings from being told from messages, and nothing else.
+ * When messages of one WebSocket have last come or been sent. Nothing is called for a message.
+ * Instead, each look compares the bytes of the socket with those of the look before. A part of a
+ * message counts, too. The bytes of pings and pongs are subtracted.
+ *
+ * If the owner removes all listeners from the WebSocket, pings count as messages. Nothing else
+ * changes.
  */
 export class Conversation {
   readonly #socket: Counting | undefined;
-  /** Bytes of pings and pongs that came. */
+  /** Bytes of the pings and pongs that came. */
   #control = 0;
-  /** Bytes of the pongs and pings that were sent for them. */
+  /** Bytes of the pongs and pings that were sent in these exchanges. */
   #sentControl = 0;
-  /** Where bytes are not counted. */
+  /** Messages that came, where bytes are not counted. */
   #messages = 0;
   #came: number;
   #sent: number | undefined;
   #lastCame: number;
   #lastSent = -Infinity;
 
-  /** @param lastCame - Of `performance.now()`: when the last message came, as far as is known. */
+  /** @param lastCame - When the last message came, of `performance.now()`. It may be a guess. */
   constructor(socket: Counting | undefined, lastCame: number) {
     this.#socket = socket;
     this.#came = this.#countCame();
     this.#lastCame = lastCame;
   }
 
-  /** One that begins with an upgrade that is being answered. */
+  /** The conversation of a client whose upgrade is being answered. */
   static begin(socket: Counting): Conversation {
     const conversation = new Conversation(socket, -Infinity);
-    // A client may have written its first message behind the upgrade. It is put back for the
-    // WebSocket by then, which has not read it yet.
+    // A client may have sent its first message right behind the upgrade. By then Node has put it
+    // back into the socket, and the WebSocket has not read it yet.
     process.nextTick(() => {
       if (socket.readableLength) conversation.#lastCame = performance.now();
     });
     return conversation;
   }
 
-  /** Listens to what is no message; and to messages where nothing else tells of them. */
+  /** Listens for pings and pongs. Listens for messages only if nothing else tells of them. */
   hear(webSocket: Speaking): void {
     webSocket.on('ping', (data) => {
       this.#control += MASKED_HEAD + lengthOf(data);
@@ -59,13 +64,16 @@ export class Conversation {
     });
     webSocket.on('pong', (data) => {
       this.#control += MASKED_HEAD + lengthOf(data);
-      // It answers a ping of the server's.
+      // It answers a ping of the server.
       this.#sentControl += HEAD + lengthOf(data);
     });
     if (!this.#socket?.bytesRead) webSocket.on('message', () => (this.#messages += 1));
   }
 
-  /** Notes whether something has come since the look before; once it is followed, been sent, too. */
+  /**
+   * Notes whether a message has come since the look before, and once followed, whether one was
+   * sent.
+   */
   look(now: number): void {
     const came = this.#countCame();
     if (came > this.#came) this.#lastCame = now;
@@ -73,17 +81,19 @@ export class Conversation {
     if (this.#sent !== undefined) this.#lookAtSent(now, this.#sent);
   }
 
-  /** From now on what is sent is noted, too: to count it takes longer where much is still to leave. */
+  /**
+   * From now on also notes what is sent. Counting that takes longer while much has still to leave.
+   */
   follow(): void {
     this.#sent = this.#countSent();
   }
 
-  /** Whether a message has come since then. */
+  /** Whether a message has come since that time. */
   hasCome(since: number): boolean {
     return this.#lastCame > since;
   }
 
-  /** Whether one has come or, since it is followed, been sent since then. */
+  /** Whether a message has come since that time, or once followed, was sent. */
   isAlive(since: number): boolean {
     return this.#lastCame > since || this.#lastSent > since;
   }

@@ -9,7 +9,10 @@ import { WebSocketClients, type WebSocketServer } from './clients.ts';
 
 const nothing = (): void => {};
 
-/** The `WebSocketServer`s of one server that is drained: itself, or those that are attached to it. */
+/**
+ * The `WebSocketServer`s of one server that is drained: the server itself, or those that are
+ * attached to it.
+ */
 export class WebSocketServers implements UpgradedTracker {
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
@@ -20,7 +23,9 @@ export class WebSocketServers implements UpgradedTracker {
   #times: GoodbyeTimes | undefined;
   #isRefusing = false;
 
-  /** @param server - One that is no `WebSocketServer` has those alone that are attached. */
+  /**
+   * @param server - If it is no `WebSocketServer`, only those that are attached to it are followed.
+   */
   constructor(server: EventEmitter, known: KnownServer, host: UpgradedHost) {
     this.#server = server;
     this.#known = known;
@@ -41,7 +46,8 @@ export class WebSocketServers implements UpgradedTracker {
   follow(server: EventEmitter, known: KnownServer): void {
     if (this.#all.has(server)) return;
     const clients = this.#add(server as WebSocketServer, nothing);
-    // It has the address of the server that it is attached to, until somebody closes it.
+    // While its HTTP server listens, a `WebSocketServer` has the address of that, unless it is
+    // closed.
     if (this.#known.isListening()) clients.isServerOpen = known.isListening() !== false;
     const stopWatching = this.#host.watch(server, known, () => {
       this.#refuse(clients);
@@ -84,7 +90,8 @@ export class WebSocketServers implements UpgradedTracker {
   }
 
   #refuse(clients: WebSocketClients): void {
-    // The listener's own is closed; so is one that listens to no upgrades any more.
+    // Its listener closes the drained server itself. An attached server is closed already if
+    // nothing listens for upgrades.
     if (clients.server === this.#server) return;
     if (countListeners(this.#server, 'upgrade') > 0) clients.closeServer();
     this.#stopRefusing ??= refuseUpgrades(this.#server);

@@ -9,10 +9,10 @@ import type { WebSocketServer } from './clients.ts';
 import { webSocketProtocol } from './web-socket.ts';
 
 /**
- * A `WebSocketServer` of ws. It is attached to an HTTP server, has a port of its own, or neither: then
- * it is handed upgrades.
+ * A `WebSocketServer` of ws. It is attached to an HTTP server, or has a port of its own, or
+ * neither: then other code hands it upgrades.
  *
- * @param isHttp - Whether a server is one that may hand it upgrades.
+ * @param isHttp - Whether a server is of a kind that may hand it upgrades.
  */
 export function webSocketServer(
   server: WebSocketServer,
@@ -20,7 +20,7 @@ export function webSocketServer(
 ): KnownServer {
   const host = server.options?.server ?? undefined;
   const hasNone = server.options?.noServer === true;
-  // Which ones hand it upgrades is not known.
+  // Without a host, it is unknown which servers hand it upgrades.
   const isBringing = host ? (one: EventEmitter): boolean => one === host : isHttp;
   return {
     name: 'WebSocket',
@@ -30,7 +30,7 @@ export function webSocketServer(
     ...(host && { refuseFromHost: () => refuseLateUpgrades(host) }),
     ...((host || hasNone) && { waitsForHost: () => someLastCall(isBringing) }),
     ...(host === undefined && { privateSockets: () => new PrivateSockets(server) }),
-    // With `noServer` it has no address, and throws when it is asked for one.
+    // With `noServer` it has no address, and its address() throws.
     isListening: () =>
       hasNone ? undefined : attemptOf(server, 'address', () => server.address() !== null),
     close: () => warnOfRejection(server.close()),

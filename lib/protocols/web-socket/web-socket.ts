@@ -6,11 +6,11 @@ import { requestLineOf } from '../http/request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
 import { unref } from '../../primitives/timers.ts';
 
-/** What is used of a `WebSocket` of the package `ws`. */
+/** The parts that are used of a `WebSocket` of the package `ws`. */
 export interface WebSocketLike extends Life {
   once(event: 'close', listener: () => void): unknown;
   readonly readyState: number;
-  /** Bytes that have not been given to the kernel. */
+  /** Bytes that the kernel has not got yet. */
   readonly bufferedAmount: number;
   close(code: number): void;
   pause(): void;
@@ -18,12 +18,14 @@ export interface WebSocketLike extends Life {
   terminate(): void;
 }
 
-/** `WebSocket.CLOSING`, after its own `close()` or `terminate()`, or its peer's close frame. */
+/**
+ * `WebSocket.CLOSING`: after its own `close()` or `terminate()`, or after its peer's close frame.
+ */
 const CLOSING = 2;
 /** `WebSocket.CLOSED` */
 export const CLOSED = 3;
 
-/** Close codes of RFC 6455, 7.4.1. */
+/** Close codes of RFC 6455, section 7.4.1. */
 const NORMAL = 1000;
 const INTERNAL_ERROR = 1011;
 
@@ -35,8 +37,8 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
   accept([webSocket, request]) {
     const connection = webSocket as WebSocketLike;
     connection.on('error', guard);
-    // A WebSocket emits its messages whether somebody listens or not: those that come before the
-    // consumer has it would be lost.
+    // A WebSocket emits its messages even if nothing listens. Without the pause, messages would be
+    // lost that come before the consumer has the WebSocket.
     connection.pause();
     return [connection, request as IncomingMessage];
   },
@@ -60,16 +62,22 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
   fail: ([webSocket]) => closableWebSocket(webSocket, INTERNAL_ERROR),
 };
 
-/** Its socket, for which it has no public way; unknown where somebody else's class is in its place. */
+/**
+ * The socket of a WebSocket, for which ws has no public property. `undefined` if there is none, as
+ * in other classes.
+ */
 export function socketOf(webSocket: WebSocketLike): Socket | undefined {
   return (Reflect.get(webSocket, '_socket') as Socket | null | undefined) ?? undefined;
 }
 
 /**
- * Bytes that have not left. What is sent behind the goodbye never leaves, and `bufferedAmount` of ws
- * counts it all the same; what is being compressed is in no count of the socket. Bun has none.
+ * How many bytes have not left yet. No count is right everywhere:
  *
- * @param socket - Its own.
+ * - What is sent after the close frame never leaves, but `bufferedAmount` of ws counts it.
+ * - What is being compressed is in no count of the socket.
+ * - Bun's WebSocket has no counts of the socket.
+ *
+ * @param socket - The socket of the WebSocket.
  */
 export function unsentOf(webSocket: WebSocketLike, socket: object | undefined): number {
   const { writableLength } = (socket ?? {}) as { writableLength?: number };
@@ -79,7 +87,8 @@ export function unsentOf(webSocket: WebSocketLike, socket: object | undefined): 
 function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
   return {
     end(onFlushed) {
-      // Whoever has paused it listens no more, and the peer's answer comes behind what it sends.
+      // If its owner has paused it, the client's answer would not be read, which comes behind what
+      // the client has sent.
       webSocket.resume();
       webSocket.close(code);
       if (webSocket.bufferedAmount === 0) return onFlushed();
