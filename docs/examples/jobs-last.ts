@@ -34,7 +34,7 @@ console.log(`${done.length} done, none is left`);
 
 async function takeOrders(signal: AbortSignal): Promise<void> {
   const where = { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' };
-  const server = await listen(createServer({ allowHalfOpen: true }), where, { signal });
+  const server = await listen(createServer({ allowHalfOpen: true }), where);
   console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
   const { completed } = await serve(server, takeFrom, { signal, quiet: 500 }).finished;
   console.log(`closed after ${completed}, ${orders.readableLength} orders are left`);
