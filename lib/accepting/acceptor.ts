@@ -137,18 +137,18 @@ export class Acceptor<Item extends Arrival<Item>> {
   }
 
   /** Whether that is still to be done. */
-  get isKept(): boolean {
-    return this.#owned.isKept;
+  get mustCloseLast(): boolean {
+    return this.#owned.mustCloseLast;
   }
 
   /** Whether there may be something that has become no connection. */
-  get hasRest(): boolean {
-    return this.#underWay.hasRest;
+  get hasUnknownHandshakes(): boolean {
+    return this.#underWay.hasUnknownHandshakes;
   }
 
   /** Nothing comes any more, and every connection is closed. @returns What ends the rest. */
-  forceRest(): End[] {
-    return this.#underWay.forceRest();
+  forceUnknownHandshakes(): End[] {
+    return this.#underWay.forceUnknownHandshakes();
   }
 
   readonly #onConnection = (...args: unknown[]): void => {
@@ -204,7 +204,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.failure ??= { error };
     if (this.isOver) return;
     // What is under way has still to be served.
-    if (politeness) return this.#listener.end(error);
+    if (politeness) return this.#listener.foundClosed(error);
     if (this.#known.isListening() !== false) this.#owned.close();
     inSlices(this.#end(), nothing);
   }

@@ -60,20 +60,20 @@ export class OwnedServer {
    */
   end(hasLatecomers: boolean): void {
     const { isServerOpen, isStuck, hasClosed } = this.listener;
-    if ((hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
+    if ((hasLatecomers && isServerOpen) || isStuck || (this.mustCloseLast && !hasClosed)) {
       this.#stopRefusing = refuseLatecomers(this.#server, this.#known.connections);
     }
     if (!this.#known.closesLast) this.#leave();
   }
 
   /** Whether it is an emitter that has still to be closed. */
-  get isKept(): boolean {
+  get mustCloseLast(): boolean {
     return this.#known.closesLast === true && !this.#isLeft;
   }
 
   /** What an emitter has brought is served: it is closed now, unless somebody has. */
   closeLast(): void {
-    if (!this.isKept) return;
+    if (!this.mustCloseLast) return;
     this.#isLeft = true;
     this.listener.closeServer();
     if (!this.listener.isStuck) this.#stopRefusing();

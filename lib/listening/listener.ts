@@ -93,7 +93,7 @@ export class Listener {
   }
 
   /** Ends without a last call: somebody has closed it, or the server has failed. */
-  end(reason: unknown): void {
+  foundClosed(reason: unknown): void {
     const { state } = this;
     if (state === 'closed') return;
     this.#setClosed();
@@ -149,7 +149,7 @@ export class Listener {
 
   #onFoundClosed(): void {
     if (this.#host.mayEnd?.() !== false) {
-      this.end(new DOMException('The server was closed', 'AbortError'));
+      this.foundClosed(new DOMException('The server was closed', 'AbortError'));
     }
     this.#host.onFoundClosed?.();
   }
