@@ -80,9 +80,10 @@ export interface Draining extends Promise<DrainReport> {
  * number, and waits for them until `grace`.
  *
  * **How it ends.** The shutdown begins when `signal` aborts, or when other code closes the server
- * or the `WebSocketServer`. Clients that wait in the kernel's queue are accepted (the *last call*).
- * The listener is closed. Then each HTTP and WebSocket client is told that its connection will end.
- * TCP and TLS connections, handshakes and upgraded sockets have until `grace`.
+ * or the `WebSocketServer`. If the listener is still open, clients that wait in the kernel's queue
+ * are accepted (the *last call*). The listener is closed. Then each HTTP and WebSocket client is
+ * told that its connection will end. TCP and TLS connections, handshakes and upgraded sockets have
+ * until `grace`.
  *
  * - TCP and TLS with `quiet`: a connection is ended when it has been silent for `quiet`
  *   milliseconds, if it owes nothing to its client. What a connection owes is judged from outside:

@@ -14,7 +14,7 @@ import { readSettings } from './registering/settings.ts';
 const settings = readSettings(process.env);
 if (!tellsListening) {
   throw new Error(
-    'Cannot register: this runtime does not tell of servers that listen, call drain() in the program',
+    'Cannot register: this runtime does not report listening servers. Call drain() in the program',
   );
 }
 // Only the main thread receives signals.
