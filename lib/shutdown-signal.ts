@@ -43,7 +43,7 @@ export interface ShutdownSignal extends AbortSignal, Disposable {}
  *
  * **After the abort,** the process may be draining, so the signals still do not kill it:
  *
- * - Every signal within 250 ms is ignored. It repeats the first request.
+ * - Any request within 250 ms, by signal or message, repeats the first one and is ignored.
  * - After that, a second `SIGINT` ends the process at once, and a second `SIGTERM` is ignored.
  *   `endOnSecond` changes that.
  *
