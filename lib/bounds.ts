@@ -142,8 +142,8 @@ export const LONGEST_CHAIN: number = 10;
  */
 export const FIRST_REQUEST_MS: number = 100;
 /**
- * After what time the event loop has certainly read a socket. Timers come before input, and on Bun
- * and Deno an immediate does not always come after it.
+ * After what time the event loop has certainly read a socket. Timers come before input. On Bun and
+ * Deno, an immediate does not always come after input.
  */
 export const LOOK_AGAIN_MS: number = 10;
 /** How often to look for connections that only seem to have sent half a request. */
