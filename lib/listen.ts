@@ -56,8 +56,8 @@ export interface ListenOptions {
  * A server that closes removes the file that is at its path by then, whichever it is. So do not
  * bind a second server to the path of a server that still listens.
  *
- * **Who owns what.** The server stays the caller's, who has to close it. Once the promise has
- * settled, nothing of this call is left on the server or the signal.
+ * **Who owns what.** The server stays the caller's: the caller has to close it. Once the promise
+ * has settled, nothing of this call is left on the server or the signal.
  *
  * @param server - A `net`, `tls`, `http`, `https` or `http2` server that does not listen.
  * @param where - See above. A `signal` in it is refused, because with that Node would close the
@@ -67,8 +67,8 @@ export interface ListenOptions {
  * @throws Only as a rejection.
  *
  * - `TypeError` or `RangeError` for a bad argument, before anything is touched. Examples: an
- *   unknown option, a server as `where` that does not listen, a path that is too long (more than
- *   107 bytes on Linux, 103 elsewhere).
+ *   unknown option; a server as `where` that does not listen; a path of more than 107 bytes on
+ *   Linux, or 103 elsewhere.
  * - `ERR_SERVER_ALREADY_LISTEN` if the server listens already. It goes on listening.
  *
  * @example

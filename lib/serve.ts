@@ -144,8 +144,8 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  *
  * If `signal` has aborted already, the listener is closed at once, and nothing is served.
  *
- * When `grace` is over, counted from the beginning, `signal` of each task aborts, and what is left
- * is destroyed: connections, TLS handshakes, half-sent requests and upgraded sockets. Thousands are
+ * When `grace` is over, counted from the beginning, `signal` of each task aborts. What is left is
+ * destroyed: connections, TLS handshakes, half-sent requests and upgraded sockets. Thousands are
  * destroyed in slices, and the event loop turns between two slices. The serving is over a tenth of
  * a second after grace, whatever handlers do, but not before the last connection is destroyed.
  *

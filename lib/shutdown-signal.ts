@@ -47,9 +47,8 @@ export interface ShutdownSignal extends AbortSignal, Disposable {}
  * - After that, a second `SIGINT` ends the process at once, and a second `SIGTERM` is ignored.
  *   `endOnSecond` changes that.
  *
- * A process that has to end is killed by the signal. In two cases it exits with 128 + the number of
- * the signal instead: as process 1 of a container, and while there are other listeners for the same
- * signal.
+ * A process that has to end is killed by the signal. In two cases it exits with 128 + the signal's
+ * number instead: as process 1 of a container, and if the same signal has other listeners.
  *
  * **How it ends.** `[Symbol.dispose]()` removes all listeners. After that, the `AbortSignal` never
  * aborts, and a signal kills the process again. If it is disposed while the signal is being

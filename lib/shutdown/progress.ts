@@ -123,7 +123,8 @@ function count({ states }: OpenSummary): string {
 /** For example `running request of 10.0.0.7:51442, GET /report, 10214 ms old`. */
 function show(connection: OpenConnection): string {
   const { state, kind, remoteAddress, remotePort, method, url, age } = connection;
-  const client = remoteAddress === undefined ? 'an unknown client' : `${remoteAddress}:${remotePort}`;
+  const client =
+    remoteAddress === undefined ? 'an unknown client' : `${remoteAddress}:${remotePort}`;
   const request = method === undefined ? '' : `, ${method} ${url}`;
   return `${state} ${kind} of ${client}${request}, ${Math.round(age)} ms old`;
 }
