@@ -61,7 +61,7 @@ export interface Draining extends Promise<DrainReport> {
    */
   open(): OpenConnection[];
   /**
-   * Begins the shutdown. If a shutdown is under way, may move its deadline nearer.
+   * Begins the shutdown. If a shutdown is under way, the call may move its deadline nearer.
    *
    * @param options - `grace`: milliseconds from now to the deadline. Of all calls for the server,
    * the earliest deadline counts. Without `grace`, the deadline stays as `drain` has set it.

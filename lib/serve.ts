@@ -28,7 +28,8 @@ const names = [
 
 /**
  * Serves one connection. If it returns a promise, the task lasts until that settles. Otherwise the
- * task lasts until the connection has closed (*callback style*).
+ * task lasts until the connection has closed (*callback style*). The task of an HTTP request always
+ * lasts until its response has closed.
  */
 export type ServeHandler<Connection> = (connection: Connection, context: ServeContext) => unknown;
 
@@ -91,7 +92,7 @@ export interface Serving {
    */
   open(): OpenConnection[];
   /**
-   * Begins the shutdown. If a shutdown is under way, may move its deadline nearer.
+   * Begins the shutdown. If a shutdown is under way, the call may move its deadline nearer.
    *
    * @param options - `grace`: milliseconds from now to the deadline. An earlier deadline stands.
    * Default: the `grace` of `serve`.

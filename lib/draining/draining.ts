@@ -122,7 +122,7 @@ export class Draining implements ShutdownHost {
     return this.#finished;
   }
 
-  /** Begins the shutdown. If it is under way, may move its deadline nearer. */
+  /** Begins the shutdown. If it is under way, the call may move its deadline nearer. */
   stop(grace: number): Promise<DrainReport> {
     return this.join({ signal: undefined, grace, idle: Infinity });
   }
