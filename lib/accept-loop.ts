@@ -10,80 +10,100 @@ const check: OptionCheck = new OptionCheck('Cannot accept connections');
 const names = ['signal', 'maxQueued', 'event'];
 
 export interface AcceptLoopOptions {
-  /** Ends the loop: last call, then the listener is closed. */
+  /** Begins the end when it aborts: a last call, then the listener is closed. */
   signal?: AbortSignal | undefined;
-  /** How many connections may wait for a consumer; one more is refused. Default 4096. */
+  /**
+   * How many connections may wait for a consumer of `acceptLoop`, or for a slot of `serve`. One
+   * more is refused. A whole number from 0, or `Infinity`. Default 4096.
+   */
   maxQueued?: number | undefined;
 }
 
 export interface AcceptEventOptions extends AcceptLoopOptions {
-  /** The event that brings a connection. */
+  /** The event that brings a connection. Its arguments are the connection. */
   event: string;
 }
 
 type AnyOptions = AcceptLoopOptions & { event?: string | undefined };
 
 declare global {
-  // TypeScript has it from 5.6 on, with iterator helpers where `lib` or a polyfill's types add them.
+  // TypeScript itself declares this from 5.6 on. `lib`, or a polyfill's types, may add the iterator
+  // helpers to it.
   interface AsyncIteratorObject<T, TReturn, TNext> {}
 }
 
 /**
- * The connections of one server, as `acceptLoop` gives them: an `AsyncIterableIterator`, and an
- * `AsyncIteratorObject`. It is not declared as the first, because that type has its second parameter
- * from TypeScript 5.6 on only.
+ * The connections of one server: what `acceptLoop` returns.
+ *
+ * It is an `AsyncIterableIterator` and an `AsyncIteratorObject`. It is declared only as the second.
+ * The first has no second type parameter before TypeScript 5.6.
  */
 export interface AcceptLoop<Connection>
   extends
     AsyncIterator<Connection, undefined>,
     // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- Above there is no default.
     AsyncIteratorObject<Connection, undefined, unknown> {
-  /** Waits for a connection, or for the end. What is given to it is ignored. */
+  /**
+   * Takes the connection that has waited longest, or else waits for the next one or the end. May be
+   * called again before it settles. The argument is ignored.
+   */
   next(value?: unknown): Promise<IteratorResult<Connection, undefined>>;
-  /** What has become of the connections so far: a copy, made when it is read. */
+  /** The counts so far: a copy, made when you read it. */
   readonly stats: AcceptLoopStats;
-  /** Leaves the loop: closes the listener and refuses what waits. */
+  /** Leaves the loop: closes the listener, and refuses the connections that wait. */
   return(): Promise<IteratorReturnResult<undefined>>;
-  /** Leaves the loop, and rejects with `error`. */
+  /** Leaves the loop as `return()` does, and rejects with `error`. */
   throw(error?: unknown): Promise<IteratorReturnResult<undefined>>;
   [Symbol.asyncIterator](): AcceptLoop<Connection>;
-  /** Leaves the loop. */
+  /** Leaves the loop as `return()` does. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Gives a server's connections, one by one, in order of arrival.
+ * Yields a server's connections, one by one, in order of arrival.
  *
- * The server may be listening already or be told to later; what arrives from this call on is kept,
- * up to `maxQueued`, until somebody asks for it. Several consumers may ask at once.
+ * The server may listen already, or be told to later. From this call on, connections are queued
+ * until a consumer asks for them, up to `maxQueued`. Several consumers may ask at once.
  *
- * **How it ends.** When `signal` aborts, the loop accepts what waits in the kernel's queue (*last
- * call*), closes the listener, gives TLS handshakes and first HTTP requests that are under way the
- * rest of half a second, hands out what is left, and is done. A signal that has aborted already
- * closes the listener at once. Somebody else's `close()` is noticed within 250 ms and ends it in the
- * same way. Leaving it (`break`, a throw in the body, `return()`) closes the listener and refuses
- * what waits. It never waits for the connections that it has handed out. An emitter of another kind,
- * whose `close()` may end what it has brought, is closed when a consumer is told of the end: of
- * several, when as many have been told as have waited at the same time.
+ * **How it ends.** When `signal` aborts, the loop:
  *
- * **Who owns what.** The loop owns the listener from this call on, and each connection until it is
- * handed out; from then on it is the consumer's, to the end. A listener for `'error'` stays on it,
- * so that a client that goes away crashes nobody; everything else is taken off the server, the
- * signal and the sockets. Of an HTTP server, a connection is a request, and the sockets stay
- * Node's. What still comes over an HTTP or TLS server's open connections after the end is refused
- * (`503`, a reset), by one listener that stays until the server has closed or listens again. A
- * server that is told to listen only after the end is its owner's business.
+ * 1. accepts the clients that wait in the kernel's queue (the *last call*);
+ * 2. closes the listener;
+ * 3. gives TLS handshakes and first HTTP requests under way what is left of half a second;
+ * 4. hands out the connections that are left, and is done.
  *
- * **Errors.** What keeps the server from listening rejects the pending `next()`, once, and ends the
- * loop. An error of `accept(2)` ends nothing: it is published on the diagnostics channel
- * `accept-loop:error`.
+ * If the signal has aborted already, the listener is closed at once, and nothing is handed out. If
+ * other code calls `close()` of the server, the loop notices within 250 ms. It goes on with step 3.
+ *
+ * Leaving the loop (`break`, a throw in the body, `return()`) closes the listener, and refuses the
+ * connections that wait. The loop never waits for a connection that it has handed out.
+ *
+ * `close()` of an emitter of another kind may end what the emitter has brought. So the loop calls
+ * it only when a consumer is told of the end. Of several consumers, as many have to be told as have
+ * waited at the same time.
+ *
+ * **Who owns what.**
+ *
+ * - The loop owns the listener from this call on, and each connection until it hands it out. From
+ *   then on, the connection is the consumer's, to the end.
+ * - A listener for `'error'` stays on each connection, so that a client's reset does not crash the
+ *   process. All other listeners are removed from the server, the signal and the sockets.
+ * - On an HTTP server, a connection is a request. The sockets stay Node's.
+ * - After the end, open connections of an HTTP or TLS server may bring requests or handshakes. They
+ *   are refused, by `503` or a reset. One listener does that. It stays until the server has closed
+ *   or listens again.
+ * - If the server is told to listen only after the end, closing it is up to its owner.
+ *
+ * **Errors.** If the server cannot listen, or its listener breaks, the loop ends. One call of
+ * `next()` rejects with the error. An error of `accept(2)` ends nothing. It is published on the
+ * diagnostics channel `accept-loop:error`.
  *
  * @param server - A `net`, `tls`, `http`, `https` or `http2` server, a `WebSocketServer` of `ws`,
  * or any emitter with the option `event`.
- * @param options - Or the signal alone.
+ * @param options - The options, or an `AbortSignal` in their place.
  * @returns An async iterator that is its own iterable, and disposable.
- * @throws `TypeError` or `RangeError` for a bad argument, with nothing attached; `Error` when the
- * server has a live loop already.
+ * @throws `TypeError` or `RangeError` for a bad argument, before anything is attached. `Error` if
+ * the server has a live loop already.
  *
  * @example
  * ```ts

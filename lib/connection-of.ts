@@ -10,7 +10,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
 
-/** The shape by which a `WebSocketServer` of the package `ws` is known. */
+/** The methods by which a `WebSocketServer` of the package `ws` is recognised. */
 export interface WebSocketServerLike<WebSocket = unknown, Request = unknown> {
   handleUpgrade(
     request: Request,
@@ -22,13 +22,13 @@ export interface WebSocketServerLike<WebSocket = unknown, Request = unknown> {
   close(): void;
 }
 
-/** The servers whose connections are known from the server itself. */
+/** The servers that need no option `event`: their type says what a connection is. */
 export type ConnectionServer = NetServer | WebSocketServerLike;
 
 /** What a loop over a server of this type yields. */
 export type ConnectionOf<Server> = Server extends Http2Server | Http2SecureServer
   ? [request: Http2ServerRequest, response: Http2ServerResponse]
-  : // Before that of http, which since @types/node 25 does not see the classes of this one.
+  : // Before HttpServer: since @types/node 25, that does not infer the classes of an HttpsServer.
     Server extends HttpsServer<infer Request, infer Response>
     ? [request: InstanceType<Request>, response: InstanceType<Response>]
     : Server extends HttpServer<infer Request, infer Response>

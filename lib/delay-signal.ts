@@ -8,24 +8,25 @@ import { unref } from './primitives/timers.ts';
 const check: OptionCheck = new OptionCheck('Cannot delay a signal');
 const nothing = (): void => {};
 
-/** A signal that follows another one later. `[Symbol.dispose]()` ends that: it never aborts. */
+/** A signal that aborts later than another one. After `[Symbol.dispose]()` it never aborts. */
 export interface DelayedSignal extends AbortSignal, Disposable {}
 
 /**
- * Gives a signal that aborts a time after another one: the time in which a load balancer notices
- * that readiness is off, while the server still accepts.
+ * Returns a signal that aborts `milliseconds` after `signal`, with the same reason. In between, a
+ * load balancer notices that readiness is off, while the server still accepts.
  *
- * The time counts from the abort of `signal`, or from the call where it has aborted already. With 0
- * it aborts in the same instant, with `Infinity`, or more than 24 days, never. It has the reason of
- * `signal`, untouched.
+ * The time counts from the abort of `signal`. If `signal` has aborted already, it counts from the
+ * call. With 0, both abort at the same instant. With `Infinity`, or more than 24 days, the new
+ * signal never aborts.
  *
- * While it waits there is one listener on `signal`, then one timer, which does not keep the process
- * alive. Both are gone after its abort, and when it is disposed.
+ * There is one listener on `signal` while the new signal waits for it, and then one timer. The
+ * timer does not keep the process alive. Both are gone when the new signal has aborted or is
+ * disposed.
  *
- * @param signal - The one that it follows.
- * @param milliseconds - How much later.
+ * @param signal - The signal to follow.
+ * @param milliseconds - How much later the new signal aborts.
  * @returns The later signal, disposable.
- * @throws `TypeError` or `RangeError` for a bad argument, with nothing attached.
+ * @throws `TypeError` or `RangeError` for a bad argument, before anything is attached.
  *
  * @example
  * ```ts

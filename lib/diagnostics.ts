@@ -7,54 +7,60 @@ import type {
   ServeReport,
 } from './reports.ts';
 
-/** What is published on `accept-loop:accept`: a connection has been accepted. */
+/**
+ * Published on `accept-loop:accept` when a connection has been accepted. It may be queued or shed
+ * next.
+ */
 export interface AcceptMessage {
-  /** The server, as it was handed to `acceptLoop` or `serve`. */
+  /** The server that was passed to `acceptLoop` or `serve`. */
   readonly server: object;
-  /** What the loop yields: a socket, `[request, response]`, `[webSocket, request]`, arguments. */
+  /**
+   * What a loop yields: a socket, `[request, response]`, `[webSocket, request]`, or the arguments
+   * of an event.
+   */
   readonly connection: unknown;
 }
 
-/** What is published on `accept-loop:shed`: a connection was refused, because the queue was full. */
+/** Published on `accept-loop:shed` when a connection was refused, because the queue was full. */
 export interface ShedMessage {
   readonly server: object;
   readonly connection: unknown;
 }
 
-/** What is published on `accept-loop:error`. */
+/** Published on `accept-loop:error` when the server emits `'error'`, or a handler has failed. */
 export interface ErrorMessage {
   readonly server: object;
   /**
-   * The server's `'error'`, or what a handler of `serve` has thrown. A server's error of `accept(2)`
-   * does not end the loop; every other one of the server does.
+   * The error of the server, or what a handler of `serve` or a method of the connection has thrown.
+   * An error of `accept(2)` does not end the loop. Every other error of the server does.
    */
   readonly error: unknown;
-  /** The connection whose handler has failed. */
+  /** The connection that the error belongs to. Not set for an error of the server. */
   readonly connection?: unknown;
 }
 
-/** What is published on `accept-loop:drain`: a shutdown has begun, with the last call. */
+/** Published on `accept-loop:drain` when a shutdown has begun. */
 export interface DrainMessage {
   readonly server: object;
-  /** The reason of the signal, if a signal began it. */
+  /** The signal's reason, or an error that says what else has begun the shutdown. */
   readonly reason: unknown;
 }
 
 /**
- * What is published on `accept-loop:progress`, once a second while the stop of a `serve` or `drain`
- * waits for what is open. Those who subscribe after its beginning hear nothing of it.
+ * Published on `accept-loop:progress` once a second, while a shutdown of `serve` or `drain` waits
+ * for open connections. Subscribe before the shutdown begins: otherwise nothing is published.
  */
 export interface ProgressMessage {
   readonly server: object;
   /** Milliseconds since the shutdown began. */
   readonly duration: number;
-  /** How many connections are open, by what they are doing. */
+  /** How many connections are open in each state. */
   readonly states: Readonly<Partial<Record<OpenState, number>>>;
-  /** The one that has been open longest. */
+  /** The connection that has been open longest. */
   readonly oldest: OpenConnection | undefined;
 }
 
-/** What is published on `accept-loop:end`: nothing more comes of this server. */
+/** Published on `accept-loop:end` at the end of a loop, a `serve` or a `drain`. */
 export interface EndMessage {
   readonly server: object;
   /** The counts of the loop, or the report of `serve` or `drain`. */
@@ -70,7 +76,7 @@ const drainChannel: Published<DrainMessage> = channel('accept-loop:drain');
 const progressChannel: Published<ProgressMessage> = channel('accept-loop:progress');
 const endChannel: Published<EndMessage> = channel('accept-loop:end');
 
-/** Publishes what happens to one server. Nothing is built for a channel without subscribers. */
+/** Publishes the events of one server. No message is built for a channel without subscribers. */
 export class Diagnostics {
   readonly #server: object;
 
@@ -86,12 +92,11 @@ export class Diagnostics {
     if (shedChannel.hasSubscribers) shedChannel.publish({ server: this.#server, connection });
   }
 
-  /** An error of the server. */
   serverError(error: unknown): void {
     if (errorChannel.hasSubscribers) errorChannel.publish({ server: this.#server, error });
   }
 
-  /** An error of a handler. */
+  /** Also for an error of the connection's own method or getter. */
   handlerError(error: unknown, connection: unknown): void {
     if (errorChannel.hasSubscribers)
       errorChannel.publish({ server: this.#server, connection, error });
@@ -109,7 +114,7 @@ export class Diagnostics {
     progressChannel.publish({ server: this.#server, ...message });
   }
 
-  /** @param stats - Called only if somebody wants to know. */
+  /** @param stats - Called only if the channel has a subscriber. */
   end(stats: () => EndMessage['stats']): void {
     if (endChannel.hasSubscribers) endChannel.publish({ server: this.#server, stats: stats() });
   }

@@ -14,102 +14,128 @@ const wantedSignal = 'an AbortSignal, or left out to begin at once';
 
 export interface DrainOptions {
   /**
-   * Begins the shutdown when it aborts. Without this key the shutdown begins at once. A key whose
-   * value is `undefined` is refused: something should have made a signal, and has not.
+   * Begins the shutdown when it aborts. Without this key, the shutdown begins at once.
+   * `signal: undefined` is refused: code that failed to make a signal would stop the server at its
+   * start.
    */
   signal?: AbortSignal;
-  /** Milliseconds from the shutdown's beginning to its deadline. Default 10 000. */
+  /**
+   * Milliseconds from the beginning of the shutdown to its deadline. With 0, everything is ended at
+   * once. Default 10 000.
+   */
   grace?: number | undefined;
   /**
-   * Milliseconds of a shutdown that an idle HTTP connection has for one more request, and a WebSocket
-   * client in conversation for its answer. Default 1000.
+   * In a shutdown: how many milliseconds an idle HTTP connection has for one more request, and a
+   * WebSocket client in conversation for an answer. Default 1000.
    */
   idle?: number | undefined;
   /**
-   * Of a `net` or `tls` server: milliseconds of silence after which, in a shutdown, a connection is
-   * ended that owes nothing to its client. Default `Infinity`.
+   * For `net` and `tls` servers, in a shutdown: after how many milliseconds of silence a connection
+   * is ended that owes nothing to its client. Default `Infinity`.
    */
   quiet?: number | undefined;
-  /** Asked of a connection that `quiet` is about to end: whether something is owed nevertheless. */
+  /**
+   * Called with a connection that `quiet` is about to end. If the result is truthy, something is
+   * still owed, and the connection is not ended.
+   */
   isBusy?: ((socket: Socket) => unknown) | undefined;
 }
 
 /**
- * A server that is drained, or will be: the promise of the report. It never rejects. An `async` function
- * that returns it gives a promise without the rest.
+ * The promise of the report, with members that show the connections and begin the shutdown.
+ *
+ * It never rejects. An `async` function that returns it gives a promise without these members.
  */
 export interface Draining extends Promise<DrainReport> {
-  /** The counts so far: a copy, made when it is read. */
+  /** The counts so far: a copy, made when you read it. */
   readonly stats: DrainStats;
   /**
-   * The connections that are open now, each client once, with what it is doing. The list is made by this
-   * call, in a time that grows with their number. From before the call of `drain`, those of HTTP are
-   * known from their next request on; others are listed without an address once the shutdown has
-   * begun. When the shutdown is over, there are none.
+   * Lists the connections that are open now, each client once, with its state. The list is made by
+   * this call, in a time that grows with the number of connections. When the shutdown is over, the
+   * list is empty.
+   *
+   * Of connections from before the call of `drain`:
+   *
+   * - an HTTP connection is known from its next request on;
+   * - others are listed without an address, once the shutdown has begun.
    */
   open(): OpenConnection[];
   /**
-   * Begins the shutdown, or makes one that is under way harder.
+   * Begins the shutdown. If a shutdown is under way, the call may move its deadline nearer.
    *
-   * @param options - `grace`: milliseconds from now to the deadline. The earliest counts, of all calls
-   * for the server. Without it, `stop` begins the shutdown, and does not shorten one under way.
+   * @param options - `grace`: milliseconds from now to the deadline. Of all calls for the server,
+   * the earliest deadline counts. Without `grace`, the deadline stays as `drain` has set it.
    * @returns The report.
-   * @throws `TypeError` or `RangeError` for a bad argument: nothing changes then.
+   * @throws `TypeError` or `RangeError` for a bad argument. Then nothing changes.
    */
   stop(options?: { grace?: number | undefined }): Promise<DrainReport>;
 }
 
 /**
- * Shuts a server down whose connections somebody else handles: a framework, a `'request'` listener,
- * the listeners of a `WebSocketServer`. They go on handling what comes until the end.
+ * Shuts down a server whose connections are handled by other code: a framework, a `'request'`
+ * listener, the listeners of a `WebSocketServer`. The handlers go on until the end.
  *
- * Call it when the server is made, with a signal: it knows the connections that come from then on.
- * Of earlier ones it ends those of HTTP; the others it can only wait for.
+ * Call it when the server is made, with a signal: it follows the connections that come after the
+ * call. It ends earlier HTTP connections, too. Of other earlier connections, it knows only the
+ * number, and waits for them until `grace`.
  *
- * **How it ends.** By `signal`, or by somebody's `close()` of the server or of the `WebSocketServer`: the last call is taken, and the
- * listener closed. TCP and TLS connections, handshakes and upgraded sockets have until `grace`; of
- * the others each is told then that it is to end.
+ * **How it ends.** The shutdown begins when `signal` aborts, or when other code closes the server
+ * or the `WebSocketServer`. If the listener is still open, clients that wait in the kernel's queue
+ * are accepted (the *last call*). The listener is closed. Then each HTTP and WebSocket client is
+ * told that its connection will end. TCP and TLS connections, handshakes and upgraded sockets have
+ * until `grace`.
  *
- * - TCP and TLS with `quiet`: a connection is ended as soon as that was silent for so long, where
- *   nothing is owed, as far as it is seen from outside ([docs](../docs/draining.md#ending-silent-connections)).
- * - HTTP/1: the last response of each connection says `Connection: close`, also where its handler
- *   says `keep-alive`. An idle connection has `idle` milliseconds for one more request, one that
- *   never sent a byte 100 at the least; half a request has the server's `headersTimeout`.
- * - HTTP/2: an idle session has `idle`, too. One that waits for an answer gets two GOAWAYs, a round
- *   trip apart. Streams that were begun finish; later ones are refused, which is safe to retry.
- * - WebSocket: clients are closed with 1001 and have a second to answer. A client is in conversation
- *   if a message has come from it in the last `idle` milliseconds: it is told when for `idle` none has
- *   come or been sent, and when `idle` has passed since the beginning at the latest. The others are
- *   told at once. The HTTP server that the `WebSocketServer` is attached to is drained as well, and
- *   answers upgrades with `503`. With `noServer`, upgrades are let in as long as an HTTP server of the
- *   process takes its last call.
+ * - TCP and TLS with `quiet`: a connection is ended when it has been silent for `quiet`
+ *   milliseconds, if it owes nothing to its client. What a connection owes is judged from outside:
+ *   see [the docs](../docs/draining.md#ending-silent-connections).
+ * - HTTP/1: the last response of each connection says `Connection: close`, even if its handler says
+ *   `keep-alive`. An idle connection has `idle` milliseconds for one more request. A connection
+ *   that has never sent a byte has at least 100 ms. Half a head has the server's `headersTimeout`,
+ *   and half a body its `requestTimeout`.
+ * - HTTP/2: an idle session has `idle` milliseconds, too. A session that waits for an answer gets
+ *   two GOAWAYs, a round trip apart. Streams that have begun finish. Later streams are refused, and
+ *   the client may safely retry them.
+ * - WebSocket: a client is told by the close code 1001, and has a second to answer. It is *in
+ *   conversation* if it has sent a message in the last `idle` milliseconds. A client in
+ *   conversation is told after `idle` without a message either way, and at the latest `idle` after
+ *   the beginning. Each other client is told at once.
  *
- * When `grace` is over, counted from the beginning, what is left is destroyed; thousands in slices,
- * between which the event loop turns. It is over when the last one has closed, or a tenth of a second
- * after the last one was destroyed.
+ * The HTTP server that a `WebSocketServer` is attached to is drained as well. Once its listener is
+ * closed, upgrades are answered with `503`. With `noServer`, upgrades are accepted as long as an
+ * HTTP server of the process takes its last call.
  *
- * **Called again** for the same server, it joins the shutdown: the first signal begins it, the
- * earliest deadline counts, and of the calls before it begins the shortest `idle` and `quiet`. All get the
- * same report.
+ * When `grace` is over, counted from the beginning, what is left is destroyed. Thousands are
+ * destroyed in slices, and the event loop turns between two slices. The shutdown is over when the
+ * last connection has closed, or a tenth of a second after the last one was destroyed.
  *
- * **Who owns what.** The server's listener is closed once, by its own `close()`; no method of it is
- * replaced. A last response has a `writeHead()` of its own, which calls the one that it had. Its errors stay its owner's. When it is over, nothing of it is left on the server or
- * the signal, and nothing of it keeps a process running until it begins. One exception: on a server
- * that had never listened when its signal aborted, a listener stays that closes it if it is told to
- * listen after all.
+ * **Called again** for the same server, it joins the same shutdown. All calls get the same report.
+ *
+ * - The first signal to abort begins the shutdown.
+ * - The earliest deadline counts.
+ * - The shortest `idle` and the shortest `quiet` count, of the calls before the shutdown begins.
+ *
+ * **Who owns what.**
+ *
+ * - The server's listener is closed once, by the server's own `close()`. No method of the server is
+ *   replaced. The server's errors stay its owner's.
+ * - A last response gets a `writeHead()` of its own, which calls the previous one.
+ * - When the shutdown is over, nothing of `drain` is left on the server or the signal. There is one
+ *   exception: a server that had never listened when its signal aborted. There a listener stays,
+ *   which closes the server if it is told to listen after all.
+ * - Until the shutdown begins, nothing of `drain` keeps the process alive.
  *
  * @param server - A `net`, `tls`, `http`, `https`, `http2` or WebSocket server, listening or not.
- * @param options - Or the signal alone. Left out, the shutdown begins at once; `undefined` in its
- * place is refused.
- * @returns A promise of the report, which also tells what is open, and stops the server. Never rejects;
- * for a server that is closed or has never listened the report is empty.
- * @throws `TypeError` or `RangeError` for a bad argument, with nothing attached.
+ * @param options - The options, or an `AbortSignal` in their place. If they are left out, the
+ * shutdown begins at once. `undefined` in their place is refused.
+ * @returns The promise of the report, with `open()`, `stats` and `stop()`. It never rejects. For a
+ * server that is closed, or has never listened, the report is empty.
+ * @throws `TypeError` or `RangeError` for a bad argument, before anything is attached.
  *
  * @example
  * ```ts
  * const server = app.listen(3000);
  * const drained = drain(server, { signal: shutdownSignal() });
- * // The rest of the start-up. Do not await the report before it: it comes when the server has stopped.
+ * // The rest of the start-up. Do not await the report before it: that comes after the stop.
  * console.log(await drained);
  * ```
  */
@@ -123,7 +149,7 @@ export function drain(
   checkQuiet(check, kind, options.quiet);
   const draining = drainingOf(server as EventEmitter, kind);
   const drained = draining.join(options);
-  // All calls share it.
+  // All calls share one promise: an earlier call has added the members.
   if ('open' in drained) return drained as Draining;
   const members: Omit<Draining, keyof Promise<DrainReport>> = {
     get stats() {
@@ -144,7 +170,7 @@ function checkOptions(given: [options?: DrainOptions | AbortSignal]): DrainingOp
   const all: DrainOptions = isAbortSignal(options) ? { signal: options } : options;
   check.known(names, all);
   const { signal, grace = GRACE_MS, idle = IDLE_MS, quiet = Infinity, isBusy } = all;
-  // Not as if it were left out: that would close the server at start-up, and without a word.
+  // `undefined` does not count as left out: that would close the server at start-up, silently.
   const isMissing = given.length > 0 && given[0] === undefined;
   if (isMissing || (signal === undefined && 'signal' in all)) {
     throw check.error(TypeError, isMissing ? 'options' : 'signal', wantedSignal, undefined);

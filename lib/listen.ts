@@ -9,56 +9,67 @@ const check: OptionCheck = new OptionCheck('Cannot listen');
 const pending = new WeakSet<Server>();
 
 export interface ListenOptions {
-  /** Cancels the binding, and nothing after it. */
+  /** Cancels the binding when it aborts. It has no effect once the server listens. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Tells a server to listen, and waits until it does.
+ * Calls `listen()` of a server, and resolves with the server when it listens.
  *
  * `where` is one of these:
  *
- * - a port: a number, or a string of digits as in `process.env.PORT`. 0 lets the system choose one.
+ * - a port: a number, or a string of digits as in `process.env.PORT`. With 0, the system chooses.
  * - the path of a Unix socket or Windows pipe: any other string.
- * - Node's listen options, with a `port`, a `path` or an inherited `fd`. What else is in them
- *   (`host`, `reusePort`, …) is Node's business.
+ * - Node's listen options, with a `port`, a `path` or an inherited `fd`. Node handles the others,
+ *   such as `host` and `reusePort`.
  * - a listener that is open already: a `net.Server` that listens, such as another process sends by
- *   `child.send(message, server)`, or Node's own handle of one. It is taken over: from now on its
- *   connections are those of `server`, and it is closed with `server`.
+ *   `child.send(message, server)`, or Node's own handle of one. `server` takes it over: from now on
+ *   it gets the connections of that listener, and closes it when it closes.
  *
- * The kernel's queue of connections may be 4096 long, or `backlog` if it is given, and never longer
- * than the system allows.
+ * The kernel's queue of connections may be 4096 long, or `backlog` if that is given. It is never
+ * longer than the system allows.
  *
- * Call `serve()` or `acceptLoop()`, or have your own listeners on it, in the same tick as the
- * `await` returns: a connection that arrives before somebody listens for it is served by nobody.
+ * Call `serve()` or `acceptLoop()`, or add your own listeners, in the same tick in which the
+ * `await` returns. No code serves a connection that arrives before that.
  *
- * **How it ends.** It resolves when the server listens, and rejects with the very error that kept
- * it from it. When `signal` aborts before that, the server does not listen, whatever comes of the
- * bind that is under way, and the promise rejects with the signal's reason; with one that has
- * aborted already nothing is opened. In a cluster worker the bind is first let come to its end. The
- * signal does nothing once the server listens: hand it to `serve()` or `acceptLoop()` as well,
- * which closes it in order. It rejects as well when somebody else calls `close()` before the server
- * is bound.
+ * **How it ends.**
+ *
+ * - It resolves when the server listens.
+ * - If the server cannot listen, it rejects with the server's own error.
+ * - If `signal` aborts before that, it rejects with the signal's reason, and the server does not
+ *   listen, however the bind under way ends. If the signal has aborted already, nothing is opened.
+ *   In a cluster worker, the bind is awaited first.
+ * - If other code calls `close()` before the server is bound, it rejects, too.
+ *
+ * The signal has no effect once the server listens. Pass it to `serve()` or `acceptLoop()` as well,
+ * which close the server in order.
  *
  * **A file in the way.** A Unix socket that no process has any more is removed before the bind, so
- * that the server emits no `'error'`. Of several starters that find it at once, one listens. A live
- * server gets a connection that says nothing and ends. Its file is never touched, though it does
- * not listen yet; nor is a file of another kind, or a link: the promise rejects with `EADDRINUSE`.
- * So it does whenever the system does not tell whether a server is dead: on macOS, BSD and Bun.
+ * that the server emits no `'error'`. If several processes find the file at once, one of them
+ * listens. In these cases nothing is removed, and the promise rejects with `EADDRINUSE`:
  *
- * Closing a server removes whatever file is at its path by then: do not bind a second server to the
- * path of one that still listens.
+ * - The server at the path is alive, even if it does not listen yet. A live server that listens
+ *   gets one connection, which sends nothing and ends.
+ * - The file is of another kind, or is a link.
+ * - The system does not tell whether the server is dead: on macOS, BSD and Bun.
  *
- * **Who owns what.** The server stays the caller's, to close it. Once the promise has settled,
- * nothing of this call is left on the server or the signal.
+ * A server that closes removes the file that is at its path by then, whichever it is. So do not
+ * bind a second server to the path of a server that still listens.
+ *
+ * **Who owns what.** The server stays the caller's: the caller has to close it. Once the promise
+ * has settled, nothing of this call is left on the server or the signal.
  *
  * @param server - A `net`, `tls`, `http`, `https` or `http2` server that does not listen.
- * @param where - With a `signal` in it, it is refused: Node would close the listener at once.
- * @param options - Or the signal alone.
- * @returns The same server, listening.
- * @throws Only as a rejection. `TypeError` or `RangeError` for a bad argument, with nothing touched:
- * an unknown option, a server in the place of `where` that does not listen, a path that is longer
- * than the system has room for (107 bytes on Linux, 103 elsewhere); `ERR_SERVER_ALREADY_LISTEN` when the server listens already, and goes on to.
+ * @param where - See above. A `signal` in it is refused, because with that Node would close the
+ * listener at once, and reset the clients in the kernel's queue.
+ * @param options - The options, or an `AbortSignal` in their place.
+ * @returns The same server, which listens.
+ * @throws Only as a rejection.
+ *
+ * - `TypeError` or `RangeError` for a bad argument, before anything is touched. Examples: an
+ *   unknown option; a server as `where` that does not listen; a path of more than 107 bytes on
+ *   Linux, or 103 elsewhere.
+ * - `ERR_SERVER_ALREADY_LISTEN` if the server listens already. It goes on listening.
  *
  * @example
  * ```ts
@@ -95,7 +106,7 @@ function checkServer(server: unknown): void {
   throw check.error(TypeError, 'server', 'a net, tls, http, https or http2 server', server, hint);
 }
 
-/** As Node's own for a server that is bound, which does not come yet while it is being bound. */
+/** Like Node's own error for a bound server, which Node does not throw during the binding. */
 function beingBound(): Error {
   const error = new Error('Cannot listen: the server is being bound already');
   return Object.assign(error, { code: 'ERR_SERVER_ALREADY_LISTEN' });

@@ -5,19 +5,19 @@ import { Registration } from './registering/registration.ts';
 import { readSettings } from './registering/settings.ts';
 
 /**
- * To be preloaded: `node --import accept-loop/register server.js`. Every server that the process
- * opens is drained at SIGTERM or SIGINT, without a line of code. docs/register.md has the contract.
+ * To be preloaded: `node --import accept-loop/register server.js`. Drains every server that the
+ * process opens at SIGTERM or SIGINT, without a line of code. docs/register.md has the contract.
  *
- * @throws `RangeError` for a bad environment variable, `Error` on a runtime that does not tell of
- * servers that listen: the program does not start.
+ * @throws `RangeError` for a bad environment variable. `Error` on a runtime that does not report
+ * which servers listen. In both cases the program does not start.
  */
 const settings = readSettings(process.env);
 if (!tellsListening) {
   throw new Error(
-    'Cannot register: this runtime does not tell of servers that listen, call drain() in the program',
+    'Cannot register: this runtime does not report listening servers. Call drain() in the program',
   );
 }
-// Signals come to the main thread alone.
+// Only the main thread receives signals.
 if (isMainThread) {
   new Registration(settings, (told) => delaySignal(told, settings.delay)).start();
 }

@@ -26,31 +26,49 @@ const names = [
   'onError',
 ];
 
-/** Serves one connection. What it returns is awaited if it is a promise. */
+/**
+ * Serves one connection. If it returns a promise, the task lasts until that settles. Otherwise the
+ * task lasts until the connection has closed (*callback style*). The task of an HTTP request always
+ * lasts until its response has closed.
+ */
 export type ServeHandler<Connection> = (connection: Connection, context: ServeContext) => unknown;
 
 export interface ServeOptions<Connection> extends AcceptLoopOptions {
-  /** How many tasks may run at once; further connections wait in the queue. Default `Infinity`. */
+  /**
+   * How many tasks may run at once. Further connections wait in the queue. A whole number from 1,
+   * or `Infinity`, the default.
+   */
   concurrency?: number | undefined;
-  /** Milliseconds from the shutdown's beginning to its deadline. Default 10 000. */
+  /**
+   * Milliseconds from the beginning of the shutdown to its deadline. With 0, everything is ended at
+   * once. Default 10 000.
+   */
   grace?: number | undefined;
-  /** Milliseconds of a shutdown that an idle HTTP connection has for one more request. Default 1000. */
+  /**
+   * In a shutdown: how many milliseconds an idle HTTP connection has for one more request. Default
+   * 1000.
+   */
   idle?: number | undefined;
-  /** Milliseconds in which a client has to end its side once it has been sent all. Default 1000. */
+  /**
+   * How many milliseconds a client has to end its side, once everything has been sent to it.
+   * Default 1000.
+   */
   linger?: number | undefined;
-  /** Milliseconds in which what a handler has written, or a response, has to leave. Default 60 000. */
+  /** How many milliseconds written bytes, or an ended response, have to leave. Default 60 000. */
   flush?: number | undefined;
   /**
-   * Of sockets: milliseconds of silence after which, in a shutdown, a connection is ended that owes
-   * nothing to its client. Default `Infinity`.
+   * For sockets, in a shutdown: after how many milliseconds of silence a connection is ended that
+   * owes nothing to its client. Default `Infinity`.
    */
   quiet?: number | undefined;
-  /** Asked of a connection that `quiet` is about to end: whether something is owed nevertheless. */
+  /**
+   * Called with a connection that `quiet` is about to end. If the result is truthy, something is
+   * still owed, and the connection is not ended.
+   */
   isBusy?: ((connection: Connection) => unknown) | undefined;
   /**
-   * Called once with what a handler has thrown, unless it only says what is known: that the
-   * connection has failed, or that a signal has aborted. Without it, such an error becomes a
-   * process warning.
+   * Called once with each error of a handler, unless the error only says that the connection has
+   * failed or that a signal has aborted. Without `onError`, the error becomes a process warning.
    */
   onError?: ((error: unknown, connection: Connection) => unknown) | undefined;
 }
@@ -58,75 +76,99 @@ export interface ServeOptions<Connection> extends AcceptLoopOptions {
 export interface ServeEventOptions<Connection>
   extends ServeOptions<Connection>, AcceptEventOptions {}
 
-/** A server that is being served. */
+/** What `serve` returns. */
 export interface Serving {
-  /** Settles when nothing of it is left. Rejects only with what kept the server from listening. */
+  /**
+   * Resolves with the report when no task and no connection is left, or a tenth of a second after
+   * grace. Rejects only if the server could not listen, or its listener broke, with that error.
+   */
   readonly finished: Promise<ServeReport>;
-  /** What has become of the connections so far: a copy, made when it is read. */
+  /** The counts so far: a copy, made when you read it. */
   readonly stats: ServeStats;
   /**
-   * The connections that are open now, each client once, with what it is doing. The list is made by this
-   * call, in a time that grows with their number. A handler that runs is listed though its client has
-   * gone. When the serving is over, there are none.
+   * Lists the connections that are open now, each client once, with its state. The list is made by
+   * this call, in a time that grows with the number of connections. A handler that runs is listed
+   * even if its client has gone. When the serving is over, the list is empty.
    */
   open(): OpenConnection[];
   /**
-   * Begins the shutdown, or makes one that is under way harder.
+   * Begins the shutdown. If a shutdown is under way, the call may move its deadline nearer.
    *
-   * @param options - `grace`: milliseconds from now to the deadline; an earlier one stands. Default:
-   * that of `serve`.
-   * @returns `finished`. A handler that awaits it waits for itself, until the deadline.
-   * @throws `TypeError` or `RangeError` for a bad argument: the shutdown does not begin then.
+   * @param options - `grace`: milliseconds from now to the deadline. An earlier deadline stands.
+   * Default: the `grace` of `serve`.
+   * @returns `finished`. Do not await it in a handler: the handler would wait for itself, until the
+   * deadline.
+   * @throws `TypeError` or `RangeError` for a bad argument. Then the shutdown does not begin.
    */
   stop(options?: { grace?: number | undefined }): Promise<ServeReport>;
-  /** Stops, and waits until nothing is left. Never rejects: `finished` does. */
+  /** Calls `stop()`, and waits until nothing is left. Never rejects: `finished` does. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 type AnyOptions = ServeOptions<never> & { event?: string | undefined };
 
 /**
- * Serves a server's connections: a task for each, and none outlives the serving.
+ * Runs a handler for each connection of a server, in a task of its own. No task outlives the
+ * serving: a handler that has not settled a tenth of a second after grace counts as abandoned.
  *
- * The server may be listening already or be told to later. Connections come as from `acceptLoop`:
- * a socket, `[request, response]`, `[webSocket, request]`, or an event's arguments.
+ * The server may listen already, or be told to later. A connection is what `acceptLoop` yields: a
+ * socket, `[request, response]`, `[webSocket, request]`, or the arguments of an event.
  *
- * **The async context** of a handler is that of the event that brought its connection, whether it
- * had to wait for a slot or not. `onError` and the listeners of its signals run in it, too.
+ * **A task** lasts until the promise that the handler returns has settled. If the handler returns
+ * no promise, it lasts until the connection has closed. The task of an HTTP request always lasts
+ * until its response has closed.
  *
- * **A task** lasts as long as the promise that the handler returns; where it returns none, until
- * the connection closes; that of an HTTP request in any case until its response has closed. At most
- * `concurrency` run at once, in order of arrival. A handler that fails takes its own connection
- * down (HTTP: `500`, where nothing was sent yet), and no other.
+ * At most `concurrency` tasks run at once. They begin in order of arrival. If a handler fails, only
+ * its own connection is ended. An HTTP request is answered with `500`, if nothing was sent yet.
  *
- * **What a handler leaves** is closed: what it has written is flushed, input that nobody reads is
- * discarded until the client has ended its side, for `linger` milliseconds, and the connection
- * destroyed. Leaving a `for await` over the socket does not destroy it.
+ * **The async context** of a handler is the context of the event that brought its connection, even
+ * if the connection had to wait for a slot. `onError` and the listeners of the task's signals run
+ * in it, too.
  *
- * **How it ends.** By `signal`, `stop()`, disposal or somebody's `server.close()`: `draining`
- * aborts, the last call is taken, the listener closed; clients under way are served to their end.
- * When `grace` is over, counted from the beginning, `signal` aborts and what is left is destroyed:
- * TLS handshakes, half-sent requests and upgraded sockets, too; thousands in slices, between which
- * the event loop turns. It is over a tenth of a second after grace, and not before the last one is
- * destroyed, whatever handlers do. An emitter whose `close()` may end what it has brought is closed
- * after the last task, or at grace.
+ * **When a handler has resolved,** its connection is closed:
  *
- * **With `quiet`** a socket is ended as soon as that was silent for so long in the shutdown: not
- * before the listener is closed, and only where nothing is owed, as far as it is seen from outside
- * ([docs](../docs/serving.md#ending-silent-connections)). Its handler sees the end of its input, and
- * counts as completed unless it fails otherwise.
+ * 1. What the handler has written is flushed.
+ * 2. Input that no code reads is discarded, until the client ends its side or `linger` milliseconds
+ *    have passed.
+ * 3. The connection is destroyed.
  *
- * **Who owns what.** The listener and the connections are the serving's from this call on; a
- * handler has one until it ends. When it is over, nothing of it is left on the server or the
- * signal, and no connection is open. What still comes over an HTTP or TLS server is refused, as
- * after an `acceptLoop`.
+ * Leaving a `for await` over the socket does not destroy the socket.
+ *
+ * **How it ends.** The shutdown begins when `signal` aborts, by `stop()` or disposal, or when other
+ * code calls `close()` of the server. Then:
+ *
+ * 1. `draining` aborts.
+ * 2. Clients that wait in the kernel's queue are accepted (the *last call*), unless other code has
+ *    closed the listener.
+ * 3. The listener is closed.
+ * 4. Connections under way are served to their end.
+ *
+ * If `signal` has aborted already, the listener is closed at once, and nothing is served.
+ *
+ * When `grace` is over, counted from the beginning, `signal` of each task aborts. What is left is
+ * destroyed: connections, TLS handshakes, half-sent requests and upgraded sockets. Thousands are
+ * destroyed in slices, and the event loop turns between two slices. The serving is over a tenth of
+ * a second after grace, whatever handlers do, but not before the last connection is destroyed.
+ *
+ * `close()` of an emitter of another kind may end what the emitter has brought. So the emitter is
+ * closed only after the last task, or at grace.
+ *
+ * **With `quiet`,** a socket is ended when it has been silent for `quiet` milliseconds of the
+ * shutdown, if it owes nothing to its client. It is not ended before the listener is closed. What
+ * it owes is judged from outside: see [the docs](../docs/serving.md#ending-silent-connections). Its
+ * handler sees the end of the input, and counts as completed unless it fails otherwise.
+ *
+ * **Who owns what.** The serving owns the listener and the connections from this call on. A handler
+ * has its connection until the task ends. When the serving is over, no connection is open, and
+ * nothing of it is left on the server or the signal. What still comes over an HTTP or TLS server is
+ * refused, as after an `acceptLoop`.
  *
  * @param server - As for `acceptLoop`.
- * @param handler - Called with each connection, and a context with the signals of its task.
- * @param options - Or the signal alone.
- * @returns What tells of the end, and brings it.
- * @throws `TypeError` or `RangeError` for a bad argument, with nothing attached; `Error` when the
- * server has a live loop already.
+ * @param handler - Called with each connection, and with a context that has the task's signals.
+ * @param options - The options, or an `AbortSignal` in their place.
+ * @returns The promise of the report, `finished`, with `stop()`, `stats` and `open()`.
+ * @throws `TypeError` or `RangeError` for a bad argument, before anything is attached. `Error` if
+ * the server has a live loop already.
  *
  * @example
  * ```ts

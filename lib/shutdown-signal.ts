@@ -6,59 +6,72 @@ import { warnOfOtherListeners } from './signals/other-listeners.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot wait for a shutdown');
 
-/** Sent by a key: Ctrl-C, Ctrl-\ and, on Windows, Ctrl-Break. A person presses it again. */
+/**
+ * The signals of a key: Ctrl-C, Ctrl-\ and, on Windows, Ctrl-Break. A person who presses it again
+ * wants the process to end at once.
+ */
 const keys: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGBREAK'];
 
 export interface ShutdownSignalOptions {
-  /** The signals of the operating system to wait for. Default: `SIGINT` and `SIGTERM`. */
+  /**
+   * The signals of the operating system to wait for, at least one. Default: `SIGINT` and `SIGTERM`.
+   */
   signals?: readonly NodeJS.Signals[] | undefined;
   /**
-   * Those of `signals` that end the process at once when they come after the abort. Default:
-   * `SIGINT`, and `SIGQUIT` and `SIGBREAK` where they are among `signals`. `[]` for none.
+   * The signals, of `signals`, that end the process at once if they come later than 250 ms after
+   * the first request to stop. `[]` means none. Default: `SIGINT`, `SIGQUIT` and `SIGBREAK`, if
+   * they are in `signals`.
    */
   endOnSecond?: readonly NodeJS.Signals[] | undefined;
-  /** Whether a process warning tells of other listeners for the same signal. Default `true`. */
+  /** Whether a process warning reports other listeners for the same signal. Default `true`. */
   warnOfOthers?: boolean | undefined;
 }
 
-/** Aborted when the process is told to stop. `[Symbol.dispose]()` ends the waiting. */
+/** Aborts when the process is told to stop. After `[Symbol.dispose]()` it never aborts. */
 export interface ShutdownSignal extends AbortSignal, Disposable {}
 
 /**
- * Gives a signal that aborts when the process is told to stop: by the first of `signals`, or by the
- * IPC message `'shutdown'`. In a worker of a cluster it also aborts when the worker is told to
- * disconnect, which is noticed within 50 ms, and when the primary is gone: Node would end the worker
- * at once, and no longer does.
+ * Returns an `AbortSignal` that aborts when the process is told to stop:
  *
- * The reason is an `AbortError` whose message says what has come: what ends by it, such as a timer
- * or a `taskGroup`, ends as cancelled and not as failed.
+ * - by the first of `signals`;
+ * - by the IPC message `'shutdown'`;
+ * - in a worker of a cluster: by the request to disconnect, which is noticed within 50 ms, and by
+ *   the end of the primary. By default Node ends the worker then. After this call it does not.
  *
- * **After the abort** the process may be draining, so the signals still do not kill it:
+ * The reason is an `AbortError` whose message says what has come. So a timer or a `taskGroup` that
+ * ends by it counts as cancelled, not as failed.
  *
- * - What comes within 250 ms repeats the first request, whatever the signal, and is ignored.
+ * **After the abort,** the process may be draining, so the signals still do not kill it:
+ *
+ * - Any request within 250 ms, by signal or message, repeats the first one and is ignored.
  * - After that, a second `SIGINT` ends the process at once, and a second `SIGTERM` is ignored.
  *   `endOnSecond` changes that.
  *
- * A process that is to end is killed by the signal. It exits with 128 + the signal's number where
- * that is impossible: as process 1 of a container, or while others listen for the same signal.
+ * A process that has to end is killed by the signal. In two cases it exits with 128 + the signal's
+ * number instead: as process 1 of a container, and if the same signal has other listeners.
  *
- * **How it ends.** `[Symbol.dispose]()` takes all listeners off, and a signal kills again. The
- * AbortSignal then never aborts. Disposed while the signal is being dispatched, its listener leaves
- * in the next tick: other listeners may ask whether anybody else listens.
+ * **How it ends.** `[Symbol.dispose]()` removes all listeners. After that, the `AbortSignal` never
+ * aborts, and a signal kills the process again. If it is disposed while the signal is being
+ * dispatched, its listener is removed in the next tick. Until then, other listeners see that they
+ * are not alone.
  *
  * **Other listeners** for the same signal, such as a framework's, may end the process before it is
- * drained. The first time that a signal comes to such a process, there is one process warning with
- * the code `ACCEPT_LOOP_OTHER_LISTENER`. The listeners of signal-exit do not count.
+ * drained. If there are any when the first signal comes, a process warning says so, once. Its code
+ * is `ACCEPT_LOOP_OTHER_LISTENER`. Listeners of signal-exit do not count.
  *
- * **Who owns what.** Nothing of it keeps the process alive. There may be several, and all of them
- * abort; one that is made after the abort of another waits for the next request. Node keeps IPC
- * messages until somebody listens, and from this call on somebody does: add a listener of your own
- * for `'message'` in the same turn. Worker threads are told nothing: call it in the main thread.
+ * **Who owns what.**
  *
- * @param options - Which signals to wait for, and what the second one does.
+ * - Nothing of it keeps the process alive.
+ * - You may call it several times. All of the results abort. A result that is made after the abort
+ *   of another one waits for the next request.
+ * - Node keeps IPC messages until there is a listener, and this call adds one. So add your own
+ *   listener for `'message'` in the same turn.
+ * - Worker threads receive no signals. Call it in the main thread.
+ *
+ * @param options - Which signals to wait for, and what a second signal does.
  * @returns The signal, disposable.
- * @throws `TypeError` or `RangeError` for a bad or unknown option, an empty array of `signals` among
- * them, with nothing attached.
+ * @throws `TypeError` or `RangeError` for a bad or unknown option, such as an empty array
+ * `signals`, before anything is attached.
  *
  * @example
  * ```ts
@@ -72,7 +85,7 @@ export function shutdownSignal(options: ShutdownSignalOptions = {}): ShutdownSig
   const { signals = ['SIGINT', 'SIGTERM'], warnOfOthers = true } = options;
   checkSignals('signals', signals);
   if (signals.length === 0) {
-    throw check.error(RangeError, 'signals', `${wanted}, one at least`, signals);
+    throw check.error(RangeError, 'signals', `${wanted}, at least one`, signals);
   }
   const { endOnSecond = keys.filter((name) => signals.includes(name)) } = options;
   checkSignals('endOnSecond', endOnSecond);
@@ -93,7 +106,7 @@ export function shutdownSignal(options: ShutdownSignalOptions = {}): ShutdownSig
 function checkOptions(options: unknown): asserts options is ShutdownSignalOptions {
   check.object('options', options);
   if (Array.isArray(options)) {
-    throw check.error(TypeError, 'options', 'an object, as { signals: … } is', options);
+    throw check.error(TypeError, 'options', 'an object such as { signals: … }', options);
   }
   check.known(['signals', 'endOnSecond', 'warnOfOthers'], options);
 }

@@ -1,32 +1,33 @@
-/** A socket that is bound already, inherited from systemd or from whoever does as systemd does. */
+/** A socket that is bound already, inherited from systemd or a program that does the same. */
 export interface SystemdSocket {
   /** Its file descriptor. */
   readonly fd: number;
-  /** `FileDescriptorName=` of the socket unit; `'unknown'` when the parent gives no names. */
+  /** `FileDescriptorName=` of the socket unit, or `'unknown'` if the parent gives no names. */
   readonly name: string;
 }
 
-/** `SD_LISTEN_FDS_START`: after standard input, output and error. */
+/** `SD_LISTEN_FDS_START`: the first one after standard input, output and error. */
 const FIRST_DESCRIPTOR = 3;
 
-/** Linux' own `fs.nr_open`: no process has more descriptors unless that is raised. */
+/** The default of Linux' `fs.nr_open`: a process can have no more descriptors. */
 const MOST_SOCKETS = 1_048_576;
 
 /**
- * Gives the sockets that systemd has opened for this process (socket activation), in the order of
- * the socket unit. It reads `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES`, and touches nothing:
- * it may be called again.
+ * Returns the sockets that systemd has opened for this process (socket activation), in the order of
+ * the socket unit. It reads `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES`, and changes nothing,
+ * so you may call it again.
  *
- * Without these variables, and when they are meant for another process, there are none.
- * `LISTEN_PID` is this process only if it was started directly or by `exec`: behind `npm start`, or
- * a shell that waits for its child, the number is the wrapper's and the sockets are not found.
+ * The array is empty without these variables, and if they are meant for another process.
+ * `LISTEN_PID` names this process only if systemd has started it directly or by `exec`. Behind
+ * `npm start`, or a shell that waits for its child, `LISTEN_PID` names the wrapper, and the array
+ * is empty.
  *
- * **Who owns what.** The sockets are the caller's. Pass each to `listen()`; a server that closes
- * then closes this process's copy and not systemd's, which goes on to queue connections for the
- * next process. One that is never passed on stays open to the end of the process.
+ * **Who owns what.** The sockets are the caller's: pass each to `listen()`. A server that closes
+ * then closes only the copy of this process. systemd keeps its own, and queues connections for the
+ * next process. A socket that is not passed on stays open to the end of the process.
  *
- * @returns The descriptors from 3 on, with their names. Each can be a `where` of `listen()`.
- * @throws `Error` for a value that is malformed.
+ * @returns The descriptors, from 3 on, with their names. Each can be a `where` of `listen()`.
+ * @throws `Error` for a malformed value.
  *
  * @example
  * ```ts

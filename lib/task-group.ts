@@ -7,27 +7,29 @@ const names = ['signal'];
 const nothing = (): void => {};
 
 export interface TaskGroupOptions {
-  /** Cancels the group. Its reason becomes that of the group's own signal. */
+  /** Cancels the group when it aborts. `group.signal` gets the same reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** The tasks of one `taskGroup`. Its functions need no `this`: they may be taken off it. */
+/** The tasks of one `taskGroup`. `run` and `cancel` need no `this`: you may destructure them. */
 export interface TaskGroup {
-  /** Aborts when the group is cancelled: by the first failure, by `cancel()`, or by the caller. */
+  /** Aborts at the first failure, at `cancel()`, or with the `signal` of the options. */
   readonly signal: AbortSignal;
-  /** How many tasks have begun and not ended. The body is none of them. */
+  /** How many tasks have begun and not ended. The body does not count. */
   readonly size: number;
   /**
-   * Begins a task, at once, and gives its promise. To ignore that is safe, and to await it counts
-   * its failure once. After the cancellation a task begins all the same, with an aborted signal.
+   * Calls `task(group.signal)` at once, and returns its promise. You may ignore the promise. If you
+   * await it, its failure still counts only once. After the cancellation a task begins all the
+   * same, with an aborted signal.
    *
-   * @throws `TypeError` for what is no function; `Error` when the group has ended.
+   * @throws `TypeError` if `task` is no function. `Error` if the group has ended.
    */
   readonly run: <Result>(
     task: (signal: AbortSignal) => Result | PromiseLike<Result>,
   ) => Promise<Result>;
   /**
-   * Cancels the group, as an orderly end and no failure. Ignored when it is cancelled already.
+   * Cancels the group: `signal` aborts with `reason`. That is no failure. It has no effect if the
+   * group is cancelled already.
    *
    * @param reason - Default: an `AbortError`, as of `AbortController.abort()`.
    */
@@ -35,29 +37,36 @@ export interface TaskGroup {
 }
 
 /**
- * Runs tasks none of which outlives it: it settles when its body and every task have ended.
+ * Calls `body(group)` at once, and settles when the body and every task have ended.
  *
- * The body is called at once. It begins tasks with `group.run()`, and tasks may begin others.
+ * The body begins tasks with `group.run()`. Tasks may begin further tasks.
  *
- * **How it ends.** The group ends when the body has ended and no task is left; one that the last
- * task begins while it ends still counts. The first to fail, body or task, cancels the others:
- * `group.signal` aborts with that failure as its reason (or with an `AbortError` where it is
- * `undefined`). `group.cancel()` and an abort of `signal` cancel in order. To be cancelled is a
- * request: a task that ignores its signal is waited for, however long.
+ * **How it ends.** The group ends when the body has ended and no task is left. A task that the last
+ * task begins while it ends still counts.
  *
- * **What it settles with.** Without a failure it resolves, cancelled or not. One failure is what
- * it rejects with, the very same value; several are the `errors` of an `AggregateError`, in order.
- * Once the group is cancelled, a rejection with the signal's reason or with an `AbortError` is
- * none: that is how a task ends when it is told to.
+ * The first failure, of the body or a task, cancels the group: `group.signal` aborts with that
+ * failure as its reason. If the failure is `undefined`, the reason is an `AbortError`.
+ * `group.cancel()` and an abort of `signal` cancel the group without a failure.
  *
- * **Who owns what.** What a finished task has held is free at once, so a group may live as long as
- * the process. While it lives there is one listener on `signal`, and none after.
+ * Cancelling is a request. The group waits for a task that ignores its signal, however long.
  *
- * @param body - Has the group until it ends.
- * @param options - With a signal that has aborted already, the body runs with an aborted
- * `group.signal`.
- * @returns What the body returns; `undefined` where it has ended by the cancellation.
- * @throws `TypeError` for a bad argument, before the body is called: as a rejection.
+ * **What it settles with.**
+ *
+ * - Without a failure, it resolves, cancelled or not.
+ * - With one failure, it rejects with the same value.
+ * - With several failures, it rejects with an `AggregateError`, whose `errors` has them in order.
+ *
+ * Once the group is cancelled, a rejection with the signal's reason, or with an `AbortError`, is no
+ * failure. That is how a task ends when it is told to.
+ *
+ * **Who owns what.** What a task has held is free as soon as the task has ended, so a group may
+ * live as long as the process. There is one listener on `signal` while the group lives, and none
+ * after that.
+ *
+ * @param body - Called with the group.
+ * @param options - If the signal has aborted already, the body runs with an aborted `group.signal`.
+ * @returns The result of the body, or `undefined` if the cancellation has ended the body.
+ * @throws Only as a rejection: `TypeError` for a bad argument, before the body is called.
  *
  * @example
  * ```ts
@@ -95,13 +104,13 @@ export async function taskGroup<Result>(
   return result;
 }
 
-/** What a group knows, and does not show to its body. */
+/** The state behind one `TaskGroup`. */
 class Tasks {
   readonly group: TaskGroup;
   readonly #controller = quietController();
-  /** One for each task that has begun and not ended. */
+  /** A token for each task that has begun and not ended. */
   readonly #running = new Set<symbol>();
-  /** A set: a failure that others pass on, such as who awaits the task, is one. */
+  /** A set, so that a failure counts once if a task or the body awaits another and passes it on. */
   readonly #failures = new Set<unknown>();
   #onEmpty = nothing;
   #hasEnded = false;
@@ -119,7 +128,7 @@ class Tasks {
     };
   }
 
-  /** Only the first one has an effect. */
+  /** Only the first call has an effect. */
   cancel(reason: unknown): void {
     this.#controller.abort(reason);
   }
@@ -131,9 +140,10 @@ class Tasks {
     this.cancel(error);
   }
 
-  /** Waits until no task is left. From then on none begins. */
+  /** Waits until no task is left. After that, `run` throws. */
   async end(): Promise<void> {
-    // Looks again: who awaited the last task goes on before this does, and may begin another one.
+    // A loop: code that has awaited the last task continues before this code, and may begin
+    // another.
     while (this.#running.size > 0) {
       await new Promise<void>((resolve) => (this.#onEmpty = resolve));
     }
@@ -166,7 +176,7 @@ class Tasks {
   }
 }
 
-/** Calls it now; a throw becomes a rejection. */
+/** Calls the task now. A throw becomes a rejection. */
 async function begin<Result>(
   task: (signal: AbortSignal) => Result | PromiseLike<Result>,
   signal: AbortSignal,
@@ -174,12 +184,12 @@ async function begin<Result>(
   return await task(signal);
 }
 
-/** By name: Node's own are no `DOMException`, and one may come from another realm. */
+/** By its name: an AbortError of Node is no `DOMException`, and may come from another realm. */
 function isAbortError(error: unknown): boolean {
   try {
     return (Object(error) as Error).name === 'AbortError';
   } catch {
-    // Anything may be thrown, a revoked proxy too.
+    // Anything may be thrown, even a revoked proxy.
     return false;
   }
 }

@@ -367,7 +367,7 @@ if (runtime.name === 'bun') {
   test('does not start where nothing tells of a server that listens', async () => {
     const { code, stderr } = await watch(spawnScript('spec/fixtures/registered/program.ts')).ending;
     assert.equal(code, 1);
-    assert.match(stderr, /Cannot register: this runtime does not tell of servers that listen/);
+    assert.match(stderr, /Cannot register: this runtime does not report listening servers/);
   });
 }
 

@@ -297,7 +297,7 @@ const options = '"options" must be an object';
 for (const [args, name, message] of [
   [[null], 'TypeError', `${options}, received null`],
   [['SIGINT'], 'TypeError', `${options}, received 'SIGINT'`],
-  [[['SIGTERM']], 'TypeError', `${options}, as { signals: … } is, received [ 'SIGTERM' ]`],
+  [[['SIGTERM']], 'TypeError', `${options} such as { signals: … }, received [ 'SIGTERM' ]`],
   [
     [{ signal: 'SIGINT' }],
     'TypeError',
@@ -306,7 +306,7 @@ for (const [args, name, message] of [
   [[{ signals: 'SIGINT' }], 'TypeError', `"signals" ${wanted}, received 'SIGINT'`],
   [[{ signals: null }], 'TypeError', `"signals" ${wanted}, received null`],
   [[{ signals: ['SIGINT', 15] }], 'TypeError', `"signals" ${wanted}, received [ 'SIGINT', 15 ]`],
-  [[{ signals: [] }], 'RangeError', `"signals" ${wanted}, one at least, received []`],
+  [[{ signals: [] }], 'RangeError', `"signals" ${wanted}, at least one, received []`],
   [[{ signals: ['NONE'] }], 'RangeError', `"signals" ${wanted}, received [ 'NONE' ]`],
   [[{ signals: ['toString'] }], 'RangeError', `"signals" ${wanted}, received [ 'toString' ]`],
   [[{ signals: ['SIGKILL'] }], 'RangeError', `"signals" ${wanted}, received [ 'SIGKILL' ]`],

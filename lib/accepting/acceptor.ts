@@ -19,32 +19,38 @@ const nothing = (): void => {};
 
 /** What takes the queued connections: a loop, or a serving. */
 export interface Taker<Item> {
-  /** Makes what is queued of a connection, in the emit that brings it. */
+  /** Makes the queue's item for a connection. Called in the emit that brings the connection. */
   readonly arrive: (connection: unknown) => Item;
-  /** How many connections it would take at this instant. */
+  /** How many connections it could take at this instant. */
   readonly consumers: () => number;
-  /** There may be something to take. */
+  /** Called when the queue may have an item to take. */
   readonly onArrival: () => void;
-  /** Takes one that would have to wait for nobody. Without it, all are taken from the queue. */
+  /**
+   * Takes a connection without the queue. Called when it has a free consumer, nothing is queued,
+   * and nothing is held back. Without it, every connection is queued.
+   */
   readonly onPass?: (item: Item) => void;
-  /** The listener is closed. Called once, in a shutdown. */
+  /** Called once when the listener is closed in a shutdown. */
   readonly onListenerClosed?: () => void;
-  /** A shutdown begins. Called once, unless the acceptor is left. */
+  /** Called once when a shutdown begins. Not called if the acceptor is left. */
   readonly onEnding?: (reason: unknown) => void;
-  /** Nothing comes any more. What is queued is still to be taken. Called once. */
+  /** Called once when no more connections come. Queued items are still to be taken. */
   readonly onOver: () => void;
-  /** How what is under way is served to its end. Without it, it ends with its present request. */
+  /**
+   * How connections under way are served to their end. Without it, an HTTP connection ends with its
+   * present request.
+   */
   readonly politeness?: Politeness;
 }
 
 /**
- * Takes in what a server brings, and queues it. When its listener is closed, handshakes and first
- * requests under way may still become connections; then it is over.
+ * Accepts the connections of one server, and queues them. After its listener is closed, handshakes
+ * and first requests under way may still become connections. After that, the acceptor is over.
  */
 export class Acceptor<Item extends Arrival<Item>> {
   readonly queue: Queue<Item>;
   readonly diagnostics: Diagnostics;
-  /** What has kept the server from listening. */
+  /** The error of the server that has ended this: it could not listen, or its listener broke. */
   failure: { readonly error: unknown } | undefined;
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
@@ -65,7 +71,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#maxQueued = maxQueued;
     this.queue = new Queue(known.connections, maxQueued, taker.consumers);
     this.diagnostics = new Diagnostics(server);
-    // Where this throws nothing has begun, and the caller is told.
+    // If this throws, nothing has begun, and the caller gets the error.
     server.on(known.connections.event, this.#onConnection);
     OwnedServer.claim(server, known);
     this.#underWay = new UnderWay(known, taker.politeness);
@@ -82,7 +88,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     );
   }
 
-  /** Begins the last call when a signal aborts. With one that has aborted it is left at once. */
+  /** Begins the last call when `signal` aborts. If it has aborted already, leaves at once. */
   follow(signal: AbortSignal | undefined): void {
     if (signal?.aborted) this.leave();
     else if (signal) {
@@ -90,17 +96,20 @@ export class Acceptor<Item extends Arrival<Item>> {
     }
   }
 
-  /** Whether nothing comes any more. */
+  /** Whether no more connections come. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Lists what is under way besides the connections that it has brought. */
+  /** Lists handshakes, and the connections that bring requests. Queued items are not listed. */
   listOpen(list: OpenList): void {
     this.#underWay.listOpen(list);
   }
 
-  /** Handlers run between two accepts, and would take the time of clients that still wait there. */
+  /**
+   * Whether connections are to stay in the queue. During the last call, handlers would run between
+   * two accepts, and delay the clients that still wait in the kernel's queue.
+   */
   get isHoldingBack(): boolean {
     const { connections, endsIdle } = this.#known;
     if (this.#listener.state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce)
@@ -108,12 +117,12 @@ export class Acceptor<Item extends Arrival<Item>> {
     return !this.queue.isHalfFull;
   }
 
-  /** Goes on accepting until nobody waits in the kernel's queue, and closes the listener. */
+  /** Goes on accepting until the kernel's queue is empty, then closes the listener. */
   beginLastCall(reason: unknown): void {
     this.#listener.beginLastCall(reason);
   }
 
-  /** Closes the listener at once. Nobody will serve what waits, or what comes. */
+  /** Closes the listener at once. Refuses the connections that wait, and those that still come. */
   leave(): void {
     const ends = this.force();
     this.closeLast();
@@ -121,34 +130,37 @@ export class Acceptor<Item extends Arrival<Item>> {
   }
 
   /**
-   * The same, but for an emitter, which stays open until `closeLast()`.
+   * As `leave()`, but leaves the ends to the caller, and an emitter open until `closeLast()`.
    *
-   * @param onDiscard - Called with each that waits, just before it is refused.
-   * @returns What refuses those, and ends what was under way.
+   * @param onDiscard - Called with each item that waits, just before its connection is refused.
+   * @returns What refuses these connections, and ends handshakes and connections under way.
    */
   force(onDiscard?: (item: Item) => void): End[] {
     if (!this.#isOver) this.#owned.close();
     return [...this.queue.discardAll(onDiscard), ...this.#end()];
   }
 
-  /** What it has brought is served: an emitter is closed now, unless somebody has. */
+  /** Its connections are served: closes an emitter, unless it is closed already. */
   closeLast(): void {
     this.#owned.closeLast();
   }
 
-  /** Whether that is still to be done. */
-  get isKept(): boolean {
-    return this.#owned.isKept;
+  /** Whether `closeLast()` has still to close an emitter. */
+  get mustCloseLast(): boolean {
+    return this.#owned.mustCloseLast;
   }
 
-  /** Whether there may be something that has become no connection. */
-  get hasRest(): boolean {
-    return this.#underWay.hasRest;
+  /**
+   * Whether there are TLS sockets without an address. Each is a handshake, or a connection that is
+   * served: that is known only when all connections have closed.
+   */
+  get hasUnknownHandshakes(): boolean {
+    return this.#underWay.hasUnknownHandshakes;
   }
 
-  /** Nothing comes any more, and every connection is closed. @returns What ends the rest. */
-  forceRest(): End[] {
-    return this.#underWay.forceRest();
+  /** All connections have closed: what is left is a handshake. @returns What ends these. */
+  forceUnknownHandshakes(): End[] {
+    return this.#underWay.forceUnknownHandshakes();
   }
 
   readonly #onConnection = (...args: unknown[]): void => {
@@ -157,11 +169,13 @@ export class Acceptor<Item extends Arrival<Item>> {
     let passed: Item | undefined;
     try {
       connection = connections.accept(args);
-      // We go on reading it when others have it: handlers, subscribers of a channel, `onError`.
+      // We read the tuple later. Handlers, `onError` and subscribers of channels must not change
+      // it.
       if (Array.isArray(connection)) Object.freeze(connection);
       passed = this.#add(connection);
     } catch (error) {
-      // A method or getter of the connection's own. It costs this one, and nothing is lost count of.
+      // The connection's own method or getter has thrown. It costs only this connection, and the
+      // counts stay right.
       this.queue.countDiscarded();
       this.diagnostics.handlerError(error, connection ?? args);
       warn(error);
@@ -172,18 +186,18 @@ export class Acceptor<Item extends Arrival<Item>> {
     else if (!this.#isOver && !this.isHoldingBack) this.#taker.onArrival();
   };
 
-  /** @returns One that is taken at once, and counts as that. */
+  /** @returns The item, if it is to be passed on without the queue. It is counted as yielded. */
   #add(connection: unknown): Item | undefined {
     this.diagnostics.accept(connection);
     const { connections } = this.#known;
     const { arrive, onPass, consumers } = this.#taker;
     const item = arrive(connection);
-    // A getter of the connection's own, which may leave this acceptor.
+    // May call a getter of the connection's own, which may leave this acceptor.
     const isGone = connections.isGone(connection);
     const isHeld = this.isHoldingBack;
     const mayPass = onPass !== undefined && !isHeld && this.queue.size === 0;
     if (this.#isOver) {
-      // Left during this very emit, by that or by a listener before this one.
+      // Left during this emit, by such a getter or by an earlier listener.
       this.queue.countDiscarded();
       attempt(() => connections.refuse(connection));
     } else if (isGone) this.queue.countLost();
@@ -196,15 +210,15 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   #onError(error: unknown): void {
     const { politeness } = this.#taker;
-    // A serving hears them itself by then.
+    // A serving listens for these errors itself by then.
     if (this.isOver && politeness) return;
     this.diagnostics.serverError(error);
-    // One connection could not be accepted: the listener goes on.
+    // Only one connection could not be accepted. The listener goes on.
     if (isAcceptError(error)) return;
     this.failure ??= { error };
     if (this.isOver) return;
-    // What is under way has still to be served.
-    if (politeness) return this.#listener.end(error);
+    // Connections under way have still to be served.
+    if (politeness) return this.#listener.foundClosed(error);
     if (this.#known.isListening() !== false) this.#owned.close();
     inSlices(this.#end(), nothing);
   }
@@ -219,9 +233,9 @@ export class Acceptor<Item extends Arrival<Item>> {
   #onLastCall(): LastCallTerms {
     const { connections, endsIdle, waitsForHost } = this.#known;
     const { politeness, onArrival } = this.#taker;
-    // To read thousands of requests takes the time in which their clients could be accepted. Idle
-    // connections have time after that only where they are treated politely; and there has to be
-    // room for what is read then.
+    // Reading thousands of requests would take the time in which their clients could be accepted.
+    // Idle connections have time after the last call only if there is politeness. The queue needs
+    // room for the requests that are read then.
     if (!endsIdle && politeness) this.#underWay.holdBack(this.#maxQueued / 2);
     return {
       source: this.#server,
@@ -233,7 +247,7 @@ export class Acceptor<Item extends Arrival<Item>> {
     };
   }
 
-  /** Waits for what was accepted and has not become a connection yet. */
+  /** Waits for accepted sockets that have not become a connection yet. */
   #onClosed(deadline: number): void {
     if (this.#isOver) return;
     this.#owned.close();

@@ -14,25 +14,25 @@ interface LoopOptions {
   readonly maxQueued: number;
 }
 
-/** The loop behind `acceptLoop`: what an acceptor queues is handed out to each consumer that asks. */
+/** The loop behind `acceptLoop`: hands out the queue of an acceptor to the consumers that ask. */
 export class Loop<Connection> extends LanguageIterator<Connection> {
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;
   readonly #give: (waiting: Waiting<Connection>) => IteratorYieldResult<Connection>;
-  /** How many have waited at the same time, or iterate: so many may be at work. */
+  /** The most consumers that have waited at the same time, or iterate. So many may be at work. */
   #mostConsumers = 0;
   /** How many `for await` loops and the like have begun. */
   #iterations = 0;
-  /** How often somebody was told that it is the end. */
+  /** How often a consumer was told of the end. */
   #told = 0;
   readonly #conclude = (): IteratorReturnResult<undefined> => {
-    // Whoever asks is done with what was handed out before.
+    // A consumer that asks is done with its previous connection.
     this.#told += 1;
     if (this.#told >= this.#mostConsumers) this.#acceptor.closeLast();
     const { failure } = this.#acceptor;
     if (failure === undefined) return { done: true, value: undefined };
-    // One of the consumers is told.
+    // Only one consumer gets the error.
     this.#acceptor.failure = undefined;
     throw failure.error;
   };
@@ -47,7 +47,7 @@ export class Loop<Connection> extends LanguageIterator<Connection> {
     });
     const { resume } = known.connections;
     this.#give = ({ connection }) => {
-      // Behind every microtask: the consumer's first lines have run, however it awaits.
+      // After all microtasks: by then the consumer's first lines have run, however it awaits.
       if (resume) setImmediate(() => attempt(() => resume(connection)));
       return { done: false, value: connection };
     };
@@ -87,7 +87,7 @@ export class Loop<Connection> extends LanguageIterator<Connection> {
   #onOver(): void {
     this.#tickets.end();
     const { yielded, queued } = this.stats;
-    // Nobody is at work, and nobody may ask.
+    // No consumer is at work, and perhaps none will ask.
     if (yielded + queued === 0) this.#acceptor.closeLast();
     this.#acceptor.diagnostics.end(() => this.stats);
   }

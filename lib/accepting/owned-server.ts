@@ -6,13 +6,16 @@ import type { KnownServer } from '../protocols/known-server.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 
 const owned = new WeakSet<object>();
-/** The servers that others use, which have been owned: their connections are not theirs alone. */
+/**
+ * The hosts of servers that an acceptor has, or has had. Connections of such a host may belong to
+ * that acceptor.
+ */
 const hosts = new WeakSet<object>();
 const nothing = (): void => {};
 
 /**
- * The server of one acceptor, which has its listener for itself: how that is closed, and what is done
- * with what the server brings after the end.
+ * The server of one acceptor, which alone may close the listener. It closes it, and refuses what
+ * the server brings after the end.
  */
 export class OwnedServer {
   readonly #server: EventEmitter;
@@ -22,19 +25,19 @@ export class OwnedServer {
   #stopRefusing = nothing;
   #isLeft = false;
 
-  /** @throws `Error` if another acceptor has it. */
+  /** @throws `Error` if another acceptor has the server. */
   static check(server: EventEmitter): void {
     if (!owned.has(server)) return;
     throw new Error('Cannot accept connections: the server has a live accept loop');
   }
 
-  /** From now on it has one. */
+  /** From now on an acceptor has the server. */
   static claim(server: EventEmitter, known: KnownServer): void {
     owned.add(server);
     if (known.host) hosts.add(known.host);
   }
 
-  /** Whether an acceptor has it, or has had a server that is attached to it. */
+  /** Whether an acceptor has the server, or has had a server that is attached to it. */
   static isInUse(server: EventEmitter): boolean {
     return owned.has(server) || hosts.has(server);
   }
@@ -45,35 +48,37 @@ export class OwnedServer {
     this.listener = new Listener(server, known, host);
   }
 
-  /** Closes the listener, unless somebody has, and what uses it. */
+  /** Closes the listener, unless it is closed. From now on refuses what a host still brings. */
   close(): void {
-    // One that is attached has none of its own, and would go on; its host may bring more.
+    // A server that is attached to a host has no listener of its own. It has to be closed as well,
+    // or it would go on. Its host may bring more connections.
     if (!this.listener.close() && this.#known.host) this.listener.closeServer();
     if (!this.#isRefusing) this.#known.refuseFromHost?.();
     this.#isRefusing = true;
   }
 
   /**
-   * Nothing is taken of it any more: what still comes is refused.
+   * No more connections are taken. What still comes is refused.
    *
-   * @param hasLatecomers - Whether something comes without a listener, of what is open.
+   * @param hasLatecomers - Whether open connections may still bring something (handshakes,
+   * requests) that nobody would handle.
    */
   end(hasLatecomers: boolean): void {
     const { isServerOpen, isStuck, hasClosed } = this.listener;
-    if ((hasLatecomers && isServerOpen) || isStuck || (this.isKept && !hasClosed)) {
+    if ((hasLatecomers && isServerOpen) || isStuck || (this.mustCloseLast && !hasClosed)) {
       this.#stopRefusing = refuseLatecomers(this.#server, this.#known.connections);
     }
     if (!this.#known.closesLast) this.#leave();
   }
 
-  /** Whether it is an emitter that has still to be closed. */
-  get isKept(): boolean {
+  /** Whether the server is an emitter that `closeLast()` has still to close. */
+  get mustCloseLast(): boolean {
     return this.#known.closesLast === true && !this.#isLeft;
   }
 
-  /** What an emitter has brought is served: it is closed now, unless somebody has. */
+  /** The connections of an emitter are served: closes it, unless it is closed already. */
   closeLast(): void {
-    if (!this.isKept) return;
+    if (!this.mustCloseLast) return;
     this.#isLeft = true;
     this.listener.closeServer();
     if (!this.listener.isStuck) this.#stopRefusing();
@@ -87,11 +92,11 @@ export class OwnedServer {
 }
 
 /**
- * Refuses what still comes of connections that are open when a loop is over: the next request of
- * an HTTP connection, a TLS handshake that was not known. They would hang: nobody listens any more.
- * One listener does it, until the server has closed or listens again.
+ * Refuses what open connections still bring after the end of a loop: the next request of an HTTP
+ * connection, or a TLS handshake that was not known. Without a listener for them, they would hang.
+ * One listener refuses them, until the server has closed or listens again.
  *
- * @returns What ends it.
+ * @returns What ends the refusing.
  */
 function refuseLatecomers(server: EventEmitter, connections: Protocol): () => void {
   const refuse = harmless((...args) => {

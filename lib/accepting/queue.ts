@@ -5,24 +5,26 @@ import type { Protocol } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
 import type { AcceptLoopStats } from '../reports.ts';
 
-/** What holds a connection, and is told when that has closed: the queue, or what has taken it. */
+/** What is told when a connection has closed: the queue, or what has taken the connection. */
 export interface Holder<Item> {
   onClosed(item: Item): void;
 }
 
-/** A connection from its accept on. */
+/** A connection from its accept on, as the queue holds it. */
 export interface Arrival<Self> extends Linked<Self> {
   readonly connection: unknown;
-  /** Tells the holder once it has closed, perhaps at once. */
+  /** Tells the holder once when the connection has closed, perhaps in this call. */
   watch(holder: Holder<Self>): void;
-  /** The queue is no longer its holder. */
+  /** Ends that: the queue no longer holds the connection. */
   unwatch(): void;
 }
 
 /**
- * The connections that wait for a consumer, in order of arrival. It owns them from `add()` until
- * `take()` hands one over: one that closes meanwhile leaves at once, and what is over the limit
- * or left behind is refused.
+ * The connections that wait for a consumer, in order of arrival.
+ *
+ * The queue owns a connection from `add()` until `take()` hands it over. If the connection closes
+ * in between, it leaves the queue at once. A connection over the limit is refused, and so are the
+ * connections that still wait when the loop is left.
  */
 export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
   readonly #protocol: Protocol;
@@ -36,8 +38,8 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
   #discarded = 0;
 
   /**
-   * @param consumers - How many wait for a connection now, or have a free slot for one: what is
-   * meant for them takes no place.
+   * @param consumers - How many consumers wait for a connection now, or how many slots are free.
+   * Connections for them do not count against `maxQueued`.
    */
   constructor(protocol: Protocol, maxQueued: number, consumers: () => number) {
     this.#protocol = protocol;
@@ -49,12 +51,14 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     return this.#waiting.size;
   }
 
-  /** Several may come before a consumer is awake: pipelined requests, streams of HTTP/2. */
+  /**
+   * At half, because several requests may come before a consumer is awake: pipelined, or HTTP/2.
+   */
   get isHalfFull(): boolean {
     return this.#waiting.size * 2 >= this.#maxQueued;
   }
 
-  /** Those that wait, in order of arrival. */
+  /** The items that wait, in order of arrival. */
   get waiting(): Item[] {
     return this.#waiting.all();
   }
@@ -71,11 +75,11 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
   }
 
   /**
-   * Takes a connection in, or refuses it if the queue is full.
+   * Queues a connection, or refuses it if the queue is full.
    *
-   * @param isAwaited - Whether a consumer is woken for it.
+   * @param isAwaited - Whether a consumer that waits is woken for it.
    * @returns Whether there was room.
-   * @throws What a method of the connection throws. It is not counted then.
+   * @throws What a method of the connection throws. Then the connection is not counted.
    */
   add(item: Item, isAwaited: boolean): boolean {
     const consumers = this.#consumers();
@@ -87,7 +91,7 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
       return false;
     }
     const isTakenNow = isAwaited && size <= consumers;
-    // Of one that has no end, nothing tells that.
+    // A connection without an end has no emitter for `'close'`.
     const isWatched = !isTakenNow && this.#protocol.life(item.connection) !== undefined;
     this.#accepted += 1;
     this.#waiting.add(item);
@@ -95,28 +99,28 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     return true;
   }
 
-  /** Counts a connection that a consumer takes at once: there is room for it, and nothing before it. */
+  /** Counts a connection that a consumer takes at once, without the queue. */
   countPassed(): void {
     this.#accepted += 1;
     this.#yielded += 1;
   }
 
-  /** Counts a connection that was gone when it came. */
+  /** Counts a connection that was gone when it arrived. */
   countLost(): void {
     this.#accepted += 1;
     this.#lost += 1;
   }
 
-  /** Counts a connection that is refused as it comes, by whoever calls this. */
+  /** Counts a connection that the caller refuses when it arrives. */
   countDiscarded(): void {
     this.#accepted += 1;
     this.#discarded += 1;
   }
 
-  /** Hands over the one that has waited longest, or `undefined` if none waits. */
+  /** Hands over the item that has waited longest, or `undefined` if none waits. */
   take(): Item | undefined {
     for (let item = this.#waiting.first; item; item = this.#waiting.first) {
-      // Its 'close' may be due in the next tick.
+      // Its 'close' may come only in the next tick.
       const isGone = this.#isGone(item.connection);
       this.#waiting.delete(item);
       if (isGone === false) this.#yielded += 1;
@@ -124,13 +128,18 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
       else this.#discarded += 1;
       item.unwatch();
       if (isGone === false) return item;
-      // Its own method throws.
+      // A getter of the connection has thrown.
       if (isGone === undefined) attempt(() => this.#protocol.refuse(item.connection));
     }
     return undefined;
   }
 
-  /** All that wait count as discarded. @returns What refuses each; `onDiscard` is called just before. */
+  /**
+   * Empties the queue, and counts its connections as discarded.
+   *
+   * @param onDiscard - Called with each item, just before its connection is refused.
+   * @returns What refuses each connection.
+   */
   discardAll(onDiscard?: (item: Item) => void): End[] {
     return this.#waiting.all().map((waiting) => {
       this.#waiting.delete(waiting);
@@ -143,7 +152,7 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     });
   }
 
-  /** @returns `undefined` if it cannot be told, since a getter of the connection's own throws. */
+  /** @returns `undefined` if that is not known, because a getter of the connection throws. */
   #isGone(connection: unknown): boolean | undefined {
     try {
       return this.#protocol.isGone(connection);
@@ -157,14 +166,15 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     try {
       item.watch(this);
     } catch (error) {
-      // The method that threw may have left the loop first, or taken this connection. It is counted then.
+      // The method may have left the loop, or taken this connection, before it threw. Then the
+      // connection is counted already.
       if (!this.#waiting.delete(item)) return warn(error);
       this.#accepted -= 1;
       throw error;
     }
   }
 
-  /** It leaves the queue, unless an earlier listener of this very emit has left the loop. */
+  /** Removes the item, unless an earlier listener of the same emit has left the loop. */
   onClosed(item: Item): void {
     if (!this.#waiting.delete(item)) return;
     this.#lost += 1;

@@ -2,22 +2,24 @@ import { on as eventsToAsync } from 'events-to-async';
 import type { Arrival, Queue } from './queue.ts';
 
 /**
- * Hands out what is queued. A consumer that asks while a connection waits, and no other consumer
- * does, gets it at once. Others wait, and are woken with a ticket when there is a connection for
- * them; a consumer that is woken takes the one that has waited longest, and waits on if its client
- * has left meanwhile.
+ * Hands out the queued connections. A consumer that asks while a connection waits, and no other
+ * consumer does, gets it at once.
+ *
+ * Other consumers wait. When there is a connection for one of them, a ticket wakes it. It takes the
+ * connection that has waited longest. If the client has left in the meantime, the consumer waits
+ * again.
  */
 export class Tickets<Item extends Arrival<Item>> {
   readonly #queue: Queue<Item>;
   readonly #isHeldBack: () => boolean;
   readonly #line: AsyncIterableIterator<[]>;
   #issueOne = (): void => {};
-  /** Consumers that wait. */
+  /** How many consumers wait. */
   #waiting = 0;
-  /** Issued, to consumers that are not awake yet. */
+  /** How many tickets are issued to consumers that are not awake yet. */
   #unused = 0;
 
-  /** @param isHeldBack - Whether consumers have to wait though there are connections. */
+  /** @param isHeldBack - Whether consumers have to wait, even if connections are queued. */
   constructor(queue: Queue<Item>, isHeldBack: () => boolean) {
     this.#queue = queue;
     this.#isHeldBack = isHeldBack;
@@ -33,25 +35,25 @@ export class Tickets<Item extends Arrival<Item>> {
   }
 
   /**
-   * @param take - Makes what is returned of a connection.
-   * @param conclude - What is returned at the end, when nothing is queued any more.
+   * @param take - Makes the result for a connection.
+   * @param conclude - Makes the result at the end, when the queue is empty.
    */
   async next<Given, End>(take: (item: Item) => Given, conclude: () => End): Promise<Given | End> {
     const isFirst = this.#waiting === 0 && !this.#isHeldBack();
     let item = isFirst ? this.#queue.take() : undefined;
     let isOver = false;
     while (item === undefined && !isOver) {
-      // One `await` in all: each costs every connection a tenth of a microsecond.
+      // Only one `await`: each of them costs a tenth of a microsecond for every connection.
       isOver = (await this.#wait()).done === true;
       this.#waiting -= 1;
       if (!isOver) this.#unused -= 1;
-      // Without a ticket, too: events-to-async wakes a waiting consumer with `done` when it ends.
+      // Even without a ticket: at the end, events-to-async wakes each waiting consumer with `done`.
       item = this.#queue.take();
     }
     return item === undefined ? conclude() : take(item);
   }
 
-  /** Wakes as many consumers as there are connections for. */
+  /** Wakes as many waiting consumers as there are queued connections. */
   issue(): void {
     while (this.#unused < Math.min(this.#queue.size, this.#waiting)) {
       this.#unused += 1;
@@ -59,7 +61,7 @@ export class Tickets<Item extends Arrival<Item>> {
     }
   }
 
-  /** Wakes every consumer, and issues no more. */
+  /** Wakes every consumer. No tickets are issued after that. */
   end(): void {
     void this.#line.return?.();
   }

@@ -3,7 +3,7 @@ import type { LinkedList } from '../primitives/linked-list.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import type { Arrival, Holder } from './queue.ts';
 
-/** A connection that waits for a consumer, who gets it as it came. */
+/** A connection in the queue of an `acceptLoop`. Its consumer gets it unchanged. */
 export class Waiting<Connection> implements Arrival<Waiting<Connection>> {
   readonly connection: Connection;
   list: LinkedList<Waiting<Connection>> | undefined;

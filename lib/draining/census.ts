@@ -8,18 +8,18 @@ import { attemptOf } from '../primitives/hear.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 
-/** The connections of one server, whatever they carry: each is counted once, and ended at last. */
+/** The open connections of one server, of any protocol. Counts each once, and can end all. */
 export class Census {
-  /** Since when, of `now()`. */
+  /** Since when each is open, of `now()`. */
   readonly #open = new Map<AnySocket, number>();
   readonly #onChange: () => void;
-  /** Nothing is counted before the count has begun. */
+  /** `undefined` before the count has begun. */
   #total: number | undefined;
   #hasHandedOff = false;
-  /** What ends one that comes when all were ended, in the very emit in which that was begun. */
+  /** Ends a connection that is added after `ends()`, later in the same emit. */
   #endLate: ((connection: AnySocket) => void) | undefined;
 
-  /** @param onChange - Called when one has gone. */
+  /** @param onChange - Called when a connection has gone. */
   constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
@@ -32,12 +32,15 @@ export class Census {
     return this.#open.has(subject as AnySocket);
   }
 
-  /** How many there were when the count began, and have come since; `undefined` before that. */
+  /**
+   * How many connections were open when the count began, plus those that have come since.
+   * `undefined` before the count has begun.
+   */
   get total(): number | undefined {
     return this.#total;
   }
 
-  /** Whether one was sent to another process. */
+  /** Whether a connection was sent to another process. */
   get hasHandedOff(): boolean {
     return this.#hasHandedOff;
   }
@@ -54,7 +57,7 @@ export class Census {
     this.#endLate?.(connection);
   });
 
-  /** Forgets those of which nobody has heard that they have gone. */
+  /** Forgets connections that have gone without an event. */
   sweep(): void {
     attemptEach(this.#open.keys(), (connection) => {
       if (!hasLeft(connection)) return;
@@ -63,7 +66,7 @@ export class Census {
     });
   }
 
-  /** Lists those that have not been ended. */
+  /** Lists the connections that have not been ended. */
   listOpen(list: OpenList): void {
     for (const [connection, since] of this.#open) {
       if (attemptOf(connection, 'destroyed', () => connection.destroyed)) continue;
@@ -71,7 +74,10 @@ export class Census {
     }
   }
 
-  /** What ends each of them by force. @param onStraggler - Told of every one, just before. */
+  /**
+   * @param onStraggler - Called with each connection, just before it is ended.
+   * @returns What ends each connection by force.
+   */
   ends(onStraggler?: OnStraggler): (() => void)[] {
     const end = (connection: AnySocket, since: number): void => {
       onStraggler?.(stragglerOf('connection', connection, since), connection);

@@ -22,21 +22,21 @@ const nothing = (): void => {};
 export interface ServerConnectionsHost {
   /** A connection has gone. */
   readonly onChange: () => void;
-  /** Somebody has closed a server that is attached to this one. */
+  /** Other code has closed a server that is attached to this one. */
   readonly onClosed: () => void;
 }
 
 /**
- * The connections of one server that somebody else handles, of every kind: they are followed and
- * counted, and each is ended in its own way, politely or by force.
+ * The connections of one server, of every kind, that other code handles. It follows and counts
+ * them, and ends each in the way of its kind, politely or by force.
  */
 export class ServerConnections {
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
   readonly #onChange: () => void;
-  /** Of `performance.now()`: since when the server has been followed. */
+  /** Since when the server is followed, of `performance.now()`. */
   readonly #since = performance.now();
-  /** What emits `'connection'` for each socket that is accepted. */
+  /** Emits `'connection'` for each accepted socket. */
   readonly source: EventEmitter;
   readonly #open: Census;
   readonly #earlier: EarlierConnections;
@@ -44,7 +44,7 @@ export class ServerConnections {
   readonly #underWay: UnderWay;
   readonly #upgraded: UpgradedTracker | undefined;
   readonly #stragglers = new Stragglers();
-  /** Of these, or again, since the force began. */
+  /** The subjects that were listed since the end by force began, some of them a second time. */
   readonly #listed = new Set<object>();
   readonly #politeness: Politeness & { idle: number };
   #silent: SilentSockets | undefined;
@@ -64,7 +64,7 @@ export class ServerConnections {
     this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
     this.#underWay = new UnderWay(known, this.#politeness);
     this.#sockets = known.privateSockets?.();
-    // A host that is none that we know brings nothing that is counted here.
+    // A host of an unknown kind brings nothing that is counted here.
     this.source = this.#sockets ?? (known.host ? new EventEmitter() : server);
     this.source.on('connection', this.#open.add);
     this.#upgraded = known.upgraded?.({
@@ -79,18 +79,21 @@ export class ServerConnections {
     });
   }
 
-  /** How many are known to be open. */
+  /** How many connections are known to be open. */
   get size(): number {
-    // HTTP connections may have come by another server, which hands them on.
+    // Another server may hand its HTTP connections on to this one.
     return Math.max(this.#open.size, this.#underWay.size) + (this.#upgraded?.size ?? 0);
   }
 
-  /** Lists all that are open; those that are not known, as what they are at the least. */
+  /**
+   * Lists all open connections. A connection that is not known is listed as `running`, without an
+   * address.
+   */
   listOpen(list: OpenList): void {
     this.#upgraded?.listOpen(list);
     this.#underWay.listOpen(list);
     this.#sockets?.listOpen(list);
-    // HTTP has listed its own, by their TLS sockets and sessions.
+    // The trackers of HTTP have listed these, by their TLS sockets and sessions.
     if (!this.#known.carriers) this.#open.listOpen(list);
     const unlisted = this.#open.size + this.#earlier.size - list.size;
     for (let left = Math.min(unlisted, this.#earlier.size); left > 0; left -= 1) {
@@ -103,12 +106,12 @@ export class ServerConnections {
     const forced = this.#stragglers.size;
     if (this.#open.total === undefined) return { open: size, finished: 0, forced };
     const total = this.#open.total + this.#earlier.total;
-    // Of those that have been listed, some say only later that they have closed.
+    // Some connections are listed as stragglers before their `'close'` has come.
     const open = Math.max(0, Math.min(size - this.#closing, total - forced));
     return { open, finished: Math.max(0, total - forced - open), forced };
   }
 
-  /** How many of the stragglers have still to close. */
+  /** How many stragglers have not closed yet. */
   get #closing(): number {
     let closing = 0;
     for (const subject of this.#stragglers.subjects) {
@@ -118,17 +121,17 @@ export class ServerConnections {
     return closing;
   }
 
-  /** How many are open that are not known, as far as the server tells. */
+  /** How many connections from before are open, by the server's own count. */
   get earlier(): number {
     return this.#earlier.size;
   }
 
-  /** Follows the clients of a server that is attached to this one, too. */
+  /** Also follows the clients of a server that is attached to this one. */
   follow(server: EventEmitter, known: KnownServer): void {
     this.#upgraded?.follow(server, known);
   }
 
-  /** In the shutdown, sockets of the server are ended that have been silent for so long. */
+  /** In the shutdown, sockets are ended that have been silent for `quiet` milliseconds. */
   endSilent(quiet: number, isBusy: IsBusy | undefined): void {
     if (quiet === Infinity) return;
     this.#silent ??= new SilentSockets(this.#server, this.#known);
@@ -138,7 +141,7 @@ export class ServerConnections {
   /**
    * The shutdown begins.
    *
-   * @param onCounted - Called when those are counted that are not known.
+   * @param onCounted - Called when the connections that are not known have been counted.
    */
   begin(onCounted: () => void): void {
     this.#open.beginCount();
@@ -147,15 +150,19 @@ export class ServerConnections {
     this.#silent?.begin();
   }
 
-  /** Lets the last call get ahead of handlers that compute, until `end()`. */
+  /**
+   * Until `end()`, reads nothing from HTTP/1 connections that are new or have just been answered.
+   * So handlers that compute do not delay the last call.
+   */
   holdBack(): void {
     this.#underWay.holdBack();
   }
 
   /**
-   * Tells each connection that it is to end, and ends those that are idle.
+   * Tells each HTTP and WebSocket client that its connection will end. Ends idle connections when
+   * their time is over.
    *
-   * @param isForced - The end by force comes at once: none has any time.
+   * @param isForced - Whether the end by force comes at once. Then idle connections have no time.
    */
   end(times: GoodbyeTimes, isForced = false): void {
     if (this.#isEnding) return;
@@ -163,11 +170,11 @@ export class ServerConnections {
     this.#politeness.idle = times.idle;
     this.#idleTimer = after(Math.max(times.idle, FIRST_REQUEST_MS), () => this.#endIdle());
     this.#upgraded?.goAway(times);
-    // Last of all: when nothing is left it is the end, which takes the timer back.
+    // Last of all: if nothing is left, this ends the shutdown, which clears the timer.
     this.#underWay.wait(Infinity, this.#onChange, isForced);
   }
 
-  /** Forgets what is gone though nobody has heard of it. */
+  /** Forgets connections that have gone without an event. */
   sweep(): void {
     this.#open.sweep();
     this.#sockets?.sweep();
@@ -176,12 +183,12 @@ export class ServerConnections {
     this.#upgraded?.sweep();
   }
 
-  /** The listener is closed: WebSockets are opened no more. */
+  /** The listener is closed: from now on upgrades are refused. */
   refuseUpgrades(): void {
     this.#upgraded?.refuse();
   }
 
-  /** What ends all by force, and lists them. */
+  /** @returns What ends all connections by force, and lists them as stragglers. */
   force(): End[] {
     const open = this.#open.size + this.#earlier.size;
     this.#listed.clear();
@@ -190,18 +197,18 @@ export class ServerConnections {
       ...(this.#upgraded?.force() ?? []),
       ...this.#underWay.force(),
       ...this.#pause(),
-      // HTTP has listed its own, by their TLS sockets and sessions.
+      // The trackers of HTTP list these, by their TLS sockets and sessions.
       ...this.#open.ends(this.#known.carriers ? undefined : this.#addStraggler),
       () => this.#listUnknown(open - this.#listed.size),
     ];
   }
 
-  /** Lists those that are not known, when they are counted after the others were listed. */
+  /** Lists the connections from before, if they are counted only after the others were listed. */
   listEarlier(): void {
     this.#listUnknown(this.#earlier.size);
   }
 
-  /** Ends them. To come last: Node's own means end all that there are, in one go. */
+  /** Ends these by force. It has to come last: Node's method ends all connections in one go. */
   destroyEarlier(): void {
     this.#earlier.destroy();
   }
@@ -217,7 +224,7 @@ export class ServerConnections {
     this.#upgraded?.unfollow();
   }
 
-  /** What has become of those that were there when the shutdown began, and of those that came. */
+  /** Counts the connections that were open when the shutdown began, or came after that. */
   report(): Omit<DrainReport, 'duration'> {
     const stragglers = this.#stragglers.list;
     const total = (this.#open.total ?? 0) + this.#earlier.total;
@@ -235,7 +242,7 @@ export class ServerConnections {
     return stragglerOf('connection', undefined, this.#since);
   }
 
-  /** Not in an event of the TLS sockets above those that are ended: Node 20 does not survive that. */
+  /** Raw sockets must not be destroyed in an event of their TLS sockets: Node 20 crashes. */
   #pause(): End[] {
     return this.#known.handshakes ? [turn] : [];
   }

@@ -32,14 +32,16 @@ export interface DrainingOptions {
 
 const drainings = new WeakMap<EventEmitter, Draining>();
 /**
- * Those that have been drained, and so closed: with one more `close()` they say `'close'` again. What
- * that costs: a bind that is under way then is not called off.
+ * Servers that have been drained, and so closed. One more `close()` would make them emit `'close'`
+ * again, so it is not called. The price: a bind under way is not cancelled then.
  */
 const drained = new WeakSet<EventEmitter>();
 
 /**
- * The draining of a server, which all calls share; of one that is attached to another, that of the
- * other. It follows the connections, and ends nothing before somebody has joined it.
+ * Returns the draining of a server, which all calls for it share. A server that is attached to
+ * another shares the draining of that one.
+ *
+ * From this call on, the draining follows the connections. It ends nothing before `join()`.
  */
 export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
   const { host } = known;
@@ -55,8 +57,8 @@ export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
 }
 
 /**
- * The shutdown behind `drain`: it waits for a beginning, takes the last call, has the connections
- * ended, and is over when none is left; or a moment after grace is.
+ * The shutdown behind `drain`. When it begins, it takes the last call, and has the connections
+ * ended. It is over when none is left, or a moment after grace.
  */
 export class Draining implements ShutdownHost {
   readonly connections: ServerConnections;
@@ -100,12 +102,12 @@ export class Draining implements ShutdownHost {
     );
   }
 
-  /** Whether a shutdown of it has been asked for, now or by a signal. */
+  /** Whether a call has asked for the shutdown, at once or by a signal. */
   get isJoined(): boolean {
     return this.#isJoined;
   }
 
-  /** One more call: the earliest deadline counts, and the first signal. */
+  /** Adds a call. The first signal to abort counts, and the earliest deadline. */
   join(options: DrainingOptions): Promise<DrainReport> {
     const { signal, grace, idle, quiet = Infinity, isBusy } = options;
     this.#isJoined = true;
@@ -120,7 +122,7 @@ export class Draining implements ShutdownHost {
     return this.#finished;
   }
 
-  /** Begins, or is made harder. */
+  /** Begins the shutdown. If it is under way, the call may move its deadline nearer. */
   stop(grace: number): Promise<DrainReport> {
     return this.join({ signal: undefined, grace, idle: Infinity });
   }
@@ -137,7 +139,10 @@ export class Draining implements ShutdownHost {
     return { open: 0, finished, forced };
   }
 
-  /** Begins when it aborts. A server that is told to listen after that is closed at once. */
+  /**
+   * Begins the shutdown when `signal` aborts. If the server is told to listen after that, it is
+   * closed at once.
+   */
   #follow(signal: AbortSignal, options: DrainingOptions): void {
     const [server, known] = [this.#server, this.#known];
     const begin = (): void => {
@@ -145,7 +150,7 @@ export class Draining implements ShutdownHost {
       if (known.isListening() === undefined) return this.#listener.beginLastCall(signal.reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
         if (this.#shutdown.isOver) void drainingOf(server, known).join(options);
-        // Not before its owner has heard that it listens.
+        // After its owner's own listeners for `'listening'`.
         else setImmediate(() => this.#closeLate());
       });
       this.#listener.beginLastCall(signal.reason);
@@ -184,7 +189,7 @@ export class Draining implements ShutdownHost {
       events: arrivals,
       delay: endsIdle ? this.#times.idle : 0,
       isProlonged: waitsForHost,
-      // As those are told of the server that holds it.
+      // On Bun, the clients of the HTTP server that is waited for are told now, too.
       onProlonged: () => closesIdleWithListener && this.#tell(),
     };
   }
@@ -192,7 +197,7 @@ export class Draining implements ShutdownHost {
   #onClosed(): void {
     this.#progress?.onListenerClosed();
     this.connections.refuseUpgrades();
-    // Not before: who is told to go would come back to this very server.
+    // Not earlier: a client that is told to go would come back to this same server.
     this.#tell();
     this.#shutdown.check();
   }
@@ -201,7 +206,10 @@ export class Draining implements ShutdownHost {
     this.connections.end(this.#times.goodbyes(this.#shutdown.left), this.#shutdown.isForced);
   }
 
-  /** With the last connection: leaving ends what is followed. */
+  /**
+   * No call has joined: leaves a closed server when its last connection has gone. Not earlier,
+   * because leaving ends the connections that are followed.
+   */
   #leaveUnjoined(): void {
     if (!this.#listener.hasClosed || this.connections.size > 0) return;
     this.#leave();
@@ -220,7 +228,7 @@ export class Draining implements ShutdownHost {
     if (this.#listener.state !== 'closed' || !this.#isCounted || this.connections.size > 0)
       return false;
     const { hasListened, hasClosed } = this.#listener;
-    // It says so when they are gone.
+    // The server emits `'close'` when they have gone.
     const hasOthers = hasListened || this.connections.earlier > 0;
     return hasClosed || !hasOthers;
   }
@@ -242,9 +250,9 @@ export class Draining implements ShutdownHost {
     // The server's own `getConnections()` may never answer.
     if (!this.#isCounted) this.connections.destroyEarlier();
     this.#leave();
-    // Before the connections are left: a session's own end comes after the server's.
+    // Before the connections are left: a session's own end comes after the end of the server.
     const { duration } = this.#times;
-    // All calls get it, and subscribers of a channel.
+    // Frozen: all calls get the same report, and so do subscribers of a channel.
     const report = Object.freeze({ ...this.connections.report(), duration });
     this.#report = report;
     this.#progress?.onOver(report);

@@ -5,7 +5,7 @@ import { attemptOf } from '../primitives/hear.ts';
 import type { Census } from './census.ts';
 import { unref } from '../primitives/timers.ts';
 
-/** What a server has for those whose sockets are not known: not a WebSocket server. */
+/** What a server has for connections whose sockets are not known. A WebSocket server has none. */
 interface Counting extends EventEmitter {
   readonly listening?: boolean;
   getConnections?(callback: (error: Error | null, count: number) => void): unknown;
@@ -14,8 +14,8 @@ interface Counting extends EventEmitter {
 }
 
 /**
- * The connections that a server had before anybody followed it. Only their number is known. Those
- * of HTTP/1 are ended by Node's own means when they are idle.
+ * The connections that a server had before it was followed. Only their number is known. When
+ * connections of HTTP/1 among them are idle, Node's own methods end them.
  */
 export class EarlierConnections {
   readonly #server: Counting;
@@ -31,17 +31,21 @@ export class EarlierConnections {
     this.#open = open;
   }
 
-  /** How many there are, as far as is known. */
+  /** How many are open, by the last count. */
   get size(): number {
     return this.#count;
   }
 
-  /** How many there were when the shutdown began. */
+  /** How many were open when the shutdown began. */
   get total(): number {
     return this.#first;
   }
 
-  /** Counts them, from now on. */
+  /**
+   * From now on counts them now and then.
+   *
+   * @param onCounted - Called after the first count.
+   */
   begin(onCounted: () => void): void {
     this.#ask(() => {
       this.#first = this.#count;
@@ -52,17 +56,18 @@ export class EarlierConnections {
   }
 
   /**
-   * From now on ends those that are idle.
+   * From now on ends connections that are idle.
    *
-   * @param spares - Whether one that is known is idle and has still time: Node would end that, too.
+   * @param spares - Whether a known connection is idle and still has time. Node would end that
+   * connection as well, so nothing is ended then.
    */
   endIdle(spares: () => boolean): void {
     this.#spares = spares;
   }
 
-  /** Ends those of HTTP/1 by force. Of others Node has no list. */
+  /** Ends the connections of HTTP/1 by force. Node has no list of others. */
   destroy(): void {
-    // Whatever the count says: a runtime may not have counted one that is silent.
+    // Even if the count is 0: a runtime may not have counted a silent connection.
     this.#attempt('closeAllConnections', (server) => server.closeAllConnections?.());
   }
 
@@ -71,8 +76,8 @@ export class EarlierConnections {
   }
 
   /**
-   * Node's own count is one too many as long as a process that was sent a socket has not answered
-   * that it has none any more: from the close of the listener on.
+   * By how many Node's own count is too high. After the listener is closed, it is one too many,
+   * until a process that was sent a socket has answered that it has none left.
    */
   get #surplus(): number {
     return this.#open.hasHandedOff && this.#isListening === false ? 1 : 0;
@@ -100,7 +105,8 @@ export class EarlierConnections {
       this.#count = Math.max(0, (count ?? 0) - this.#open.size - this.#surplus);
       onAnswer();
     };
-    // Bun answers at once: one that is just being emitted would be counted, and is not known yet.
+    // Bun answers at once. It would count a connection that is just being emitted, and which is not
+    // known yet.
     queueMicrotask(() => {
       const isAsked = this.#attempt(name, (server) => server[name]?.(onCount) || true);
       if (!isAsked) onAnswer();

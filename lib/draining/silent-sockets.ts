@@ -7,7 +7,7 @@ import { hear, unhear } from '../primitives/hear.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { type IsBusy, Quiet } from '../protocols/quiet.ts';
 
-/** The sockets that a server brings, which end in a shutdown when they are silent. */
+/** The sockets that a server brings. In a shutdown, those that are silent are ended. */
 export class SilentSockets {
   readonly #server: EventEmitter;
   readonly #event: string;
@@ -30,7 +30,7 @@ export class SilentSockets {
     hear(server, this.#event, this.#add);
   }
 
-  /** One more call: the shortest time counts, and each owner may be busy. */
+  /** Adds a call of `drain`: the shortest `quiet` counts, and each `isBusy` is asked. */
   join(quiet: number, isBusy: IsBusy | undefined): void {
     this.#options.quiet = Math.min(this.#options.quiet, quiet);
     if (isBusy) this.#owners.push(isBusy);
@@ -40,7 +40,7 @@ export class SilentSockets {
     this.#quiet.begin();
   }
 
-  /** Forgets those that have gone. */
+  /** Forgets sockets that have gone. */
   sweep(): void {
     for (const socket of this.#open) if (hasLeft(socket)) this.#open.delete(socket);
   }

@@ -104,8 +104,8 @@ export class Listener {
     else onEmpty(performance.now() + LAST_CALL_MS);
   }
 
-  /** Ends without a last call: other code has closed the server, or it has failed. */
-  end(reason: unknown): void {
+  /** Ends without a last call: other code has closed the server, or the server has failed. */
+  foundClosed(reason: unknown): void {
     const { state } = this;
     if (state === 'closed') return;
     this.#setClosed();
@@ -166,7 +166,7 @@ export class Listener {
 
   #onFoundClosed(): void {
     if (this.#host.mayEnd?.() !== false) {
-      this.end(new DOMException('The server was closed', 'AbortError'));
+      this.foundClosed(new DOMException('The server was closed', 'AbortError'));
     }
     this.#host.onFoundClosed?.();
   }

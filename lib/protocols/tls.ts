@@ -98,17 +98,20 @@ export class Handshakes implements HandshakeTracker {
     return [...this.#byAddress.values(), ...nowhere];
   }
 
-  /** Whether there are sockets without an address: connections that are served, or handshakes. */
-  get hasRest(): boolean {
+  /**
+   * Whether there are sockets without an address. Each is a handshake, or a connection that is
+   * served: that is known only when all connections have closed.
+   */
+  get hasUnknownHandshakes(): boolean {
     return this.#nowhere.size > 0;
   }
 
   /**
-   * Every connection of the server has ended.
+   * All connections of the server have closed, so each socket without an address is a handshake.
    *
-   * @returns What ends what is left, which are handshakes.
+   * @returns What ends these handshakes.
    */
-  forceRest(onStraggler: OnStraggler): (() => void)[] {
+  forceUnknownHandshakes(onStraggler: OnStraggler): (() => void)[] {
     return [...this.#nowhere.values()].map((handshake) => this.#end(handshake, onStraggler));
   }
 

@@ -21,16 +21,23 @@ export interface HandshakeTracker {
   onChange: () => void;
   /** How many are in progress. */
   readonly size: number;
-  /** Whether there may be some that are not known for what they are. */
-  readonly hasRest: boolean;
+  /**
+   * Whether there are TLS sockets without an address. Each is a handshake, or a connection that is
+   * served: that is known only when all connections have closed.
+   */
+  readonly hasUnknownHandshakes: boolean;
   /** Lists those that are in progress. */
   listOpen(list: OpenList): void;
   /** Forgets handshakes that are gone without an event. */
   sweep(): void;
   /** Stops following. @returns What ends each by force, and lists it. */
   force(onStraggler: OnStraggler): End[];
-  /** Every connection of the server has ended. @returns What ends the rest, which are handshakes. */
-  forceRest(onStraggler: OnStraggler): End[];
+  /**
+   * All connections of the server have closed, so each socket without an address is a handshake.
+   *
+   * @returns What ends and lists these handshakes.
+   */
+  forceUnknownHandshakes(onStraggler: OnStraggler): End[];
 }
 
 /** The connections that carry the requests of one server. */

@@ -132,14 +132,14 @@ export class UnderWay {
     this.#carriers?.sweep();
   }
 
-  /** Whether there may be a handshake that is not known for one. */
-  get hasRest(): boolean {
-    return this.#handshakes?.hasRest === true;
+  /** Whether there are TLS sockets without an address, which may be handshakes. */
+  get hasUnknownHandshakes(): boolean {
+    return this.#handshakes?.hasUnknownHandshakes === true;
   }
 
-  /** Every connection that has come of it is closed. @returns What ends the rest. */
-  forceRest(): End[] {
-    return this.#handshakes?.forceRest(this.#politeness?.onStraggler ?? nothing) ?? [];
+  /** All connections have closed: what is left is a handshake. @returns What ends these. */
+  forceUnknownHandshakes(): End[] {
+    return this.#handshakes?.forceUnknownHandshakes(this.#politeness?.onStraggler ?? nothing) ?? [];
   }
 
   #handshakeEnds(): End[] {

@@ -149,16 +149,16 @@ export class ConnectionServing<Connection> implements ShutdownHost {
 
   /** No task is left, or none is waited for. What has become no connection is ended. */
   onOver(): void {
-    inSlices(this.#endsOfRest(), this.#end);
+    inSlices(this.#lastEnds(), this.#end);
   }
 
-  *#endsOfRest(): Generator<End> {
-    const { isKept, hasRest } = this.#acceptor;
-    if (!isKept && !hasRest && !this.#sockets) return;
+  *#lastEnds(): Generator<End> {
+    const { mustCloseLast, hasUnknownHandshakes } = this.#acceptor;
+    if (!mustCloseLast && !hasUnknownHandshakes && !this.#sockets) return;
     // What has just closed says so by then.
     yield turn;
     yield () => this.#acceptor.closeLast();
-    yield* this.#acceptor.forceRest();
+    yield* this.#acceptor.forceUnknownHandshakes();
     yield* this.#sockets?.ends(this.#stragglers.add) ?? [];
   }
 

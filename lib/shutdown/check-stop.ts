@@ -1,10 +1,10 @@
 import type { OptionCheck } from '../primitives/option-check.ts';
 
 /**
- * Checks what `stop()` was given.
+ * Checks the options of `stop()`.
  *
- * @param grace - What it is by default.
- * @returns The grace.
+ * @param grace - The default.
+ * @returns The grace, in milliseconds.
  * @throws `TypeError` or `RangeError`.
  */
 export function checkStop(check: OptionCheck, options: unknown = {}, grace: number): number {

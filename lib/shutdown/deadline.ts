@@ -1,21 +1,21 @@
 import { after } from '../primitives/after.ts';
 
-/** A time at which something is over. It may come nearer, and never moves away. */
+/** A deadline. It may be moved nearer, and never further away. */
 export class Deadline {
   readonly #onOver: () => void;
   /** Of `performance.now()`. */
   #due = Infinity;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onOver - Called once, unless it is cancelled before. */
+  /** @param onOver - Called once at the deadline, unless that is cancelled before. */
   constructor(onOver: () => void) {
     this.#onOver = onOver;
   }
 
   /**
-   * Sets it, unless an earlier one stands.
+   * Sets the deadline, unless an earlier one stands.
    *
-   * @param milliseconds - From now on; with 0 it is over in this very call.
+   * @param milliseconds - Counted from now. With 0, `onOver` is called in this call.
    */
   set(milliseconds: number): void {
     const due = performance.now() + milliseconds;
@@ -26,12 +26,12 @@ export class Deadline {
     else this.#timer = after(milliseconds, () => this.#end());
   }
 
-  /** Milliseconds until then. */
+  /** Milliseconds until the deadline. */
   get left(): number {
     return this.#due - performance.now();
   }
 
-  /** It never comes, whatever is set. */
+  /** From now on `onOver` is not called, even if `set()` is. */
   cancel(): void {
     this.#due = -Infinity;
     clearTimeout(this.#timer);

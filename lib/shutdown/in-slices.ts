@@ -2,7 +2,7 @@ import { SLICES_LATE_MS, SLICE_MS } from '../bounds.ts';
 import { attempt } from '../primitives/attempt.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
-/** Stands among them where the event loop has to turn before the next one. */
+/** Put among ends, it makes the event loop turn before the next end. */
 export const turn: unique symbol = Symbol('turn');
 
 /** What ends one thing by force. */
@@ -10,18 +10,21 @@ export type End = (() => void) | typeof turn;
 
 interface SlicesOptions {
   /**
-   * Whether a deadline has passed. A tenth of a second later what is left is done in one go then: in
-   * each turn between two slices somebody may compute, and Node closes what was ended before.
+   * Whether a deadline has passed. If so, what is left after `SLICES_LATE_MS` is ended in one go.
+   * Otherwise handlers that compute between two slices could delay the end. So could Node, which
+   * closes there what was ended before.
    */
   readonly isLate?: boolean;
 }
 
 /**
- * Ends many, in slices between which the event loop turns: ten thousand sockets take a third of a
- * second to destroy. The first slice is done in this very call. One whose end throws, which is
- * somebody's own method then, is warned of, and the others are ended all the same.
+ * Ends many things in slices. The event loop turns between two slices, because destroying ten
+ * thousand sockets takes a third of a second.
  *
- * @param onDone - Called after the last one, perhaps at once.
+ * The first slice is done in this call. If an end throws, which only a method of another owner
+ * does, that becomes a process warning, and the others are ended all the same.
+ *
+ * @param onDone - Called after the last end, perhaps in this call.
  */
 export function inSlices(
   ends: Iterable<End>,

@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 
-/** Servers that take their last call. */
+/** The servers that take their last call now. */
 const running = new Set<EventEmitter>();
 const waiting = new Set<() => void>();
 
-/** @returns What says that it is over. */
+/** The last call of `server` begins. @returns To be called when the last call is over. */
 export function beginLastCall(server: EventEmitter): () => void {
   running.add(server);
   return () => {
@@ -12,13 +12,13 @@ export function beginLastCall(server: EventEmitter): () => void {
   };
 }
 
-/** Whether one of the servers takes its last call for which `matches` holds. */
+/** Whether a server for which `matches` holds takes its last call now. */
 export function someLastCall(matches: (server: EventEmitter) => boolean): boolean {
   for (const server of running) if (matches(server)) return true;
   return false;
 }
 
-/** Calls back whenever a last call is over. @returns What ends it. */
+/** Calls `look` whenever a last call is over. @returns What ends that. */
 export function onLastCallOver(look: () => void): () => void {
   waiting.add(look);
   return () => void waiting.delete(look);

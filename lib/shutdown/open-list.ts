@@ -1,19 +1,25 @@
 import type { OpenConnection, OpenState, Straggler } from '../reports.ts';
 
-/** One that is open. It is described when somebody wants to read it: that asks for its address. */
+/**
+ * An open connection. It is described only when the list is read, because that asks the socket for
+ * its address.
+ */
 interface Entry {
   readonly state: OpenState;
   readonly since: number;
   readonly describe: () => Straggler;
 }
 
-/** How many there are in each state, and the one that has been open longest. */
+/** How many connections are open in each state, and the one that has been open longest. */
 export interface OpenSummary {
   readonly states: Readonly<Partial<Record<OpenState, number>>>;
   readonly oldest: OpenConnection | undefined;
 }
 
-/** What is open at one instant. Each subject, a socket or a session, is listed once, as it was at first. */
+/**
+ * The connections that are open at one instant. Each subject, a socket or a session, is listed
+ * once: the first `add()` counts.
+ */
 export class OpenList {
   readonly #bySubject = new Map<object, Entry>();
 
@@ -21,17 +27,17 @@ export class OpenList {
     return this.#bySubject.size;
   }
 
-  /** @param since - When it was accepted, of `performance.now()`. */
+  /** @param since - When the connection was accepted, of `performance.now()`. */
   add(subject: object, state: OpenState, since: number, describe: () => Straggler): void {
     if (!this.#bySubject.has(subject)) this.#bySubject.set(subject, { state, since, describe });
   }
 
-  /** All of them, described. */
+  /** All open connections, described now. */
   get all(): OpenConnection[] {
     return [...this.#bySubject.values()].map(shown);
   }
 
-  /** Those that have been open longest, oldest first. */
+  /** The connections that have been open longest, at most so many, the oldest first. */
   oldest(most: number): OpenConnection[] {
     const byAge = [...this.#bySubject.values()].toSorted((one, other) => one.since - other.since);
     return byAge.slice(0, most).map(shown);

@@ -14,24 +14,23 @@ const debug = debuglog('accept-loop');
 
 const inLine = { breakLength: Infinity, depth: 0 };
 
-/** A stop that begins. */
+/** A shutdown that begins. */
 interface Stop {
   readonly reason: unknown;
-  /** Milliseconds that what is idle has. */
+  /** Milliseconds that idle connections have. */
   readonly idle: number;
-  /** What is open now. */
+  /** Lists the connections that are open now. */
   readonly open: () => OpenList;
 }
 
-/** Of addresses, those that Node's own `address()` gives. */
+/** A server with Node's method `address()`, or without one. */
 interface Addressable {
   address?(): AddressInfo | string | null;
 }
 
 /**
- * Tells how far one stop is: to subscribers of `accept-loop:progress`, and on stderr where
- * `NODE_DEBUG=accept-loop` asks for it. Where nobody does when the stop begins, there is none of
- * it, and no timer runs. Holds no process open.
+ * Reports the progress of one shutdown: to subscribers of `accept-loop:progress`, and on stderr
+ * with `NODE_DEBUG=accept-loop`. It does not keep the process alive.
  */
 export class Progress {
   readonly #title: string;
@@ -42,14 +41,17 @@ export class Progress {
   readonly #timer: NodeJS.Timeout;
   readonly #idleTimer: NodeJS.Timeout | undefined;
 
-  /** @param name - What the server is called. */
+  /**
+   * @param name - The kind of the server, for stderr.
+   * @returns `undefined` if there is no subscriber now and nothing is printed. Then no timer runs.
+   */
   static begin(
     server: EventEmitter,
     name: string,
     diagnostics: Diagnostics,
     stop: Stop,
   ): Progress | undefined {
-    // Bun does not tell.
+    // On Bun, `enabled` is undefined.
     const isPrinted = (debug.enabled as boolean | undefined) ?? Boolean(process.env['NODE_DEBUG']);
     if (!isPrinted && !diagnostics.isProgressHeard) return undefined;
     const title = isPrinted ? `${name} ${addressOf(server)}` : name;
@@ -69,12 +71,12 @@ export class Progress {
     unref(this.#idleTimer);
   }
 
-  /** Each connection is told to go. */
+  /** From now on each connection is told to go. */
   onListenerClosed(): void {
     this.#printStage('the listener is closed');
   }
 
-  /** What is left is ended by force. */
+  /** From now on what is left is ended by force. */
   onGraceOver(): void {
     this.#printStage('grace is over');
   }
@@ -110,7 +112,7 @@ export class Progress {
   }
 }
 
-/** `3 open: 2 running, 1 idle` */
+/** For example `3 open: 2 running, 1 idle`. */
 function count({ states }: OpenSummary): string {
   const all = Object.entries(states);
   const total = all.reduce((sum, [, size]) => sum + size, 0);
@@ -118,10 +120,11 @@ function count({ states }: OpenSummary): string {
   return `${total} open: ${all.map(([state, size]) => `${size} ${state}`).join(', ')}`;
 }
 
-/** `running request of 10.0.0.7:51442, GET /report, 10214 ms old` */
+/** For example `running request of 10.0.0.7:51442, GET /report, 10214 ms old`. */
 function show(connection: OpenConnection): string {
   const { state, kind, remoteAddress, remotePort, method, url, age } = connection;
-  const client = remoteAddress === undefined ? 'somebody' : `${remoteAddress}:${remotePort}`;
+  const client =
+    remoteAddress === undefined ? 'an unknown client' : `${remoteAddress}:${remotePort}`;
   const request = method === undefined ? '' : `, ${method} ${url}`;
   return `${state} ${kind} of ${client}${request}, ${Math.round(age)} ms old`;
 }

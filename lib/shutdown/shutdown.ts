@@ -2,26 +2,28 @@ import { after } from '../primitives/after.ts';
 import { Deadline } from './deadline.ts';
 import { type End, inSlices } from './in-slices.ts';
 
-/** What is shut down. */
+/** A serving or a draining, as its shutdown sees it. */
 export interface ShutdownHost {
-  /** Grace is over. @returns What ends by force all that is left. */
+  /** Grace is over. @returns What ends by force everything that is left. */
   force(): Iterable<End>;
   /**
-   * All of it has been ended by force.
+   * Everything has been ended by force.
    *
    * @param spent - Milliseconds that this took.
-   * @returns Milliseconds in which what was ended may still say so. After that it is over.
+   * @returns Milliseconds to wait for handlers that settle, or connections that close. After that,
+   * the shutdown is over.
    */
   onForced(spent: number): number;
   /** Whether nothing is left to wait for. */
   isDone(): boolean;
-  /** It is over. Called once. */
+  /** The shutdown is over. Called once. */
   onOver(): void;
 }
 
 /**
- * The deadline of one shutdown, and its end, for `serve` and `drain`: it is over when nothing is left;
- * or, when the deadline has passed, a moment after all has been ended by force.
+ * The deadline and the end of one shutdown, for `serve` and `drain`. The shutdown is over when
+ * nothing is left. If the deadline has passed, it is over a moment after everything has been ended
+ * by force.
  */
 export class Shutdown {
   readonly #host: ShutdownHost;
@@ -38,7 +40,7 @@ export class Shutdown {
     return this.#state === 'forcing' || this.#state === 'forced';
   }
 
-  /** Whether what is left is being ended by force, in slices, of which one is still to come. */
+  /** Whether the ends by force are still being done, slice by slice. */
   get isForcing(): boolean {
     return this.#state === 'forcing';
   }
@@ -52,12 +54,12 @@ export class Shutdown {
     return this.#deadline.left;
   }
 
-  /** Sets the deadline, so many milliseconds from now on, unless an earlier one stands. */
+  /** Sets the deadline to `grace` milliseconds from now, unless an earlier one stands. */
   setDeadline(grace: number): void {
     this.#deadline.set(grace);
   }
 
-  /** Something has ended. Is it over? */
+  /** Ends the shutdown if the host is done. Called after each change. */
   check(): void {
     if (this.#state !== 'forcing' && this.#state !== 'over' && this.#host.isDone()) this.#end();
   }
@@ -71,8 +73,8 @@ export class Shutdown {
       this.#state = 'forced';
       const left = this.#host.onForced(performance.now() - begun);
       if (left > 0) this.#timer = after(left, () => this.#end());
-      // The last were told in this very slice: their promises settle first. A timer would come
-      // behind all that Node does when it closes so many.
+      // The last tasks were told in this slice: their promises settle first. A timer would come
+      // only after everything that Node does to close so many sockets.
       else queueMicrotask(() => process.nextTick(() => this.#end()));
       this.check();
     };

@@ -1,21 +1,23 @@
 import { attemptOf } from '../primitives/hear.ts';
 import type { Straggler } from '../reports.ts';
 
-/** The part of a socket that tells where its client is. */
+/** The part of a socket that has the address of its client. */
 export interface Addressed {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
 }
 
-/** What an HTTP request asks for, as it may be shown. */
+/** The method and URL of an HTTP request, as they may be shown. */
 export type RequestLine = Pick<Straggler, 'method' | 'url'>;
 
 /**
- * Describes one that is open, or is about to be ended: after that a socket knows no address any more.
- * Nor is it asked before, which would be a system call for every connection, and Node would keep the
- * answer. Getters are its owner's: one that throws costs its field.
+ * Describes a connection that is open, or is about to be ended.
  *
- * @param since - When it was accepted, of `performance.now()`.
+ * After its end, a socket has no address any more. The address is not read earlier either: that
+ * would cost a system call for every connection, and Node would keep the answer. The getters may be
+ * those of another owner. If one throws, its field is `undefined`.
+ *
+ * @param since - When the connection was accepted, of `performance.now()`.
  */
 export function stragglerOf(
   kind: Straggler['kind'],
@@ -35,14 +37,14 @@ export function stragglerOf(
   });
 }
 
-/** Is told of each one, and of the object that it was: a socket, a session. */
+/** Called with each straggler, and with the object behind it: a socket or a session. */
 export type OnStraggler = (straggler: Straggler, subject: object) => void;
 
-/** The stragglers of one shutdown: each subject is listed once, as what it was at first. */
+/** The stragglers of one shutdown. Each subject is listed once: the first `add()` counts. */
 export class Stragglers {
   readonly #bySubject = new Map<object, Straggler>();
 
-  /** Frozen, as a whole report is: several may get it. */
+  /** Frozen, as the whole report is: several callers may get it. */
   get list(): readonly Straggler[] {
     return Object.freeze([...this.#bySubject.values()]);
   }
@@ -51,7 +53,7 @@ export class Stragglers {
     return this.#bySubject.size;
   }
 
-  /** What they were: sockets, sessions. */
+  /** The objects behind the stragglers: sockets or sessions. */
   get subjects(): Iterable<object> {
     return this.#bySubject.keys();
   }

@@ -2,16 +2,17 @@ import { SWEEP_LOOKS, SWEEP_MS } from '../bounds.ts';
 import { unref } from '../primitives/timers.ts';
 
 /**
- * Looks now and then for what is gone though nobody has heard of it, because an owner has taken our
- * listeners off, or has sent it to another process. Holds no process open.
+ * Looks now and then for connections that have gone without an event. Their owner may have removed
+ * our listeners, or sent the socket to another process. It does not keep the process alive.
  */
 export class Sweeper {
   readonly #timer: NodeJS.Timeout;
   #looks = 0;
 
   /**
-   * @param sweep - Looks at everything.
-   * @param isHurried - Whether somebody waits for what it may find.
+   * @param sweep - Looks at every connection.
+   * @param isHurried - Whether a slot or a shutdown waits for what `sweep` may find. If not, only
+   * every fifth look is made.
    */
   constructor(sweep: () => void, isHurried: () => boolean) {
     const look = (): void => {
