@@ -54,7 +54,8 @@ for (const [version, types] of Object.entries(versions)) {
       const compiler = join(folder, `node_modules/tsc-${version}/bin/tsc`);
       const strict = ['--strict', '--skipLibCheck', 'false', '--noEmit', '--types', 'node'];
       for (const node of types) {
-        for (const target of ['es2022', 'esnext']) {
+        // What a target adds to the language's own types is the same for all of Node's.
+        for (const target of node === types.at(-1) ? ['es2022', 'esnext'] : ['es2022']) {
           const cwd = join(folder, `node-${node}`);
           const targets = ['--target', target, '--module', 'nodenext'];
           const args = [compiler, ...strict, ...targets, 'declarations.ts'];
