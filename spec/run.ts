@@ -21,9 +21,9 @@ import { endWork, work } from './support/runner/worker.ts';
 // node spec/run.ts [--only text] [--repeat times] [--slow] [--jobs processes] [files and folders]
 
 let finished = false;
-/** Whether this process runs what another has asked it to. */
+/** Whether this process is a worker: it runs files for the process that has started it. */
 let isWorker = false;
-/** Seconds that each file has taken. */
+/** How many seconds each file has taken. */
 const times = new Map<string, number>();
 
 function close(): void {
@@ -52,7 +52,7 @@ interface Arguments {
   readonly repetitions: number | undefined;
   readonly slow: boolean;
   readonly jobs: number;
-  /** The folder of a run whose worker this is. */
+  /** In a worker: the folder in which the workers of the run claim files. */
   readonly claims: string | undefined;
   readonly paths: string[];
 }
@@ -81,7 +81,7 @@ function readArguments(): Arguments {
     only: values.only,
     repetitions: wholeNumber('repeat', values.repeat),
     slow: values.slow,
-    // Specs wait for a good part of their time.
+    // One more than processors, because specs wait for much of their time.
     jobs: wholeNumber('jobs', values.jobs) ?? 1 + availableParallelism(),
     claims: values.work,
     paths: positionals,
@@ -138,6 +138,6 @@ async function main(): Promise<void> {
   if (isHeld()) process.exit();
 }
 
-// Not awaited at the top: some runtimes end a module that waits when the event loop is empty,
-// without the 'beforeExit' by which the runner sees it.
+// No top-level await: if the event loop is empty, some runtimes end a module that waits, and emit
+// no 'beforeExit'. The runner needs that event to notice the empty loop.
 void main();

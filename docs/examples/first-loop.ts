@@ -1,10 +1,10 @@
 /**
- * The loop itself: a daytime service. Each client is told the time.
+ * A loop without `serve`: a daytime service. Each client is told the time.
  *
  *     PORT=8000 node first-loop.ts
  *     nc 127.0.0.1 8000
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { type AddressInfo, createServer } from 'node:net';
 import { acceptLoop, listen, shutdownSignal } from 'accept-loop';
 

@@ -1,11 +1,11 @@
 /**
- * Of an HTTP server a connection is a request with its response. On Ctrl-C the answers under way
- * are finished, and say `Connection: close`. `serve` does more: see serving-http.ts.
+ * A loop over an HTTP server: each connection is a request with its response. On Ctrl-C the answers
+ * under way are finished, and say `Connection: close`. `serve` does more: see serving-http.ts.
  *
  *     PORT=8000 node http-loop.ts
  *     curl -i http://127.0.0.1:8000/slow
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,9 +22,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 for await (const [request, response] of acceptLoop(server, { signal })) {
-  // Not awaited: the loop turns to the next request.
+  // Not awaited, so that the loop takes the next request at once.
   void answer(request, response);
 }
 console.log('no request comes any more');
-// Answers have so long; and who has sent half a request would hold us for ever.
+// Answers have ten seconds. Without this, a client with half a request would keep the process alive
+// for ever.
 setTimeout(() => server.closeAllConnections(), 10_000).unref();

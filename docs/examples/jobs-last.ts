@@ -1,12 +1,12 @@
 /**
- * The server stops first, and the jobs finish. Each line of a client is an order, which is
- * acknowledged at once and worked off by a job. On Ctrl-C the server takes its last orders; when it
- * is closed, the job works off those that are left, and the program ends.
+ * The server stops first, and then its jobs finish. Each line from a client is an order. The server
+ * acknowledges it at once, and a job works it off. On Ctrl-C the server takes its last orders. When
+ * the server has closed, the job works off the orders that are left, and the program ends.
  *
  *     PORT=8000 node jobs-last.ts
  *     seq 100 | nc -N 127.0.0.1 8000
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
@@ -18,11 +18,11 @@ const orders = new PassThrough({ objectMode: true, highWaterMark: 10_000 });
 const done: unknown[] = [];
 
 await taskGroup(async ({ run, signal, cancel }) => {
-  // The jobs. Nobody aborts `signal` but a failure, and the last line.
+  // The jobs. Their signal aborts only at a failure, or by `cancel()` at the end.
   const work = run(workOff);
   void run(tell);
   try {
-    // The server. It stops for `stop`, and when a job has failed.
+    // The server. It stops when `stop` aborts, or when a job has failed.
     await run(() => takeOrders(AbortSignal.any([stop, signal])));
   } finally {
     orders.end();
@@ -47,7 +47,7 @@ async function takeFrom(socket: Socket): Promise<void> {
   }
 }
 
-/** Ends with the orders. */
+/** Ends when all orders are done. */
 async function workOff(): Promise<void> {
   for await (const order of orders) {
     await delay(20);

@@ -1,16 +1,18 @@
 /**
- * On SIGTERM readiness goes off at once, and the server goes on accepting for a while: the time in
- * which a load balancer notices. Only then the shutdown begins.
+ * On SIGTERM `/ready` answers 503 at once. The server goes on accepting for a while, so that a load
+ * balancer has time to notice. Only then the shutdown begins.
  *
  *     PORT=8000 node readiness.ts
  *     curl -i http://127.0.0.1:8000/ready
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delaySignal, listen, serve, shutdownSignal } from 'accept-loop';
 
-/** Milliseconds; more than the balancer has between two looks. */
+/**
+ * Milliseconds from the signal to the shutdown: more than the balancer waits between two checks.
+ */
 const NOTICE = 2000;
 
 const told = shutdownSignal();

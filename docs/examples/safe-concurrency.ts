@@ -1,27 +1,28 @@
 /**
- * A server that never runs out of descriptors, however many clients come: what it lets in, serves
- * at once and lets wait is derived from the limit of its process. Each client is sent this file,
- * and so a task has two descriptors: its connection, and the file.
+ * A server that never runs out of file descriptors, even if very many clients come. It derives
+ * three numbers from the limit of its process: how many connections it accepts, serves at once, and
+ * lets wait. Each client is sent this file. So a task has two descriptors: its connection and the
+ * file.
  *
  *     PORT=8000 sh -c 'ulimit -n 100; exec node safe-concurrency.ts'
  *     nc 127.0.0.1 8000
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { listen, serve, shutdownSignal } from 'accept-loop';
 
-/** Where there is no limit, or a huge one, memory is short before descriptors are. */
+/** The most descriptors to plan with. If the limit is higher, memory runs out first. */
 const MOST = 20_000;
 
-/** How many descriptors this process may have. Asked while it runs: Node raises the soft limit. */
+/** How many descriptors this process may have. Node raises the soft limit when it starts. */
 function descriptorLimit(): number {
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8');
     return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Infinity);
   } catch {
-    // Not on Linux. Without this, the report looks up the names of peers, and blocks.
+    // Not on Linux. Without excludeNetwork, the report looks up the names of peers, and blocks.
     Object.assign(process.report, { excludeNetwork: true });
     const report = process.report.getReport() as {
       userLimits?: { open_files?: { soft: unknown } };
@@ -31,32 +32,35 @@ function descriptorLimit(): number {
   }
 }
 
-/** How many it has. */
+/** How many descriptors this process has open. */
 function descriptorsInUse(): number {
   try {
     return readdirSync('/dev/fd').length;
   } catch {
-    // Windows has no limit to come near to.
+    // Windows has no limit that matters here.
     return 0;
   }
 }
 
 interface SafeLimits {
-  /** Of the server: the only bound on everything that is open. Beyond it, Node ends a newcomer. */
+  /** Set it on the server. It bounds all open connections: Node closes each further one at once. */
   readonly maxConnections: number;
-  /** Of `serve`. */
+  /** An option of `serve`. */
   readonly concurrency: number;
-  /** Of `serve`: beyond it, a newcomer is refused. */
+  /** An option of `serve`. If more connections wait, each further one is refused. */
   readonly maxQueued: number;
 }
 
 /**
- * Divides the descriptors that are free: seven tenths for tasks, some for who waits for one, and
- * the rest for connections that are no task's: lingering closes, handshakes, idle HTTP clients.
+ * Divides the free descriptors:
  *
- * @param perTask - How many descriptors a task holds at once, its connection among them. A handler
- * has to wait until it has closed what it has opened.
- * @param reserve - What everything else in the process may open from now on.
+ * - seven tenths are for tasks;
+ * - of the rest, half is for connections that wait for a task;
+ * - the other half is for connections without a task: lingering, in a handshake, or idle in HTTP.
+ *
+ * @param perTask - How many descriptors a task holds at once, including its connection. A handler
+ * must not end before it has closed the descriptors that it has opened.
+ * @param reserve - How many descriptors all other code in the process may open from now on.
  */
 function safeConcurrency({ perTask = 1, reserve = 16 } = {}): SafeLimits {
   const free = Math.min(descriptorLimit(), MOST) - descriptorsInUse() - reserve;

@@ -1,13 +1,13 @@
 /**
- * An HTTP server with an async handler. On Ctrl-C answers are finished, an event stream says
- * goodbye, and a client that keeps its connection has a second for one more request.
+ * An HTTP server with an async handler. On Ctrl-C answers are finished, and an event stream says
+ * goodbye. An idle keep-alive connection has a second for one more request.
  *
  *     PORT=8000 node serving-http.ts
- *     curl http://127.0.0.1:8000/slow       an answer takes its time; leave, and it stops
+ *     curl http://127.0.0.1:8000/slow       takes three seconds; Ctrl-C in curl stops the work
  *     curl -i http://127.0.0.1:8000/broken  500
  *     curl -N http://127.0.0.1:8000/events  goes on until the server stops
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,12 +31,12 @@ async function answer(
   console.log(`${request.method} ${request.url}`);
   if (request.url === '/broken') throw new Error('no such luck');
   if (request.url === '/events') return sendEvents(response, context);
-  // The signal aborts when the client leaves, or when grace is over: `delay` then rejects.
+  // The signal aborts when the client leaves, or when grace is over. Then `delay` rejects.
   if (request.url === '/slow') await delay(3000, undefined, { signal: context.signal });
   response.end(`you asked for ${request.url}\n`);
 }
 
-/** One event a second, until the server stops, or the client leaves: `once` then rejects. */
+/** Sends an event each second until the server stops. If the client leaves, `once` rejects. */
 async function sendEvents(response: ServerResponse, context: ServeContext): Promise<void> {
   const { signal: lost, draining } = context;
   response.setHeader('content-type', 'text/event-stream');

@@ -1,11 +1,14 @@
-/** How the echo server's stop looks on a terminal: a live line while it waits, and the report. */
-// oxlint-disable no-console -- it talks to who runs the server
+/** Shows the stop of the echo server on a terminal: a live line while it waits, and the report. */
+// oxlint-disable no-console -- it writes to the terminal
 import { logUpdateStderr } from 'log-update';
 import type { OpenConnection, ServeReport, Serving } from 'accept-loop';
 
 const { isTTY } = process.stderr;
 
-/** Shows for whom the stop waits, until it is over. Where stderr is no terminal, a line each second. */
+/**
+ * Shows which connections the stop waits for, until it is over. If stderr is not a terminal, prints
+ * a line each second.
+ */
 export async function showStop(serving: Serving): Promise<void> {
   const show = isTTY ? logUpdateStderr : console.error;
   const timer = setInterval(() => show(waitingFor(serving.open())), isTTY ? 100 : 1000);
@@ -17,7 +20,7 @@ export async function showStop(serving: Serving): Promise<void> {
   }
 }
 
-/** Prints a line. The live one makes room for it. */
+/** Prints a line above the live line. */
 export function print(line: string): void {
   if (isTTY) logUpdateStderr.clear();
   console.log(line);
@@ -32,7 +35,7 @@ function waitingFor(open: OpenConnection[]): string {
   return `waits for ${many}, the oldest from ${remoteAddress}:${remotePort}: ${state}, ${seconds(age)}`;
 }
 
-/** The report as a person reads it: what did not happen is left out. */
+/** Describes the report in a few lines. Counts that are zero are left out. */
 export function describeReport({ accepted, stragglers, ...counts }: ServeReport): string {
   const happened = Object.entries(counts).filter(([, count]) => count > 0);
   const sum = [`${accepted} accepted`, ...happened.map(([what, count]) => `${count} ${what}`)];

@@ -5,7 +5,7 @@
  *     systemd-socket-activate --listen=8000 node systemd.ts
  *     PORT=8000 node systemd.ts
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { listen, serve, shutdownSignal, systemdSockets } from 'accept-loop';
 

@@ -1,21 +1,21 @@
 /**
- * Spans out of the diagnostics channels, as a tracing library would make them: one for each
- * connection, one for the shutdown. The server itself knows nothing of it.
+ * Makes spans from the diagnostics channels, as a tracing library would: one for each connection,
+ * and one for the shutdown. The code of the server does not change for it.
  *
  *     PORT=8000 node tracing.ts
  *     echo hello | nc -N 127.0.0.1 8000; echo fail | nc -N 127.0.0.1 8000
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { subscribe } from 'node:diagnostics_channel';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type AcceptMessage, type DrainMessage, type EndMessage } from 'accept-loop';
 import { type ErrorMessage, listen, serve, type ShedMessage, shutdownSignal } from 'accept-loop';
 
-/** What went wrong with a connection, until it closes. */
+/** The error of a connection, until the connection closes. */
 const troubles = new WeakMap<object, string>();
 
-/** Begins a span; what it returns ends it. */
+/** Begins a span. @returns A function that ends it. */
 function beginSpan(name: string): (status: string) => void {
   const begun = performance.now();
   return (status) =>
@@ -32,7 +32,7 @@ subscribe('accept-loop:shed', (message) => {
 });
 subscribe('accept-loop:error', (message) => {
   const { connection, error } = message as ErrorMessage;
-  // The server's own errors have no connection.
+  // Errors of the server itself have no connection.
   if (connection) troubles.set(connection, `error ${(error as Error).message}`);
 });
 subscribe('accept-loop:drain', (message) => {
@@ -54,7 +54,7 @@ const answer = async (socket: Socket): Promise<void> => {
   socket.write(`you said ${word}\n`);
 };
 const limits = { concurrency: 10, maxQueued: 10 };
-// The channel has the errors already.
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
+// `onError` does nothing, because the channel reports the errors.
 const serving = serve(server, answer, { signal, ...limits, onError: () => {} });
 await serving.finished;

@@ -1,18 +1,18 @@
 /**
- * An app is more than one server: two of them and a background job in one group. On Ctrl-C all
- * three end. When one fails, such as at a port in use, the others end, too, and the group fails.
+ * Two servers and a background job in one group. On Ctrl-C all three end. If one of them fails, for
+ * example because its port is in use, the others end, too, and the group fails.
  *
  *     PORT=8000 ADMIN_PORT=8001 node two-servers.ts
  *     nc 127.0.0.1 8000; nc 127.0.0.1 8001
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listen, serve, shutdownSignal, taskGroup } from 'accept-loop';
 
 let greeted = 0;
 
-/** Serves to the end of `signal`. */
+/** Serves until `signal` aborts and the server has stopped. */
 async function run(name: string, port: string, greet: () => string, signal: AbortSignal) {
   const server = await listen(
     createServer({ allowHalfOpen: true }),
@@ -25,7 +25,7 @@ async function run(name: string, port: string, greet: () => string, signal: Abor
   console.log(`${name}: closed after ${accepted}`);
 }
 
-/** Counts, until it is told to stop: `delay` then rejects with an `AbortError`. */
+/** Prints a count each second. When `signal` aborts, `delay` rejects with an `AbortError`. */
 async function count(signal: AbortSignal): Promise<void> {
   for (;;) {
     await delay(1000, undefined, { signal });

@@ -1,11 +1,11 @@
 /**
- * A server on a Unix socket. A file that a killed process has left there is replaced; a live
- * server's is not.
+ * A server on a Unix socket. If a killed process has left its socket file there, the file is
+ * replaced. The file of a live server is not.
  *
  *     SOCKET=./clock.sock node unix-socket.ts
  *     nc -U ./clock.sock
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,9 +2,10 @@ import { warn } from './warn.ts';
 import { warnOfRejection } from './warn-of-rejection.ts';
 
 /**
- * Calls what may be somebody's own method: one that throws is warned of, and costs nothing else.
+ * Calls a function that may run a user's own method. If it throws or rejects, the error becomes a
+ * process warning and has no other effect.
  *
- * @returns `undefined` if it throws.
+ * @returns The result of the function, or `undefined` if it throws.
  */
 export function attempt<Result>(action: () => Result): Result | undefined {
   try {
@@ -17,7 +18,10 @@ export function attempt<Result>(action: () => Result): Result | undefined {
   }
 }
 
-/** Does something with each of many: one whose own method throws costs the others nothing. */
+/**
+ * Calls `action` with each item. If it throws for one item, the error becomes a process warning,
+ * and the other items have their turn.
+ */
 export function attemptEach<Item>(items: Iterable<Item>, action: (item: Item) => void): void {
   for (const item of items) {
     try {

@@ -1,4 +1,7 @@
-/** Whole milliseconds of `performance.now()`. In a field of an object they take no object of their own. */
+/**
+ * `performance.now()` in whole milliseconds. In a field, V8 stores a whole number without an object
+ * of its own.
+ */
 export function now(): number {
   return Math.trunc(performance.now());
 }

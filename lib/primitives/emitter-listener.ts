@@ -1,6 +1,7 @@
 /**
- * Makes a listener of what is to be called with the emitter itself: one function for all sockets of
- * a server, where a closure, a `once` and its wrapper for each would be a quarter of a kilobyte.
+ * Makes a listener that calls `callback` with the emitter itself. One such function serves all
+ * sockets of a server. A closure, a `once` and its wrapper for each socket would take a quarter of
+ * a kilobyte.
  */
 export function emitterListener<Emitter>(
   callback: (emitter: Emitter) => void,

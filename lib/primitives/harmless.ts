@@ -1,16 +1,16 @@
 import { attempt } from './attempt.ts';
 import { warn } from './warn.ts';
 
-/** What one of an event's arguments may be ended by. */
+/** The methods that may end the argument of an event. */
 interface Endable {
   terminate?(): unknown;
   destroy?(): unknown;
 }
 
 /**
- * Makes a listener of ours for an event that brings a connection. Methods and getters of that are
- * its owner's, and may throw: this ends the connection alone, which is the first argument, and is
- * warned of.
+ * Wraps one of our listeners for an event that brings a connection, its first argument. The owner
+ * may have replaced methods and getters of the connection, and they may throw. Then only this
+ * connection is ended, and the error becomes a process warning.
  */
 export function harmless<Arguments extends unknown[]>(
   listener: (...args: Arguments) => void,

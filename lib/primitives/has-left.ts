@@ -2,7 +2,7 @@ import { warn } from './warn.ts';
 
 const warned = new WeakSet<object>();
 
-/** What tells it. A stream that is no socket has none of the last two. */
+/** The properties that tell it. A stream that is not a socket has none of the last two. */
 interface Leaving {
   readonly destroyed?: boolean;
   readonly closed?: boolean;
@@ -11,16 +11,18 @@ interface Leaving {
 }
 
 /**
- * Whether a socket has gone, though nobody may have heard of it. An owner that takes a socket over
- * may call `removeAllListeners()` on it; and of one that was sent to another process Node says no
- * `'close'`: it has no handle any more.
+ * Whether a socket has gone, even if no listener was told. There are two such cases:
+ *
+ * - An owner that takes a socket over may call `removeAllListeners()` on it.
+ * - For a socket that was sent to another process, Node emits no `'close'`. Such a socket has no
+ *   handle any more.
  */
 export function hasLeft(socket: Leaving): boolean {
   try {
     if (socket.closed === true) return true;
     return socket.pending === true && !socket.connecting && !socket.destroyed;
   } catch (error) {
-    // A getter of its owner's, which is told of it once.
+    // The owner has replaced a getter, and it has thrown. One warning for each socket is enough.
     if (!warned.has(socket)) warn(error);
     warned.add(socket);
     return false;

@@ -2,18 +2,19 @@ import type { EventEmitter } from 'node:events';
 import { warn } from './warn.ts';
 import { warnOfRejection } from './warn-of-rejection.ts';
 
-// Of all events: their arguments have nothing in common.
+// For any event: the arguments of events have nothing in common.
 // oxlint-disable-next-line typescript/no-explicit-any
 type Listener = (...args: any[]) => void;
 
-/** The names of what has thrown, by the server that it is of. */
+/** For each server, the names of the methods and properties that have thrown. */
 const told = new WeakMap<object, Set<string>>();
 
 /**
- * Calls a method of a server, or reads a property of it. These are its owner's. One that throws is
- * warned of, once for each name, and costs nothing else.
+ * Calls a method of a server or connection, or reads one of its properties. Its owner may have
+ * replaced them. If one throws, the error becomes a process warning, once for each `name`, and has
+ * no other effect. If a method rejects, the error becomes a warning each time.
  *
- * @returns `undefined` if it throws.
+ * @returns The result, or `undefined` if it throws.
  */
 export function attemptOf<Result>(
   server: object,
@@ -33,17 +34,17 @@ export function attemptOf<Result>(
   }
 }
 
-/** Listens to an event of a server. */
+/** Adds a listener for an event of a server. */
 export function hear(server: EventEmitter, event: string, listener: Listener): void {
   attemptOf(server, 'on', () => server.on(event, listener));
 }
 
-/** Listens to it before those who do already. */
+/** Adds a listener in front of those that are there already. */
 export function hearFirst(server: EventEmitter, event: string, listener: Listener): void {
   attemptOf(server, 'prependListener', () => server.prependListener(event, listener));
 }
 
-/** Listens to it no more. */
+/** Removes a listener. */
 export function unhear(server: EventEmitter, event: string | symbol, listener: Listener): void {
   attemptOf(server, 'off', () => server.off(event, listener));
 }

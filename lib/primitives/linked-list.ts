@@ -1,21 +1,24 @@
-/** What is in one list at a time. The lists set these. */
+/** An item that can be in one list at a time. Only the lists set these fields. */
 export interface Linked<Node> {
-  /** The one that it is in. */
+  /** The list that it is in. */
   list: Holding<Node> | undefined;
   previous: Node | undefined;
   next: Node | undefined;
 }
 
-/** What can let go a thing that it holds. */
+/** An object that holds items and can let one go. */
 interface Holding<Node> {
-  /** @returns Whether it was there. */
+  /** @returns Whether the item was there. */
   delete(node: Node): boolean;
 }
 
 /**
- * Things in order, from whose middle each can go. Not a `Set`: as things come and go, V8 makes one
- * table of a `Set` after another, each of which leads to the next and has still what was in it then.
- * Once one has survived, all that come are kept until the next full collection, with the sockets.
+ * Items in order. Each can be removed, also from the middle.
+ *
+ * This is not a `Set`, because of how V8 stores one. As items come and go, V8 replaces the table of
+ * a `Set` by a new one again and again. An old table points to the next one, and still holds the
+ * items that it had. Once an old table has survived a collection, all later tables and items stay
+ * in memory until the next full collection, with their sockets.
  */
 export class LinkedList<Node extends Linked<Node>> implements Holding<Node> {
   #first: Node | undefined;
@@ -26,17 +29,17 @@ export class LinkedList<Node extends Linked<Node>> implements Holding<Node> {
     return this.#size;
   }
 
-  /** The one that has been in it longest. */
+  /** The item that was added first. */
   get first(): Node | undefined {
     return this.#first;
   }
 
-  /** The one that has come last. */
+  /** The item that was added last. */
   get last(): Node | undefined {
     return this.#last;
   }
 
-  /** Takes it from the list that it is in, and puts it to the end of this one. */
+  /** Removes the item from the list that it is in, and adds it to the end of this one. */
   add(node: Node): void {
     node.list?.delete(node);
     node.list = this;
@@ -54,7 +57,7 @@ export class LinkedList<Node extends Linked<Node>> implements Holding<Node> {
     else this.#first = next;
     if (next) next.previous = previous;
     else this.#last = previous;
-    // What has gone leads to nobody.
+    // A removed item must not keep others in memory.
     node.list = undefined;
     node.previous = undefined;
     node.next = undefined;
@@ -62,7 +65,7 @@ export class LinkedList<Node extends Linked<Node>> implements Holding<Node> {
     return true;
   }
 
-  /** All of them, as of now. */
+  /** A copy: later changes of the list do not change it. */
   all(): Node[] {
     const nodes: Node[] = [];
     for (let node = this.#first; node; node = node.next) nodes.push(node);

@@ -11,24 +11,26 @@ interface Watch {
 /**
  * Calls `callback` once when `signal` aborts.
  *
- * However many callbacks wait on one signal, it carries a single listener: Node 20 warns at the
- * eleventh, and adding and removing one among thousands costs microseconds. Another listener's
- * `stopImmediatePropagation()` does not keep it from running (not on Deno, see docs/runtimes.md).
+ * All callbacks for one signal share a single listener. Node 20 warns at the eleventh listener, and
+ * to add and remove one among thousands takes microseconds. The callbacks run even if another
+ * listener calls `stopImmediatePropagation()` (not on Deno, see docs/runtimes.md).
  *
- * @param signal - One that has not aborted yet.
- * @param callback - May call what is somebody's own. One that throws is warned of, and the others are
- * called.
- * @returns What takes the callback back. With the last one the listener leaves the signal.
+ * @param signal - Must not have aborted yet.
+ * @param callback - May run a user's own code. If it throws, the error becomes a process warning,
+ * and the other callbacks are called.
+ * @returns A function that removes the callback. With the last callback, the listener is removed
+ * from the signal.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const watch = watched.get(signal) ?? startWatching(signal);
-  // A wrapper, so that one function may wait twice.
+  // A wrapper, so that the same function can be added twice.
   const entry = (): void => callback();
   watch.callbacks.add(entry);
   return () => {
     if (!watch.callbacks.delete(entry) || watch.callbacks.size > 0) return;
     watched.delete(signal);
-    // What `addAbortListener` returns has a symbol for that which not every realm has.
+    // Not by the object that addAbortListener() returns: not every realm has the symbol of its
+    // method.
     signal.removeEventListener('abort', watch.listener);
   };
 }

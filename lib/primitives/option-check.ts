@@ -1,24 +1,26 @@
 import { inspect } from 'node:util';
 
-/** How much is shown of what came: with the rest, an error is a line of less than 300 characters. */
+/**
+ * How many characters of a received value are shown. The whole error stays below 300 characters.
+ */
 const MOST_SHOWN = 80;
 
 /**
- * The checks of one public function's arguments. Each error says what could not be done, and names
- * the option, what is wanted and what came.
+ * Checks the arguments of one public function. The message of each error says what could not be
+ * done, and names the option, the wanted value and the received value.
  */
 export class OptionCheck {
   readonly #failure: string;
 
-  /** @param failure - What cannot be done: `'Cannot accept connections'`. */
+  /** @param failure - What could not be done: `'Cannot accept connections'`. */
   constructor(failure: string) {
     this.#failure = failure;
   }
 
   /**
-   * The error for an argument of the wrong shape or range: one line, whatever came.
+   * Makes the error for an argument of the wrong shape or range. Its message is always one line.
    *
-   * @param hint - What to give instead, if that can be told: `'give app.server'`.
+   * @param hint - What to pass instead, if it is known: `'give app.server'`.
    */
   error(
     ErrorKind: typeof TypeError | typeof RangeError,
@@ -38,9 +40,10 @@ export class OptionCheck {
   }
 
   /**
-   * A misspelt option would be ignored without a word.
+   * Checks the keys of the options. Without this check, a misspelt option would be ignored
+   * silently.
    *
-   * @throws `TypeError` for a key that is none of `names`, and for a signal in the options' place.
+   * @throws `TypeError` for a key that is not in `names`, and for a signal in place of the options.
    */
   known(names: readonly string[], options: object): void {
     const wanted = `an object with no other keys than ${names.join(', ')}`;
@@ -67,7 +70,9 @@ export class OptionCheck {
     throw this.error(RangeError, name, wanted, value);
   }
 
-  /** @throws `TypeError` or `RangeError` unless `value` is a time in milliseconds, or `Infinity`. */
+  /**
+   * @throws `TypeError` or `RangeError` unless `value` is a time in milliseconds, or `Infinity`.
+   */
   duration(name: string, value: unknown): asserts value is number {
     const wanted = 'a number of milliseconds of 0 or more, or Infinity';
     if (typeof value !== 'number') throw this.error(TypeError, name, wanted, value);
@@ -75,7 +80,7 @@ export class OptionCheck {
   }
 }
 
-/** By shape: a signal may come from another realm. */
+/** Whether a value is an `AbortSignal`, by its shape: a signal may come from another realm. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false;
   try {
@@ -87,7 +92,7 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
   }
 }
 
-/** A key that is none of `names`; the object itself when it does not tell its keys. */
+/** The first key that is not in `names`, or the object itself if its keys cannot be read. */
 function strangeKey(names: readonly string[], options: object): unknown {
   try {
     return Object.keys(options).find((key) => !names.includes(key));
@@ -96,7 +101,7 @@ function strangeKey(names: readonly string[], options: object): unknown {
   }
 }
 
-/** In one line, and not the whole of it: an application has all that there is among its fields. */
+/** Shows a value in one short line. The fields of a framework's application would fill pages. */
 function show(value: unknown): string {
   try {
     const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: MOST_SHOWN });

@@ -1,43 +1,43 @@
-// What Bun and Deno do otherwise than Node, which both say that they are.
+// Where Bun and Deno differ from Node. Both claim to be Node in `process.versions`.
 
 const isBun = 'bun' in process.versions;
 export const isDeno: boolean = 'deno' in process.versions;
 
-/** Bun's `close()` of an HTTP server ends its idle connections, whatever is hidden from it. */
+/** On Bun, `close()` of an HTTP server always ends idle connections, even those hidden from it. */
 export const closesIdleWithListener: boolean = isBun;
 
-/** Bun's servers say that they have no connections once the listener is closed. */
+/** On Bun, a server reports no connections once its listener is closed. */
 export const forgetsCount: boolean = isBun;
 
-/** Of Bun's HTTP/2 sessions it is their server that says that a stream has begun. */
+/** On Bun, the HTTP/2 server tells that a stream has begun, and the session does not. */
 export const tellsStreams: boolean = !isBun;
 
-/** Bun says some turns late that a connection has closed: it is counted as open until then. */
+/** Bun tells some turns late that a connection has closed. Until then it counts as open. */
 export const tellsCloseLate: boolean = isBun;
 
-/** Bun puts a WebSocket of its own in the place of that of ws. Its `bufferedAmount` is right. */
+/** Bun replaces the WebSocket of ws by its own. The `bufferedAmount` of that is right. */
 export const hasOwnWebSocket: boolean = isBun;
 
 /**
- * Bun says ECONNREFUSED of a socket file whatever `connect(2)` says (oven-sh/bun#39579): of a server
- * that is too busy to accept, too.
+ * For a socket file, Bun reports every failure of `connect(2)` as ECONNREFUSED (oven-sh/bun#39579).
+ * So it reports ECONNREFUSED for a server that is too busy to accept, too.
  */
 export const confusesRefusals: boolean = isBun;
 
-/** Deno accepts many connections ahead of JavaScript, whatever is read of the others. */
+/** Deno accepts many connections ahead of JavaScript, even if nothing is read from the others. */
 export const acceptsAhead: boolean = isDeno;
 
-/** Deno ends the connection of an upload itself, and never tells that such a request is over. */
+/** Deno itself ends the connection of an upload, and never tells that such a request is over. */
 export const endsUploads: boolean = isDeno;
 
-/** `events.once()` and `events.on()` of Deno do not say which abort has ended them. */
+/** On Deno, the errors of `events.once()` and `events.on()` do not tell which abort ended them. */
 export const hidesAbortCause: boolean = isDeno;
 
-/** On Bun and Deno `closeIdleConnections()` ends connections that wait for half a request as well. */
+/** On Bun and Deno, `closeIdleConnections()` also ends connections with half a request. */
 export const closesHalfRequests: boolean = isBun || isDeno;
 
-/** Bun publishes no channel of `node:net`: nothing tells of a server that listens. */
+/** Bun publishes on no channel of `node:net`, so it does not tell that a server listens. */
 export const tellsListening: boolean = !isBun;
 
-/** Node prints process warnings by a listener, unless it was told not to. */
+/** Node prints process warnings in a listener, unless warnings are turned off. */
 export const warnsByListener: boolean = !(isBun || isDeno);

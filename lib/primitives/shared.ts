@@ -1,19 +1,21 @@
 const nothing = (): void => {};
 
-/** Takes a callback, and returns what takes it back. */
+/** Takes a callback, and returns a function that removes it. */
 export type Subscribe<Told extends unknown[]> = (callback: (...told: Told) => void) => () => void;
 
 /**
- * Lets any number of callbacks share one listener: it comes with the first and goes with the last.
+ * Lets any number of callbacks share one listener. The listener is added with the first callback
+ * and removed with the last.
  *
- * @param listen - Puts the listener there, and returns what takes it off. Not called again before
- * that.
+ * @param listen - Adds the listener, and returns a function that removes it. It is not called again
+ * before the listener was removed.
  */
 export function shared<Told extends unknown[]>(listen: Subscribe<Told>): Subscribe<Told> {
   const entries = new Set<(...told: Told) => void>();
   let stopListening = nothing;
   const tell = (...told: Told): void => {
-    // Who is added while others are told waits for the next time, and who is taken back is not told.
+    // A callback that is added during this loop is first called next time. A callback that is
+    // removed during the loop is not called.
     const present = [...entries];
     for (const entry of present) if (entries.has(entry)) entry(...told);
   };

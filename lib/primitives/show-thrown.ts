@@ -1,18 +1,20 @@
 import { inspect, types } from 'node:util';
 
 /**
- * How many characters of what was thrown are shown. It is what a pipe holds on Linux: beyond that,
- * standard error stops the process until somebody reads.
+ * How many characters of a thrown value are shown. It is the capacity of a pipe on Linux. Beyond
+ * that, a write to standard error stops the process until the reader of the pipe reads.
  */
 const MOST_SHOWN = 65_536;
 
-/** What Node makes strings of when it shows a warning. */
+/** The properties that Node turns into strings when it shows a warning. */
 const shown = ['name', 'message', 'stack', 'code', 'detail'] as const;
 
 /**
- * Whether Node can show it as a warning, whatever happens meanwhile: an ordinary error, nothing of
- * which is code of somebody's. One that is named as a deprecation is none: Node would ignore it, or
- * throw it, as its flags say.
+ * Whether Node can safely show a thrown value as a warning: it is an ordinary error, and showing it
+ * runs no code of a user.
+ *
+ * An error with the name `DeprecationWarning` is not ordinary. Depending on its flags, Node would
+ * ignore or throw it.
  */
 export function isOrdinaryError(thrown: unknown): thrown is Error {
   try {
@@ -27,7 +29,7 @@ export function isOrdinaryError(thrown: unknown): thrown is Error {
   }
 }
 
-/** Describes what was thrown, which may be anything, and resist that. */
+/** Describes a thrown value. It may be any value, and reading it may throw. */
 export function showThrown(thrown: unknown): string {
   const text = show(thrown);
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
@@ -36,19 +38,22 @@ export function showThrown(thrown: unknown): string {
 function show(thrown: unknown): string {
   const longStack = longStackOf(thrown);
   if (longStack !== undefined) return longStack;
-  // Somebody's own way to show it may fail.
+  // A user's own `inspect` method may throw. Then the value is shown without it.
   for (const customInspect of [true, false]) {
     try {
       const text = inspect(thrown, { customInspect, maxStringLength: MOST_SHOWN });
       return isErrorOfAnyRealm(thrown) ? text : `A handler has thrown ${text}`;
     } catch {
-      // The other way, then.
+      // The next try shows it without the custom method.
     }
   }
   return 'A handler has thrown what cannot be shown';
 }
 
-/** Of an error that is too long anyhow: to inspect one of 50 MB takes half a second. */
+/**
+ * The stack of an error, if it is too long to show in full. It saves the call of `inspect`, which
+ * takes half a second for 50 MB.
+ */
 function longStackOf(thrown: unknown): string | undefined {
   if (!types.isNativeError(thrown)) return undefined;
   try {
@@ -64,9 +69,9 @@ function isErrorOfAnyRealm(thrown: unknown): boolean {
 }
 
 /**
- * The value of a property, its own or inherited, read without a call.
+ * Reads a property, own or inherited, without running code of a user.
  *
- * @throws For a getter, and for what answers by calls alone.
+ * @throws `TypeError` for a getter or a setter, and for a proxy.
  */
 function find(thing: object, name: string): unknown {
   for (let owner: object | null = thing; owner; owner = Object.getPrototypeOf(owner) as object) {
@@ -80,7 +85,7 @@ function find(thing: object, name: string): unknown {
   return undefined;
 }
 
-/** V8's own, in its later versions: it is the same for all errors of a realm. */
+/** In later versions of V8, `stack` is a getter. It is the same for all errors of a realm. */
 const stackGetter: unknown = Reflect.get(
   Object.getOwnPropertyDescriptor(new Error('x'), 'stack') ?? {},
   'get',

@@ -1,19 +1,19 @@
 import * as node from 'node:timers';
 
-/** What is asked of the global object each time: a test may put fakes there. */
+/** Read from the global object at each call, because a test may put fakes there. */
 type Globals = Partial<Pick<typeof globalThis, 'setImmediate' | 'clearImmediate'>>;
 
-/** As the global one. A realm with the globals of a browser, such as one of jsdom, has none. */
+/** The global `setImmediate`, or Node's in a realm without one, such as jsdom's. */
 export function setImmediate(callback: () => void): NodeJS.Immediate {
   return ((globalThis as Globals).setImmediate ?? node.setImmediate)(callback);
 }
 
-/** As the global one. */
+/** The global `clearImmediate`, or Node's in a realm without one. */
 export function clearImmediate(immediate: NodeJS.Immediate | undefined): void {
   ((globalThis as Globals).clearImmediate ?? node.clearImmediate)(immediate);
 }
 
-/** Lets the process end before a timer fires. One of a browser is a number, and ends with its page. */
+/** Lets the process end before the timer fires. In a realm such as jsdom's, a timer is a number. */
 export function unref(timer: NodeJS.Timeout | undefined): void {
   (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
 }

@@ -4,10 +4,10 @@ const nothing = (): void => {};
 const never = (): boolean => false;
 
 /**
- * Somebody's own method may be async: its rejection is warned of, as what another one throws is.
+ * Turns the rejection of a user's own method into a process warning, as if the method had thrown.
  *
- * @param result - What the method has returned.
- * @param isExpected - Whether an error is none.
+ * @param result - The value that the method has returned. Only a promise matters.
+ * @param isExpected - Whether to stay silent about an error.
  */
 export function warnOfRejection(
   result: unknown,

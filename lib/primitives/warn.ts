@@ -3,31 +3,33 @@ import { Console } from 'node:console';
 import { isOrdinaryError, showThrown } from './show-thrown.ts';
 
 /**
- * Makes a process warning of what somebody's code has thrown, which may be anything. What is no
- * ordinary error is described by a warning of ours: Node itself may die of showing it. Where Node
- * shows no warnings it is written to standard error, so that nothing is swallowed. Never throws.
+ * Emits a process warning for a value that a user's code has thrown. It may be any value.
+ *
+ * An ordinary error is emitted as it is. Any other value is described by a text, because Node may
+ * crash when it shows the value. If no warnings are shown, the text is written to standard error,
+ * so that no error is lost. Never throws.
  */
 export function warn(thrown: unknown): void {
   if (isOrdinaryError(thrown) && emits(thrown)) return;
   const text = showThrown(thrown);
   if (emits(text)) return;
-  // Which ignores that standard error is closed, and is nobody's to replace.
+  // This console ignores a closed standard error, and no other code can replace it.
   new Console({ stdout: process.stderr, ignoreErrors: true }).error(text);
 }
 
-/** Makes a warning of it, unless nobody would see that. */
+/** Emits a warning, unless it would not be shown. @returns Whether it was emitted. */
 function emits(warning: Error | string): boolean {
   try {
     if (isHushed()) return false;
     process.emitWarning(warning);
     return true;
   } catch {
-    // Node takes no errors of other realms.
+    // Node does not accept errors of other realms.
     return false;
   }
 }
 
-/** Whether nobody sees warnings. The listener that prints them is not there then. */
+/** Whether warnings are not shown: then the listener that prints them is missing. */
 function isHushed(): boolean {
   const mayBe = warnsByListener || process.env['NODE_NO_WARNINGS'] === '1';
   return mayBe && process.listenerCount('warning') === 0;

@@ -2,12 +2,12 @@ import cluster, { type Worker } from 'node:cluster';
 import { after } from '../primitives/after.ts';
 import { unref } from '../primitives/timers.ts';
 
-/** How many workers this process has, which are in its cluster. */
+/** How many workers the cluster of this process has. */
 export function countWorkers(): number {
   return workersOf().length;
 }
 
-/** Calls back when it has one more, or one less. */
+/** Calls back when the cluster has one worker more or less. It does nothing in a worker. */
 export function onWorkers(callback: () => void): void {
   if (!cluster.isPrimary) return;
   cluster.on('fork', callback);
@@ -15,10 +15,10 @@ export function onWorkers(callback: () => void): void {
 }
 
 /**
- * Passes a signal on to the workers that are there: whoever stops a cluster often tells the primary
- * alone.
+ * Sends a signal to all current workers. A supervisor that stops a cluster often signals only the
+ * primary.
  *
- * @returns Those that were told.
+ * @returns The workers that were told.
  */
 export function tellWorkers(name: NodeJS.Signals): Set<Worker> {
   const told = new Set(workersOf());
@@ -27,9 +27,10 @@ export function tellWorkers(name: NodeJS.Signals): Set<Worker> {
 }
 
 /**
- * Waits until workers have gone.
+ * Waits until workers have exited.
  *
- * @param milliseconds - How long, at most.
+ * @param told - The workers. Each is removed from this set when it exits.
+ * @param milliseconds - How long to wait at most. The timer does not keep the process alive.
  */
 export async function workersGone(told: Set<Worker>, milliseconds: number): Promise<void> {
   if (told.size === 0) return;

@@ -6,7 +6,7 @@ import { attemptOf } from '../primitives/hear.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { addressText } from './stop-report.ts';
 
-/** A server of this process that listens. Its connections are followed, and nothing else is done. */
+/** A listening server of this process. Its connections are followed, and nothing else is done. */
 export class FollowedServer {
   /** `'http'`, `'net'` and so on. */
   readonly name: string;
@@ -28,7 +28,7 @@ export class FollowedServer {
     return this.#known.isListening() === true;
   }
 
-  /** Whether the program has called `drain`, `serve` or `acceptLoop` for it. */
+  /** Whether the program has called `drain`, `serve` or `acceptLoop` for this server. */
   get isStoppedByProgram(): boolean {
     return this.draining.isJoined || OwnedServer.isInUse(this.#server);
   }

@@ -1,11 +1,12 @@
 import { Socket } from 'node:net';
 
 /**
- * What keeps this process alive, by Node's own names: `'Timeout'`, `'TCPSocketWrap'`, each as often
- * as there is one. Standard output and standard error are left out: they hold no process.
+ * The names of the resources that keep this process alive, as Node calls them: `'Timeout'`,
+ * `'TCPSocketWrap'`. A name appears once for each resource. Standard output and standard error are
+ * left out, because they do not keep a process alive.
  */
 export function heldBy(): string[] {
-  // Before the list is made: reading one of them for the first time opens it.
+  // First: process.stdout and process.stderr are opened when they are read for the first time.
   const outputs = [process.stdout, process.stderr].map(resourceOf);
   const held = process.getActiveResourcesInfo();
   for (const output of outputs) {
@@ -16,7 +17,7 @@ export function heldBy(): string[] {
 }
 
 function resourceOf(output: unknown): string | undefined {
-  // A file has no handle.
+  // An output to a file is not a socket, and has no handle in the list.
   if (!(output instanceof Socket)) return undefined;
   return 'isTTY' in output && output.isTTY === true ? 'TTYWrap' : 'PipeWrap';
 }

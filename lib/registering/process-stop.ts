@@ -11,21 +11,21 @@ import type { Settings } from './settings.ts';
 import { type ServerReport, writeReport } from './stop-report.ts';
 
 export interface StopRequest {
-  /** Aborted just now: the request. */
+  /** The signal whose abort is the request. It has just aborted. */
   readonly told: AbortSignal;
   /** Aborts when the last call begins. */
   readonly delayed: AbortSignal;
-  /** The signal of the operating system, if one came. */
+  /** The operating system's signal, if the request came by one. */
   readonly name: NodeJS.Signals | undefined;
 }
 
-/** The stop of one process: its servers are drained, its workers told, and at last it ends. */
+/** The stop of one process: its workers are told, its servers are drained, and then it ends. */
 export class ProcessStop {
   readonly #settings: Settings;
   readonly #request: StopRequest;
   readonly #begun = performance.now();
   readonly #servers: { server: FollowedServer; report: ServerReport['report'] }[] = [];
-  /** Those that this stop has begun. */
+  /** The drainings that this stop has joined. */
   readonly #drainings = new Set<Draining>();
   #workers = 0;
   #pending = 0;
@@ -42,7 +42,7 @@ export class ProcessStop {
 
   /** Drains a server, unless the program stops it by itself. */
   add(server: FollowedServer): void {
-    // It listens anew.
+    // The server was added before, and listens again.
     if (this.#drainings.has(server.draining)) return;
     if (server.isStoppedByProgram) {
       this.#isLeftToProgram = true;
@@ -68,26 +68,30 @@ export class ProcessStop {
     this.#pending += 1;
     await part;
     this.#pending -= 1;
-    // What is added in this turn, such as the first server, is waited for.
+    // Parts that are added in this turn, such as the first server, are waited for.
     setImmediate(() => {
       if (this.#pending === 0 && !this.#isEnding) this.#end();
     });
   }
 
-  /** Nothing is left to drain. What holds the process now has until the end of grace. */
+  /**
+   * Call it when nothing is left to drain. It ends the process when grace is over, if anything
+   * still keeps the process alive then.
+   */
   #end(): void {
-    // The program knows when its own servers have stopped, and what else it has to do.
+    // Only the program knows when its own servers have stopped, and what else it has to do.
     if (this.#isLeftToProgram) return;
     this.#isEnding = true;
-    // The channel to the primary would hold it.
+    // The IPC channel to the primary would keep the process alive.
     if (cluster.worker?.isConnected()) cluster.worker.disconnect();
-    // Told to stop after these servers, the program ends by its own means.
+    // With ACCEPT_LOOP_SIGNAL, the program's own listeners for SIGTERM end the process.
     if (this.#settings.signal && countListeners('SIGTERM') > 0) {
-      // Not by process.kill(): nothing may hold the process until it comes.
+      // Not process.kill(): the process might end before the signal is delivered.
       process.emit('SIGTERM', 'SIGTERM');
       return;
     }
-    // Those that were forked meanwhile, by a program that keeps up their number. It would again.
+    // A program that replaces lost workers has forked new ones, and would do so again. They are
+    // told, and this process does not wait for them.
     if (this.#workers > 0 && tellWorkers('SIGTERM').size > 0) process.exit();
     const { delay, grace } = this.#settings;
     const left = this.#begun + delay + grace - performance.now();

@@ -12,7 +12,10 @@ import { ProcessStop } from './process-stop.ts';
 import type { Settings } from './settings.ts';
 import { writeReport } from './stop-report.ts';
 
-/** The servers of one process, from when they listen. A signal stops them all. */
+/**
+ * The servers of one process, each from the moment when it listens until it has closed. One signal
+ * stops them all.
+ */
 export class Registration {
   readonly #settings: Settings;
   readonly #delay: (told: AbortSignal) => AbortSignal;
@@ -21,7 +24,7 @@ export class Registration {
   #name: NodeJS.Signals | undefined;
   #stop: ProcessStop | undefined;
 
-  /** @param delay - Gives the signal that follows another one after `settings.delay`. */
+  /** @param delay - Makes a signal that aborts `settings.delay` after the given one. */
   constructor(settings: Settings, delay: (told: AbortSignal) => AbortSignal) {
     this.#settings = settings;
     this.#delay = delay;
@@ -29,8 +32,8 @@ export class Registration {
 
   start(): void {
     onServerListening((server) => {
-      // Of a cluster, the primary opens the listeners of its workers, and takes their handles away
-      // in this turn: they are no servers then.
+      // The primary of a cluster opens the listeners of its workers, and takes their handles away
+      // in the same turn. Such a server no longer listens in the next turn, and is left out.
       if (countWorkers() > 0) setImmediate(() => this.#follow(server));
       else this.#follow(server);
     });
@@ -49,13 +52,15 @@ export class Registration {
   }
 
   #forget(server: EventEmitter): void {
-    // It may listen anew.
+    // The server may listen again already.
     if (this.#servers.get(server)?.isListening) return;
     this.#servers.delete(server);
     this.#update();
   }
 
-  /** A process without servers and workers is ended by a signal, as ever. */
+  /**
+   * Listens for signals while there are servers or workers. Otherwise a signal ends the process.
+   */
   #update(): void {
     if (this.#stop) return;
     if (this.#servers.size + countWorkers() > 0) this.#wait ??= this.#listen();
@@ -74,12 +79,14 @@ export class Registration {
       onFirst: (name) => this.#mayStop(name),
       hearsMessages: false,
     });
-    // Not in the event of the signal: the program may ask for a drain in a listener of its own.
+    // Not within the event of the signal: the program may call `drain` in its own listener.
     onAbort(wait.signal, () => setImmediate(() => this.#begin(wait.signal)));
     return wait;
   }
 
-  /** Whoever else listens stops the process in a way of its own. */
+  /**
+   * Whether to stop at this signal. If the program listens for it, the stop is left to the program.
+   */
   #mayStop(name: NodeJS.Signals): boolean {
     this.#name = name;
     const otherListeners = countOtherListeners(name);

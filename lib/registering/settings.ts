@@ -4,7 +4,7 @@ import { isCatchable } from '../signals/catchable.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot register');
 
-/** How the report is written; `off`: it is not. */
+/** How the report is written. With `off` it is not written. */
 export type ReportFormat = 'text' | 'json' | 'off';
 
 const formats: readonly string[] = ['text', 'json', 'off'] satisfies ReportFormat[];
@@ -13,15 +13,16 @@ const formats: readonly string[] = ['text', 'json', 'off'] satisfies ReportForma
 export interface Settings {
   readonly grace: number;
   readonly idle: number;
-  /** From the signal to the last call. */
+  /** The time from the signal to the last call. */
   readonly delay: number;
   readonly report: ReportFormat;
-  /** The one signal that drains, in the place of SIGTERM and SIGINT. */
+  /** The only signal that drains, in place of SIGTERM and SIGINT. */
   readonly signal: NodeJS.Signals | undefined;
 }
 
 /**
- * Reads the settings from environment variables. An empty one counts as not set, as it does in Node.
+ * Reads the settings from environment variables. An empty one counts as not set, as it does in
+ * Node.
  *
  * @throws `RangeError` for a bad value.
  */
@@ -29,7 +30,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const duration = (name: string, standard: number): number => {
     const text = environment[name];
     if (!text) return standard;
-    // Not Number() alone, which takes ' ', '0x10' and '1e3' for numbers.
+    // Not Number() alone, which accepts ' ', '0x10' and '1e3' as well.
     if (/^\d+$/.test(text) || text === 'Infinity') return Number(text);
     throw check.error(RangeError, name, 'a whole number of milliseconds, or Infinity', text);
   };

@@ -2,34 +2,37 @@ import { Console } from 'node:console';
 import type { DrainReport, Straggler } from '../reports.ts';
 import type { ReportFormat } from './settings.ts';
 
-/** How many stragglers the text names. The JSON has all of them. */
+/** How many stragglers the text lists at most. The JSON has all of them. */
 const MOST_NAMED = 10;
 
-/** What has become of one server. */
+/** How the stop of one server has ended. */
 export interface ServerReport {
   /** `'http'`, `'net'` and so on. */
   readonly name: string;
   /** `'127.0.0.1:8000'`, or the path of a socket. */
   readonly address: string | undefined;
-  /** Not there if the process ended before the server was drained. */
+  /** `undefined` if the process ended before the server was drained. */
   readonly report: DrainReport | undefined;
 }
 
-/** The stop of a process, as it is known at its end. */
+/** The stop of a process, as it is known when the process ends. */
 export interface StopReport {
-  /** What has come: `'SIGTERM was received'`. */
+  /** What has started the stop: `'SIGTERM was received'`. */
   readonly reason: string;
-  /** Milliseconds from then on. */
+  /** Milliseconds from that moment to the end of the process. */
   readonly duration: number;
   readonly servers: readonly ServerReport[];
-  /** How many workers of a cluster were told. */
+  /** How many workers of the cluster were told. */
   readonly workers: number;
-  /** What held the process when grace was over and it had to be ended; by Node's names. */
+  /**
+   * The resources that kept the process alive when grace was over and it had to be ended, by Node's
+   * names. `undefined` if it ended otherwise.
+   */
   readonly heldBy: readonly string[] | undefined;
   readonly exitCode: number;
 }
 
-/** A stop that is left to the program, which listens for the signal. */
+/** A stop that is left to the program, because the program listens for the signal. */
 export interface LeftReport {
   readonly reason: string;
   readonly otherListeners: number;
@@ -39,7 +42,7 @@ export interface LeftReport {
 export function writeReport(format: ReportFormat, report: StopReport | LeftReport): void {
   if (format === 'off') return;
   const text = format === 'json' ? JSON.stringify(flat(report)) : textOf(report);
-  // Which ignores that standard error is closed, and is nobody's to replace.
+  // This console ignores a closed standard error, and no other code can replace it.
   new Console({ stdout: process.stderr, ignoreErrors: true }).error(text);
 }
 
@@ -62,7 +65,7 @@ function textOf(report: StopReport | LeftReport): string {
 
 function leftTo({ otherListeners: count }: LeftReport): string {
   const listeners = count === 1 ? 'another listener' : `${count} other listeners`;
-  return `left to ${listeners} of the program, nothing is drained`;
+  return `left to ${listeners} of the program, so nothing is drained`;
 }
 
 function linesOf({ reason, duration, servers, workers, heldBy, exitCode }: StopReport): string[] {
@@ -79,16 +82,17 @@ function linesOf({ reason, duration, servers, workers, heldBy, exitCode }: StopR
 
 function serverLine(name: string, address: string, report: DrainReport | undefined): string {
   const server = `${name} ${address}`.trim();
-  if (!report) return `${server}: not drained, the process ended before`;
+  if (!report) return `${server}: not drained, because the process ended first`;
   return `${server}: ${report.finished} finished, ${report.forced} forced`;
 }
 
-function stragglerLine({ kind, remoteAddress, remotePort, age }: Straggler): string {
+function stragglerLine({ kind, remoteAddress, remotePort, age, method, url }: Straggler): string {
   const client = remoteAddress === undefined ? '' : ` of ${addressText(remoteAddress, remotePort)}`;
-  return `forced: ${kind}${client}, ${seconds(age)} old`;
+  const request = method === undefined ? '' : `, ${method} ${url ?? ''}`;
+  return `forced: ${kind}${client}${request}, ${seconds(age)} old`;
 }
 
-/** An IPv6 address stands in brackets before a port. */
+/** Joins an address and a port. An IPv6 address is put in brackets. */
 export function addressText(host: string, port: number | undefined): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

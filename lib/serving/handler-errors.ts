@@ -2,10 +2,10 @@ import type { Diagnostics } from '../diagnostics.ts';
 import { warn } from '../primitives/warn.ts';
 import type { Task } from './task.ts';
 
-/** Told what a handler has thrown. */
+/** Called with each error that a handler has thrown or rejected with. */
 export type OnError<Connection> = (error: unknown, connection: Connection) => unknown;
 
-/** Where the errors of handlers go: to subscribers of the channel, and to `onError` or a warning. */
+/** Passes errors of handlers to the diagnostics channel, and to `onError` or a process warning. */
 export class HandlerErrors<Connection> {
   readonly #diagnostics: Diagnostics;
   readonly #onError: OnError<Connection>;

@@ -10,10 +10,10 @@ import { unref } from '../primitives/timers.ts';
 import type { OpenState } from '../reports.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 
-/** What lingers: a task. */
+/** An item that lingers: a task. */
 interface Lingerer<Self> extends Linked<Self> {
   readonly closable: Closable;
-  /** Of `now()`: when its present phase is over. */
+  /** When its present phase is over, as a time of `now()`. */
   deadline: number;
   watch(holder: Holder<Self>): void;
   noteClosed(): void;
@@ -21,31 +21,36 @@ interface Lingerer<Self> extends Linked<Self> {
 }
 
 export interface LingeringTimes {
-  /** Milliseconds in which what was written has to leave. */
+  /** Milliseconds in which the bytes that were written have to leave. */
   readonly flush: number;
-  /** Milliseconds in which the peer has to end its side after that. */
+  /** Milliseconds after that in which the peer has to end its side. */
   readonly linger: number;
 }
 
 /**
- * The connections that are on their way to being closed: what was written leaves, our side says so
- * (FIN), what the peer still sends is discarded until it ends its own side, and only then is the
- * connection destroyed. Destroyed sooner, with input unread, it would be reset, and the reset would
- * overtake the end of an answer that the peer is still reading.
+ * The connections that are being closed. Each goes through these steps:
  *
- * All have the same times, so that the first to begin is the first to be over: one timer does.
+ * 1. flushing: the bytes that were written leave, and our side ends (FIN);
+ * 2. lingering: input from the peer is discarded, until the peer ends its own side;
+ * 3. the connection is destroyed.
+ *
+ * If a connection was destroyed earlier, with input unread, the kernel would reset it. The reset
+ * would overtake the end of an answer that the peer is still reading.
+ *
+ * All connections have the same times. So in each phase the first to begin is the first to be over,
+ * and a single timer is enough.
  */
 export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   readonly #times: LingeringTimes;
   readonly #onEnd: () => void;
   readonly #flushing = new LinkedList<Item>();
   readonly #lingering = new LinkedList<Item>();
-  /** Ended by force, and about to say that they have closed. */
+  /** Ended by force, and about to emit `'close'`. */
   readonly #destroyed = new LinkedList<Item>();
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Infinity;
 
-  /** @param onEnd - Called after each that has closed and is held by nobody else. */
+  /** @param onEnd - Called after a connection has closed, unless another holder is told of that. */
   constructor(times: LingeringTimes, onEnd: () => void) {
     this.#times = times;
     this.#onEnd = onEnd;
@@ -55,18 +60,18 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     return this.#flushing.size + this.#lingering.size + this.#destroyed.size;
   }
 
-  /** Those that were not ended by force. */
+  /** The connections that flush or linger, without the ones that were ended by force. */
   get open(): Item[] {
     return [...this.#flushing.all(), ...this.#lingering.all()];
   }
 
-  /** Lists these. */
+  /** Adds the connections that flush or linger to `list`. */
   listOpen(list: OpenList): void {
     for (const item of this.#flushing.all()) item.listOpen(list, 'flushing');
     for (const item of this.#lingering.all()) item.listOpen(list, 'lingering');
   }
 
-  /** Whether it is one of these. */
+  /** Whether the connection flushes or lingers. */
   has(item: Item): boolean {
     return item.list === this.#flushing || item.list === this.#lingering;
   }
@@ -75,7 +80,11 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     return [...this.open, ...this.#destroyed.all()];
   }
 
-  /** Flushes, lingers and closes it. @param closable - Says the last word; its own by default. */
+  /**
+   * Flushes, lingers and closes a connection.
+   *
+   * @param closable - Ends our side. By default the one of the connection.
+   */
   begin(item: Item, closable: Closable = item.closable): void {
     if (!closable.end || closable.isClosed()) return;
     this.#enter(this.#flushing, item, this.#times.flush);
@@ -86,20 +95,22 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
         if (item.list === this.#flushing) this.#linger(item);
       });
     } catch (error) {
-      // A method of the connection's own, which nobody can be told to mend.
+      // A method of the connection itself has thrown. No caller could handle the error.
       warn(error);
       if (item.list === this.#flushing) this.destroy(item);
     }
   }
 
-  /** The same for one whose own side has ended already, and which somebody else holds. */
+  /**
+   * Lingers and closes a connection whose own side has ended already, and which other code holds.
+   */
   linger(item: Item): void {
     if (item.list === undefined) return;
     attempt(() => item.closable.hearOut?.());
     this.#linger(item);
   }
 
-  /** Ends it by force. */
+  /** Ends a connection by force. */
   destroy(item: Item): void {
     this.#destroyed.add(item);
     attempt(() => item.closable.destroy());
@@ -111,14 +122,14 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     this.#onEnd();
   }
 
-  /** Notes those that have closed unheard. */
+  /** Notes the connections that have closed without an event. */
   sweep(): void {
     for (const item of this.all) {
       if (attempt(() => item.closable.isClosed())) item.noteClosed();
     }
   }
 
-  /** Forgets the timer. */
+  /** Clears the timer. */
   leave(): void {
     clearTimeout(this.#timer);
     this.#timerDue = Infinity;
@@ -143,7 +154,7 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     clearTimeout(this.#timer);
     this.#timerDue = due;
     this.#timer = after(due - now(), this.#cutLate);
-    // The connections hold the process; a timer for one that has closed meanwhile does not.
+    // The connections keep the process alive. The timer of a connection that has closed must not.
     unref(this.#timer);
   }
 

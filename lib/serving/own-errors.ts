@@ -1,7 +1,8 @@
 import { LONGEST_CHAIN } from '../bounds.ts';
-/** What Node tells who goes on using a stream that has closed under it. */
+
+/** The codes of the errors that code gets when it uses a stream after the stream has closed. */
 const closedCodes: ReadonlySet<unknown> = new Set([
-  // Bun, of a write that was under way.
+  // On Bun, for a write that was under way.
   'ECANCELED',
   'EPIPE',
   'ERR_STREAM_ALREADY_FINISHED',
@@ -11,21 +12,21 @@ const closedCodes: ReadonlySet<unknown> = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
-/** The `code` of a `DOMException` that is an `AbortError`; Node's own have a string. */
+/** The `code` of a `DOMException` that is an `AbortError`. In Node's own errors it is a string. */
 const DOM_ABORT_CODE = 20;
 
-/** What is known of a connection when its handler fails. */
+/** What is known about a connection when its handler fails. */
 export interface Known {
-  /** The errors that its streams have failed with, and the reasons of the signals that aborted. */
+  /** The errors with which its streams failed, and the reasons with which its signals aborted. */
   readonly errors: readonly unknown[];
   readonly isGone: () => boolean;
-  /** Whether somebody listened to one of its signals when it aborted. */
+  /** Whether one of its signals had a listener when that signal aborted. */
   readonly wereSignalsHeard: boolean;
 }
 
 /**
- * Whether a handler's error only says what is known: that the connection has failed or closed, or
- * that one of its signals has aborted.
+ * Whether a handler's error adds nothing to what is known: the connection has failed or closed, or
+ * one of its signals has aborted.
  */
 export function isExpected(error: unknown, known: Known): boolean {
   try {
@@ -33,17 +34,18 @@ export function isExpected(error: unknown, known: Known): boolean {
     const { code } = error as NodeJS.ErrnoException;
     return isOfSignals(error, known) || (closedCodes.has(code) && known.isGone());
   } catch {
-    // Anything may be thrown, a revoked proxy too.
+    // A handler can throw any value, even a revoked proxy.
     return false;
   }
 }
 
 /**
- * Whether it is one of the known, or an `AbortError` that one of them has caused: what takes a
- * signal rejects with an error of its own, whose `cause` is the reason.
+ * Whether `thrown` is a known error, or an `AbortError` that a known error has caused. A function
+ * that takes a signal rejects with an error of its own, whose `cause` is the reason of the signal.
  *
- * Some give no cause. Such an error may be of a signal of ours only if somebody listened to that.
- * A `DOMException` without a cause is the reason of an `AbortController` of somebody's own.
+ * Some functions set no `cause`. Such an error counts as caused by our signals only if one of them
+ * had a listener. A `DOMException` without a `cause` never does: it is the reason of an
+ * `AbortController` in the user's code.
  */
 function isOfSignals(thrown: unknown, { errors, wereSignalsHeard }: Known): boolean {
   let error = thrown;

@@ -27,9 +27,11 @@ export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
 }
 
 /**
- * The serving behind `serve`: has a task run for each connection of an acceptor while there is a
- * slot, in the very emit that brings it. It is over when nothing comes any more, no handler runs
- * and no connection lingers; or a moment after grace is, whatever handlers do.
+ * The serving behind `serve`. It starts a task for each connection of an acceptor. If a slot is
+ * free, the task starts within the emit that brings the connection.
+ *
+ * It is over when no connection comes any more, no handler runs and no connection lingers. At the
+ * latest it is over a moment after grace, even if handlers still run.
  */
 export class ConnectionServing<Connection> implements ShutdownHost {
   readonly finished: Promise<ServeReport>;
@@ -41,7 +43,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   readonly #slots: Slots<Connection>;
   readonly #ended: Promise<void>;
   readonly #stragglers = new Stragglers();
-  /** Clients that never become a connection. */
+  /** The sockets of clients that have not become a connection, and may never become one. */
   readonly #sockets: PrivateSockets | undefined;
   readonly #sweeper: Sweeper;
   #end = (): void => {};
@@ -103,7 +105,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     const { protocol } = this.#scope;
     for (const task of this.#acceptor.queue.waiting) {
       const { connection } = task;
-      // Nobody may have heard of its end.
+      // It may have ended without an event.
       const isGone = attemptOf(connection as object, 'isGone', () => protocol.isGone(connection));
       if (!isGone) task.listOpen(list, 'waiting');
     }
@@ -120,7 +122,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   }
 
   stop(grace: number): Promise<ServeReport> {
-    // Of a shutdown that is under way the earlier deadline stands.
+    // If a shutdown is under way, the earlier deadline wins.
     if (this.#scope.draining === undefined) this.#grace = grace;
     this.#acceptor.beginLastCall(new DOMException('The server was stopped', 'AbortError'));
     this.#shutdown.setDeadline(grace);
@@ -132,7 +134,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     await this.#ended;
   }
 
-  /** Whether something waits for a slot, or for the end, or for a short `flush`. */
+  /** Whether connections wait for a slot, the shutdown has begun, or `flush` is short. */
   get #isHurried(): boolean {
     if (this.#scope.draining !== undefined || this.#acceptor.isOver) return true;
     return this.#acceptor.queue.size > 0 || this.#options.flush < HURRIED_FLUSH_MS;
@@ -147,7 +149,10 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     return this.#acceptor.isOver && this.#acceptor.queue.size === 0 && this.#runner.isIdle;
   }
 
-  /** No task is left, or none is waited for. What has become no connection is ended. */
+  /**
+   * Call it when no task is left, or the shutdown waits for none any more. Ends the sockets that
+   * have not become a connection.
+   */
   onOver(): void {
     inSlices(this.#lastEnds(), this.#end);
   }
@@ -155,14 +160,14 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   *#lastEnds(): Generator<End> {
     const { mustCloseLast, hasUnknownHandshakes } = this.#acceptor;
     if (!mustCloseLast && !hasUnknownHandshakes && !this.#sockets) return;
-    // What has just closed says so by then.
+    // A socket that has just closed emits its 'close' before the next turn.
     yield turn;
     yield () => this.#acceptor.closeLast();
     yield* this.#acceptor.forceUnknownHandshakes();
     yield* this.#sockets?.ends(this.#stragglers.add) ?? [];
   }
 
-  /** Nothing comes any more; the server's errors are still heard. */
+  /** No connection comes any more. Errors of the server are still listened for. */
   #onOver(): void {
     hear(this.#server, 'error', this.#onServerError);
     this.#slots.look();
@@ -187,7 +192,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     const reason = new DOMException('The grace period is over', 'TimeoutError');
     const list = (task: Task<Connection>): void => task.tellStraggler(this.#stragglers.add);
     return [
-      // First of all: it may have better means than ours to end what it has brought.
+      // First: the emitter may have better means than ours to end its connections.
       () => this.#acceptor.closeLast(),
       ...this.#runner.force(reason, list),
       ...this.#acceptor.force(list),
@@ -199,7 +204,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     return NOTICE_MS - spent;
   }
 
-  /** The loop hears them as long as it lives; connections may live longer. */
+  /** The acceptor has a listener only until it is over, and connections may live longer. */
   readonly #onServerError = (error: unknown): void => this.#acceptor.diagnostics.serverError(error);
 
   #conclude(): ServeReport {
@@ -210,7 +215,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#sockets?.leave();
     const abandoned = this.#runner.size;
     const { list: stragglers } = this.#stragglers;
-    // Subscribers of a channel get it, too.
+    // Frozen, because subscribers of a diagnostics channel get the same object.
     const report = Object.freeze({ ...this.#counts, abandoned, stragglers });
     this.#progress?.onOver(report);
     this.#acceptor.diagnostics.end(() => report);

@@ -6,18 +6,22 @@ import type { Task } from './task.ts';
 import type { TaskRunner } from './task-runner.ts';
 
 /**
- * Begins a task for each connection that is queued, as long as there is a slot, in order of arrival;
- * many that have waited for the end of the last call in slices, between which the event loop turns.
+ * Starts a task for each queued connection, in order of arrival, as long as a slot is free. Many
+ * connections may have waited for the end of the last call. They are started in slices, and the
+ * event loop turns between two slices.
  */
 export class Slots<Connection> {
   readonly #acceptor: Acceptor<Task<Connection>>;
   readonly #runner: TaskRunner<Connection>;
   readonly #count: number;
   readonly #shutdown: Shutdown;
-  /** A look at the slots is due: in a microtask, or in the next turn after a slice. */
+  /** Whether a look at the slots is due: in a microtask, or in the next turn after a slice. */
   #pending: 'nothing' | 'look' | 'slice' = 'nothing';
 
-  /** @param count - How many there are. @param shutdown - May be over when a slot is free. */
+  /**
+   * @param count - The number of slots.
+   * @param shutdown - Checked after each look: a free slot may mean that the shutdown is over.
+   */
   constructor(
     acceptor: Acceptor<Task<Connection>>,
     runner: TaskRunner<Connection>,
@@ -34,7 +38,10 @@ export class Slots<Connection> {
     return Math.max(0, this.#count - this.#runner.size);
   }
 
-  /** Looks soon, once for all that has changed in one go: a slot is free, or it is the end. */
+  /**
+   * Call it when a slot may be free, or the end may have come. It looks in a microtask, once for
+   * all calls before that.
+   */
   look(): void {
     const { queue, isOver } = this.#acceptor;
     if (this.#pending !== 'nothing' || (queue.size === 0 && !isOver)) return;
@@ -44,9 +51,9 @@ export class Slots<Connection> {
     });
   }
 
-  /** Begins as many as there are slots for. */
+  /** Starts as many tasks as there are free slots. */
   fill(): void {
-    // Those that wait for the next slice were here before.
+    // The connections that wait for the next slice came earlier.
     if (this.#pending === 'slice') return;
     const { queue } = this.#acceptor;
     const due = queue.size > 1 ? performance.now() + SLICE_MS : Infinity;

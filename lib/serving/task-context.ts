@@ -1,18 +1,21 @@
-/** What a handler is given beside its connection. Each signal is made when it is first read. */
+/** The second argument of a handler. Each signal is created when it is first read. */
 export interface ServeContext {
   /**
-   * Aborts when the work has lost its point: the connection closed before the handler had ended it
-   * (reason: its error, or an `Error` that says so), or grace is over (a `TimeoutError`).
+   * Aborts when nobody needs the result of the work any more:
+   *
+   * - The connection has closed before the handler ended it. The reason is the error of the
+   *   connection, or else an `Error` that says so.
+   * - Grace is over. The reason is a `TimeoutError`.
    */
   readonly signal: AbortSignal;
   /**
-   * Aborts when the shutdown begins, with its reason: finish what you are doing, say goodbye. For a
-   * connection that is handed out later it has aborted from the start.
+   * Aborts when the shutdown begins, with the reason of the shutdown: finish what you are doing,
+   * and say goodbye. If a handler starts after that, its `draining` has already aborted.
    */
   readonly draining: AbortSignal;
 }
 
-/** A task as its handler sees it. */
+/** The context that a handler is given: the signals of its task, and nothing else of it. */
 export class TaskContext implements ServeContext {
   readonly #task: ServeContext;
 

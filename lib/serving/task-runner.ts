@@ -13,7 +13,7 @@ import type { Socket } from 'node:net';
 
 const nothing = (): void => {};
 
-/** What is called with each connection. */
+/** The function that is called with each connection. */
 export type Handler<Connection> = (connection: Connection, context: TaskContext) => unknown;
 
 export interface RunnerOptions<Connection> extends LingeringTimes {
@@ -21,11 +21,11 @@ export interface RunnerOptions<Connection> extends LingeringTimes {
 }
 
 /**
- * Runs the handlers of one `serve`: a task for each connection, its errors apart from all others,
- * and the connection closed when it is over.
+ * Runs the handlers of one `serve`, as one task for each connection. An error of one task does not
+ * affect the others. When a task is over, its connection is closed.
  */
 export class TaskRunner<Connection> implements TaskOwner<Connection> {
-  /** What has become of the tasks so far; `forced` are those that were running when grace ended. */
+  /** How the tasks so far have ended. `forced` is the number that were running when grace ended. */
   readonly counts: { completed: number; failed: number; forced: number } = {
     completed: 0,
     failed: 0,
@@ -36,9 +36,11 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   readonly #handler: Handler<Connection>;
   readonly #onChange: () => void;
   readonly #flush: number;
-  /** How many handlers have not ended. */
   #size = 0;
-  /** Their tasks, but for those in callback style whose own side has ended: these linger. */
+  /**
+   * The tasks whose handlers have not ended. A task in callback style whose own side has ended is
+   * not in this list: it lingers.
+   */
   readonly #running = new LinkedList<Task<Connection>>();
   readonly #lingering: Lingering<Task<Connection>>;
   #isForced = false;
@@ -59,12 +61,12 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#lingering = new Lingering(times, onChange);
   }
 
-  /** How many handlers have not ended. */
+  /** How many handlers have been called and have not ended. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether every handler has ended, and every connection is closed that one has left. */
+  /** Whether every handler has ended, and every connection of a handler that ended has closed. */
   get isIdle(): boolean {
     return this.#size === 0 && this.#lingering.size === 0;
   }
@@ -106,7 +108,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#fail(task, error);
   }
 
-  /** The connection of one that runs has closed. */
+  /** The connection of a task whose handler has not ended has closed. */
   onClosed(task: Task<Connection>): void {
     attempt(() => task.depart());
     const { awaits, connection } = task;
@@ -121,12 +123,12 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     }
   }
 
-  /** Those whose handler runs, where connections are sockets. */
+  /** The connections of the running tasks, for servers whose connections are sockets. */
   get sockets(): Socket[] {
     return this.#running.all().map(({ connection }) => connection as Socket);
   }
 
-  /** The shutdown begins: the scope has the reason. */
+  /** Call it when the shutdown begins, after the scope was given the reason. */
   drain(): void {
     inSlices(
       this.#unsettled.map((task) => () => task.drain()),
@@ -134,13 +136,16 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     );
   }
 
-  /** What ends every connection. Handlers that have not ended by now count as forced. */
+  /**
+   * Returns the steps that end every connection. Handlers that have not ended at this call count as
+   * forced.
+   */
   force(reason: unknown, onStraggler: (task: Task<Connection>) => void): End[] {
     this.#isForced = true;
     this.counts.forced = this.#size;
     const settled = this.#lingering.open.filter(({ owner }) => owner === undefined);
     const cut = (task: Task<Connection>): void => {
-      // It may have closed since, or have been cut.
+      // It may have closed since then, or its time may have ended it.
       if (!this.#lingering.has(task)) return;
       attempt(() => onStraggler(task));
       this.#lingering.destroy(task);
@@ -162,8 +167,8 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   /**
-   * Looks for connections that have closed unheard, and for responses that have ended and are not
-   * gone within `flush`.
+   * Notes connections that have closed without an event. Destroys connections whose response has
+   * ended, and whose bytes have not left within `flush`.
    */
   sweep(): void {
     const late: (() => void)[] = [];
@@ -171,7 +176,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     for (const task of this.#running.all()) {
       const { awaits, closable } = task;
       if (awaits === 'promise') {
-        // What a handler has sent to another process has not gone.
+        // A socket that the handler has sent to another process is closed, but has not gone.
         if (task.isFollowed && attempt(() => this.#hasGone(task))) task.noteClosed();
       } else if (attempt(() => closable.isClosed())) task.noteClosed();
       else if (attempt(() => closable.hasEnded?.()) && !task.isCut) {
@@ -185,7 +190,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     inSlices(late, nothing);
   }
 
-  /** Lists all that are open, and those that have gone while their handlers run. */
+  /** Lists all open connections, and those that have closed while their handlers run. */
   listOpen(list: OpenList): void {
     const ended: Task<Connection>[] = [];
     for (const task of this.#running.all()) {
@@ -197,7 +202,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
       if (ask('hasEnded')) ended.push(task);
       else task.listOpen(list, 'running');
     }
-    // Of several on one connection, one that is served says more.
+    // Last: if one socket carries several tasks, the state of a running task says more.
     for (const task of ended) task.listOpen(list, 'flushing');
     this.#lingering.listOpen(list);
   }
@@ -206,7 +211,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     return this.#scope.protocol.isGone(connection) && closable.isClosed();
   }
 
-  /** Nothing is waited for any more. */
+  /** Call it when the serving is over: clears the timer. */
   leave(): void {
     this.#lingering.leave();
   }
@@ -228,9 +233,9 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   #fail(task: Task<Connection>, error: unknown, { isReported = true } = {}): void {
-    // Looked at before the connection is closed by us.
+    // Asked first: we close the connection below.
     const isNews = isReported && !task.isExpected(error);
-    // What only says that we have ended its connection is no failure.
+    // An error that only says that `quiet` has ended the connection is not a failure.
     const isOver = !isNews && task.wasSilent;
     if (this.#settle(task)) this.counts[isOver ? 'completed' : 'failed'] += 1;
     if (attempt(() => task.closable.isClosed()) !== true) this.#endFailed(task);
@@ -239,10 +244,10 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   /**
-   * The handler has ended. Comes before anything that may run a user's code, which may end grace,
-   * so that it is counted once.
+   * Notes that the handler has ended. Call it before any code of the user runs: that code may end
+   * grace, and the task would be counted twice.
    *
-   * @returns Whether it counts: after grace it has been counted as forced.
+   * @returns Whether to count the task now. After grace it has already been counted as forced.
    */
   #settle(task: Task<Connection>): boolean {
     if (task.owner === undefined) return false;
@@ -257,7 +262,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
       const rest = this.#scope.protocol.fail(task.connection);
       if (rest && !this.#isForced) this.#lingering.begin(task, rest);
     } catch {
-      // A response's methods may be somebody's, of a middleware that has failed, too.
+      // A middleware may have replaced methods of the response, and they may throw as well.
       attempt(() => task.closable.destroy());
     }
   }

@@ -4,11 +4,14 @@ import type { Task, TaskScope } from './task.ts';
 import { isHeard, quietController } from '../primitives/quiet-controller.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
-/** The signals of one task, each made when it is first read. */
+/** The signals of one task. Each is created when it is first read. */
 export class TaskSignals<Connection> {
-  /** Why its work has lost its point. */
+  /** Set when nobody needs the result of the work any more, with the reason. */
   lost: { readonly reason: unknown } | undefined;
-  /** Whether somebody listened to one when it aborted; on Deno, whether one that was read has. */
+  /**
+   * Whether one of the signals had a listener when it aborted. On Deno: whether one that was read
+   * has aborted.
+   */
   wereHeard = false;
   readonly #task: Task<Connection>;
   readonly #scope: TaskScope<Connection>;
@@ -21,7 +24,7 @@ export class TaskSignals<Connection> {
     this.#scope = scope;
   }
 
-  /** One that is made while the handler runs follows the connection. */
+  /** If it is created while the handler runs, it follows the connection. */
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal.signal;
     this.#signal = quietController();
@@ -47,7 +50,7 @@ export class TaskSignals<Connection> {
     return this.#draining.signal;
   }
 
-  /** The shutdown has begun: the scope says why. */
+  /** Call it when the shutdown has begun, after the scope was given the reason. */
   drain(): void {
     if (this.#draining) this.#abort(this.#draining, this.#scope.draining?.reason);
   }
@@ -58,7 +61,7 @@ export class TaskSignals<Connection> {
     if (this.#signal) this.#abort(this.#signal, reason);
   }
 
-  /** The connection has closed. */
+  /** Call it when the connection has closed. */
   depart(): void {
     if (!this.isFollowing) return;
     const { connection, awaits } = this.#task;
@@ -73,12 +76,12 @@ export class TaskSignals<Connection> {
     });
   }
 
-  /** The handler has ended. */
+  /** Call it when the handler has ended. */
   settle(): void {
     if (this.#stopNoting) attempt(this.#stopNoting);
   }
 
-  /** Its listeners are of the handler's making. */
+  /** Runs the listeners in the async context of the task: the handler has added them. */
   #abort(controller: AbortController, reason: unknown): void {
     this.wereHeard ||= hidesAbortCause || isHeard(controller.signal);
     this.#task.runInAsyncScope(abort, controller, reason);

@@ -14,46 +14,59 @@ import type { Arrival, Holder } from '../accepting/queue.ts';
 import type { LinkedList } from '../primitives/linked-list.ts';
 import { isTransportError } from './transport-error.ts';
 
-/** What all tasks of one `serve` share. */
+/** The values that all tasks of one `serve` share. */
 export interface TaskScope<Connection> {
   readonly protocol: Protocol<Connection>;
   /** Set when the shutdown begins. */
   draining: { readonly reason: unknown } | undefined;
-  /** Ends connections that are silent. Not there without the option, or if they are no sockets. */
+  /**
+   * Ends silent connections. `undefined` without the option `quiet`, which only servers of sockets
+   * have.
+   */
   readonly quiet?: Quiet | undefined;
 }
 
-/** Who runs tasks, and is told what the promise of each handler has become. */
+/** The runner of tasks. It is told how the promise of each handler has settled. */
 export interface TaskOwner<Connection> extends Holder<Task<Connection>> {
   onResolved(task: Task<Connection>): void;
   onRejected(task: Task<Connection>, error: unknown): void;
 }
 
-/** Nothing waits for its destruction: it would be one more object for the collector to tell of. */
+/** Nothing waits for its destruction. To report that would cost one more object for each task. */
 const resourceOptions = { requireManualDestroy: true };
 
 /**
- * One connection, from its accept until it has closed: queued, running, flushing, lingering. The list
- * that it is in says which. There are as many as there are open connections: each has what all of
- * them need, and its signals if they are read. A private method would be one more word of each.
+ * One connection, from its accept until it has closed: queued, running, flushing, lingering. The
+ * list that holds the task tells which.
  *
- * It is an async context, too: that of the event that has brought the connection. Its handler,
- * `onError` and the listeners of its signals run in it, and what they enter stays with it.
+ * There are as many tasks as open connections, so a task is kept small. It has only the fields that
+ * every connection needs. Its signals are created when they are read. It has no private method: one
+ * would take one more word of memory in every task.
+ *
+ * A task is also an async context: the context of the event that has brought the connection. Its
+ * handler, `onError` and the listeners of its signals run in it. A context that they enter does not
+ * reach other tasks.
  */
 export class Task<Connection> extends AsyncResource implements Arrival<Task<Connection>> {
   readonly connection: Connection;
-  /** When it was accepted, of `now()`. */
+  /** When it was accepted, as a time of `now()`. */
   readonly since: number;
   list: LinkedList<Task<Connection>> | undefined;
   previous: Task<Connection> | undefined;
   next: Task<Connection> | undefined;
-  /** From the handler's call to its end. */
+  /** Set from the call of the handler to the end of the handler. */
   owner: TaskOwner<Connection> | undefined;
-  /** What its end is. Of one in callback style, a connection that has failed is a task that has. */
+  /**
+   * What ends the task. In callback style this is `'orderly close'`: if the connection fails, the
+   * task has failed.
+   */
   awaits: 'promise' | 'close' | 'orderly close' = 'promise';
-  /** Of `now()`: when what was written has to have left, or the peer to have ended. 0: not set. */
+  /**
+   * The time of `now()` at which the bytes that were written must have left, or the peer must have
+   * ended its side. 0: not set.
+   */
   deadline = 0;
-  /** Its response had ended, and was not gone by then. */
+  /** Whether it was cut off: its response had ended, and had not left by the deadline. */
   isCut = false;
   readonly #scope: TaskScope<Connection>;
   #holder: Holder<Task<Connection>> | undefined;
@@ -83,12 +96,16 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
     return this.#signals.draining;
   }
 
-  /** Tells this holder, and no other any more, once it has closed. It has one listener for all. */
+  /**
+   * Tells `holder` once the connection has closed, and no longer an earlier holder. The connection
+   * has a single listener for all holders.
+   */
   watch(holder: Holder<Task<Connection>>): void {
     this.#holder = holder;
     if (this.#life === 'watched') return;
     if (this.#life === 'closed' && this.closable.isClosed()) return holder.onClosed(this);
-    // It may close in this very call. A 'close' that somebody has emitted was not its end.
+    // Set first: the connection may close within the call. If `#life` was 'closed' until now, other
+    // code has emitted 'close' too early, and the connection is watched again.
     this.#life = 'watched';
     try {
       this.closable.onClose(onClosed.bind(this));
@@ -102,30 +119,30 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
     this.#holder = undefined;
   }
 
-  /** Whether somebody may wait for the abort of its signal. */
+  /** Whether the handler has read `signal`, so that code may wait for its abort. */
   get isFollowed(): boolean {
     return this.#signals?.isFollowing === true;
   }
 
-  /** It has closed, as was heard or found. */
+  /** Call it when the connection has closed, by its event or as a look has found. */
   noteClosed(): void {
     if (this.#life === 'closed') return;
     this.#life = 'closed';
     this.#holder?.onClosed(this);
   }
 
-  /** Its handler has given a promise. */
+  /** Call it with the promise that the handler has returned. */
   follow(result: Promise<unknown>): void {
-    // Bound functions take half of what closures do, as long as the connection is open.
+    // Bound functions take half the memory of closures, for as long as the connection is open.
     result.then(resolve.bind(this), reject.bind(this));
   }
 
-  /** Tells of it as one that is to be ended by force, by the socket or session that carries it. */
+  /** Reports it as a straggler, with the socket or session that carries it. */
   tellStraggler(onStraggler: OnStraggler): void {
     onStraggler(this.describe(), this.carrier);
   }
 
-  /** Lists it, by the same. */
+  /** Adds it to `list`, with the socket or session that carries it. */
   listOpen(list: OpenList, state: OpenState): void {
     list.add(this.carrier, state, this.since, () => this.describe());
   }
@@ -146,38 +163,38 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
     return stragglerOf(protocol.straggler, socket, since, line);
   }
 
-  /** The shutdown has begun: the scope says why. */
+  /** Call it when the shutdown has begun, after the scope was given the reason. */
   drain(): void {
     this.#signals?.drain();
   }
 
-  /** Its work has lost its point. */
+  /** Call it when nobody needs the result of the handler any more: aborts `signal`. */
   lose(reason: unknown): void {
     if (this.owner === undefined) return;
     this.#signals ??= new TaskSignals(this, this.#scope);
     this.#signals.lose(reason);
   }
 
-  /** Its handler has ended. */
+  /** Call it when the handler has ended. */
   settle(): void {
     this.owner = undefined;
     this.#holder = undefined;
     this.#signals?.settle();
   }
 
-  /** Whether it was silent for so long that we have ended its connection. */
+  /** Whether the connection was ended because it had been silent for `quiet`. */
   get wasSilent(): boolean {
     return this.#scope.quiet?.hasEnded(this.connection as Socket) === true;
   }
 
-  /** Its connection has closed, and its handler may not have ended. */
+  /** Call it when the connection has closed. The handler may not have ended. */
   depart(): void {
     this.#signals?.depart();
   }
 
   /**
-   * Whether a handler's error only says what is known: that the connection has failed or closed, or
-   * that one of its signals has aborted.
+   * Whether a handler's error adds nothing to what is known: the connection has failed or closed,
+   * or one of its signals has aborted.
    */
   isExpected(error: unknown): boolean {
     const { protocol, draining } = this.#scope;

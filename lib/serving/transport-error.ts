@@ -1,6 +1,6 @@
 /**
- * What the kernel says of a peer that is gone, or Node in its place. By code alone: `syscall` is
- * `read` for a file as well.
+ * The codes with which the kernel, or Node in its place, reports that a peer is gone. Only the code
+ * is compared: `syscall` is `read` for a file as well.
  */
 const codes: ReadonlySet<unknown> = new Set([
   'ECONNABORTED',
@@ -15,12 +15,12 @@ const codes: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Whether the error of a stream comes from its own transport. `pipeline()` destroys the streams
- * that it joins with the error of any of them, so a stream's error may be a handler's.
+ * Whether the error of a stream comes from its own transport. `pipeline()` destroys all of its
+ * streams with the error of any of them. So the error of a connection may come from a handler.
  */
 export function isTransportError(error: unknown): boolean {
   const { code, library } = Object(error) as { code?: unknown; library?: unknown };
-  // Of OpenSSL, of HTTP/2, of ws.
+  // The codes of OpenSSL, HTTP/2 and ws.
   const isProtocols = /^(ERR_SSL|ERR_HTTP2|WS_ERR)_/.test(String(code));
   return codes.has(code) || library !== undefined || isProtocols;
 }

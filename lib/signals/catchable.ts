@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 
 /**
- * The kernel lets nobody catch the first two; after the next four no JavaScript can be relied on.
- * SIGPIPE is one that Node ignores from its start, and that kills once a listener was taken off.
+ * The kernel lets no process catch the first two. After one of the next four, JavaScript cannot be
+ * relied on. Node ignores SIGPIPE from its start, and after a listener for it was removed it kills.
  */
 const uncatchable: ReadonlySet<string> = new Set([
   'SIGKILL',
@@ -14,7 +14,7 @@ const uncatchable: ReadonlySet<string> = new Set([
   'SIGPIPE',
 ]);
 
-/** Whether it is the name of a signal that a process can catch. */
+/** Whether `name` is the name of a signal that a process can catch. */
 export function isCatchable(name: string): name is NodeJS.Signals {
   return Object.hasOwn(constants.signals, name) && !uncatchable.has(name);
 }

@@ -1,11 +1,11 @@
 import { makeDisposable } from '../primitives/dispose-key.ts';
 
 /**
- * Makes a signal disposable, so that `using` takes off what it waits for.
+ * Makes a signal disposable, so that `using` removes its listeners and timers.
  *
- * @param signal - One of our own.
- * @param dispose - Needs no `this`, and may be called twice.
- * @returns That same signal.
+ * @param signal - A signal that this package has created.
+ * @param dispose - Called without `this`, and possibly twice.
+ * @returns The same `signal`.
  */
 export function disposableSignal(
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import { shared, type Subscribe } from '../primitives/shared.ts';
 
-/** The process's end of the IPC channel, as Node and Deno have it. Bun does not count. */
+/** The IPC channel in this process, as in Node and Deno. Bun does not count listeners. */
 interface Channel {
   ref(): void;
   unref(): void;
@@ -11,10 +11,10 @@ interface Channel {
 const nothing = (): void => {};
 
 /**
- * Calls back with each message over the IPC channel, if the process was started with one.
+ * Calls back with each message on the IPC channel, if the process was started with a channel.
  *
- * A listener for `'message'` keeps the process alive, as one for `'disconnect'` does. This one does
- * not, and others still do.
+ * A listener for `'message'` or `'disconnect'` keeps the process alive. This listener does not, and
+ * the other listeners still do.
  */
 export const onIpcMessage: Subscribe<[message: unknown]> = shared((tell) => {
   if (!process.channel) return nothing;
@@ -28,10 +28,9 @@ export const onIpcMessage: Subscribe<[message: unknown]> = shared((tell) => {
 });
 
 /**
- * Keeps one listener for `'message'` or `'disconnect'`, which has just been added, from holding the
- * process.
+ * Lets the process end although a listener for `'message'` or `'disconnect'` has just been added.
  *
- * @returns What lets it hold the process again: call it before the listener is taken off.
+ * @returns A function that undoes this. Call it before you remove the listener.
  */
 export function hideFromChannel(): () => void {
   const channel = process.channel as Channel | null | undefined;
@@ -40,20 +39,23 @@ export function hideFromChannel(): () => void {
 }
 
 /**
- * Keeps one listener out of the count, by methods that are there since Node 14 and documented
- * nowhere. The channel's `unref()` would end the counting for good: no listener would hold the
- * process any more.
+ * Leaves one listener out of the channel's count, by methods that Node has since version 14 and
+ * does not document. The channel's `unref()` would end the counting for good: after it, no listener
+ * would keep the process alive.
  */
 function hide(channel: Channel): () => void {
   channel.unrefCounted?.();
   return () => channel.refCounted?.();
 }
 
-/** Holds the process from when somebody else listens: Bun does not tell when they stop. */
+/**
+ * Lets the process end until other code adds a listener. From then on the process stays alive,
+ * because Bun does not report when a listener is removed.
+ */
 function unref(channel: Channel): () => void {
   const events: (string | symbol)[] = ['message', 'disconnect'];
   const count = events.reduce((sum, event) => sum + process.listenerCount(event), 0);
-  // One is ours.
+  // One of them is the listener that the caller has added.
   if (count > 1) return nothing;
   channel.unref();
   const onNewListener = (event: string | symbol): void => {

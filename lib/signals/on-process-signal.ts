@@ -5,21 +5,22 @@ import { markAsOurs } from './other-listeners.ts';
 const debug = debuglog('accept-loop');
 
 /**
- * What a signal is to the one who hears it: the request to stop, a repetition of it, or a second
- * request, which is ignored or ends the process.
+ * What a signal means to a subscriber: the request to stop, a repetition of that request, or a
+ * second request. A second request is ignored or ends the process.
  */
 export type SignalMeaning = 'stop' | 'repetition' | 'ignored' | 'end';
 
 const processSignals = new Map<NodeJS.Signals, ProcessSignal>();
 
 /**
- * Calls `callback` whenever the process is sent a signal. It does not keep the process alive.
+ * Calls `callback` whenever the process receives the signal. It does not keep the process alive.
  *
- * While anybody is subscribed the signal does not end the process, unless all who hear it call it
- * a second request and one of them says `'end'`.
+ * While there is a subscriber, the signal does not end the process. There is one exception: every
+ * subscriber takes the signal for a second request, and at least one of them returns `'end'`.
  *
- * @returns What takes the callback back. With the last one the listener leaves, and the signal
- * kills again; while the signal is being dispatched, the listener leaves in the next tick.
+ * @returns A function that unsubscribes. With the last subscriber the listener is removed, and the
+ * signal kills again. While the signal is being dispatched, the listener is removed in the next
+ * tick.
  */
 export function onProcessSignal(name: NodeJS.Signals, callback: () => SignalMeaning): () => void {
   const processSignal = processSignals.get(name) ?? new ProcessSignal(name);
@@ -27,7 +28,7 @@ export function onProcessSignal(name: NodeJS.Signals, callback: () => SignalMean
   return processSignal.subscribe(callback);
 }
 
-/** One signal of the process, with one listener for all waits. */
+/** One signal of the process, with a single listener for all subscribers. */
 class ProcessSignal {
   readonly #name: NodeJS.Signals;
   readonly #callbacks = new Set<() => SignalMeaning>();
@@ -38,9 +39,9 @@ class ProcessSignal {
   }
 
   subscribe(callback: () => SignalMeaning): () => void {
-    // Not only with the first: somebody may have called process.removeAllListeners().
+    // Not only for the first subscriber: process.removeAllListeners() may have been called.
     if (!process.listeners(this.#name).includes(this.#listener)) {
-      // First of all: an earlier listener that throws would keep it from being called.
+      // As the first listener: if an earlier one threw, this one would not be called.
       process.prependListener(this.#name, this.#listener);
     }
     this.#callbacks.add(callback);
@@ -57,7 +58,7 @@ class ProcessSignal {
       this.#leaveIfUnused();
     });
     const meanings: SignalMeaning[] = [];
-    // One that is added meanwhile does not hear this one.
+    // A callback that is added during this loop is not called for this signal.
     const present = [...this.#callbacks];
     for (const callback of present) {
       if (this.#callbacks.has(callback)) meanings.push(callback());
@@ -68,8 +69,8 @@ class ProcessSignal {
   });
 
   /**
-   * Not while others still hear the same signal: signal-exit, and whoever else kills the process if
-   * nobody listens any more, would do so.
+   * Removes the listener, but not while the signal is being dispatched to other listeners.
+   * signal-exit and similar code kill the process if they find no other listener.
    */
   #leaveIfUnused(): void {
     if (this.#callbacks.size > 0 || this.#isDispatching) return;

@@ -5,12 +5,16 @@ import { shared, type Subscribe } from '../primitives/shared.ts';
 import { unref } from '../primitives/timers.ts';
 
 /**
- * Calls back when this process is a worker of a cluster and is told to disconnect, by the primary
- * or by itself, and when its primary is gone; repeatedly, with what has happened. It does not keep
- * the process alive.
+ * Calls back, in a worker of a cluster:
  *
- * Node ends a worker whose primary is gone at once, its connections with it. It does not while
- * anybody is subscribed.
+ * - when the worker is told to disconnect, by its primary or by its own code;
+ * - when its primary is gone.
+ *
+ * It calls back repeatedly, with a message that says what has happened. It does not keep the
+ * process alive.
+ *
+ * When the primary is gone, Node ends its workers at once, with their connections. While there is a
+ * subscriber, Node does not end this worker.
  */
 export const onWorkerDisconnect: Subscribe<[message: string]> = shared((tell) => {
   const { worker } = cluster;
@@ -22,14 +26,15 @@ export const onWorkerDisconnect: Subscribe<[message: string]> = shared((tell) =>
   unref(timer);
   const onDisconnect = (): void => {
     look();
-    // Node's own listener looks at it next, and calls process.exit() where it is not true.
+    // Node's own listener runs next, and calls process.exit() if this is not true.
     worker.exitedAfterDisconnect = true;
     tell('The primary of the cluster worker is gone');
   };
   const onError = (error: NodeJS.ErrnoException): void => {
-    // Whatever closes a listener tells the primary. Where that is gone, 'disconnect' comes next.
+    // A worker that closes a listener tells the primary. If the primary is gone, that fails with
+    // EPIPE, and 'disconnect' comes next.
     if (error.code === 'EPIPE') return;
-    // As if it were not there.
+    // An 'error' without another listener has to throw, as if this listener were not there.
     if (worker.listenerCount('error') === 1) throw error;
   };
   worker.on('error', onError);

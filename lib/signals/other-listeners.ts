@@ -2,11 +2,14 @@ import { debuglog } from 'node:util';
 
 const debug = debuglog('accept-loop');
 
-/** On our listeners, those of another copy of this package among them. Its value is the copy. */
+/**
+ * The key of a property on the listeners of this package, and of other copies of the package. Its
+ * value identifies the copy.
+ */
 const mark = Symbol.for('accept-loop.signal-listener');
 const copy = {};
 
-/** The signals to which signal-exit 3 and 4 listen, of those that stop a server. */
+/** The signals that stop a server and to which signal-exit 3 and 4 listen. */
 const signalExitSignals: ReadonlySet<string> = new Set([
   'SIGHUP',
   'SIGINT',
@@ -17,17 +20,18 @@ const signalExitSignals: ReadonlySet<string> = new Set([
 
 let hasWarned = false;
 
-/** Marks a listener as one that never ends the process while somebody may be drained. */
+/** Marks a listener of this package: it never ends the process while a server may be drained. */
 export function markAsOurs(listener: () => void): () => void {
   return Object.assign(listener, { [mark]: copy });
 }
 
 /**
- * Emits a process warning, the first time that others listen to the signal that stops the process:
- * most frameworks and many programs exit in such a listener, or raise the signal again.
+ * Emits a process warning if the signal that stops the process has other listeners. Most frameworks
+ * and many programs exit in such a listener, or raise the signal again. It warns once in the life
+ * of the process.
  *
- * Call it before anybody hears of the abort. A listener that `process.once()` has added is gone
- * when it is called.
+ * Call it before the abort is announced. A listener that was added with `process.once()` is removed
+ * when the signal is dispatched to it, and would then not be counted.
  */
 export function warnOfOtherListeners(name: NodeJS.Signals): void {
   const count = countOthers(name, (listener) => !(mark in listener));
@@ -46,14 +50,14 @@ export function warnOfOtherListeners(name: NodeJS.Signals): void {
 }
 
 /**
- * How many listeners for a signal are not of this copy of the package: whoever made them stops the
- * process in a way of its own. Those of signal-exit do not count.
+ * How many listeners for a signal do not belong to this copy of the package. The code that has
+ * added them stops the process in its own way. Listeners of signal-exit do not count.
  */
 export function countOtherListeners(name: NodeJS.Signals): number {
   return countOthers(name, (listener) => Reflect.get(listener, mark) !== copy);
 }
 
-/** How many listen for a signal, but for signal-exit. */
+/** How many listeners a signal has, without those of signal-exit. */
 export function countListeners(name: NodeJS.Signals): number {
   return countOthers(name, () => true);
 }
@@ -72,8 +76,9 @@ function countOthers(name: NodeJS.Signals, isOther: (listener: object) => boolea
 }
 
 /**
- * How many listeners are signal-exit's, which end the process only if nobody else listens. Each
- * copy of it has one, and counts itself, so that the copies know of each other.
+ * How many listeners belong to signal-exit. They end the process only if there is no other
+ * listener. Each copy of signal-exit has one listener, and adds itself to a count that all copies
+ * share.
  */
 function signalExitListeners(name: NodeJS.Signals): number {
   if (!signalExitSignals.has(name)) return 0;

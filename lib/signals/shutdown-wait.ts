@@ -4,31 +4,34 @@ import { onWorkerDisconnect } from './on-worker-disconnect.ts';
 import { quietController } from '../primitives/quiet-controller.ts';
 import { StopRequest } from './stop-request.ts';
 
-/** What process managers send over IPC where there are no signals: pm2, for one. */
+/** The IPC message that process managers such as PM2 send where there are no signals. */
 const MESSAGE = 'shutdown';
 
 interface ShutdownWaitOptions {
   readonly signals: readonly NodeJS.Signals[];
   readonly endOnSecond: readonly NodeJS.Signals[];
   /**
-   * Called when the first signal comes, before anybody hears of it. With `false` that is no request
-   * to stop, and the signal is left to its other listeners from then on.
+   * Called when the first signal comes, before the abort. If it returns `false`, the signal is not
+   * a request to stop, and is left to its other listeners from then on.
    */
   readonly onFirst: (name: NodeJS.Signals) => boolean;
-  /** Whether the IPC message is a request to stop, too. */
+  /** Whether the IPC message `'shutdown'` is a request to stop as well. */
   readonly hearsMessages: boolean;
 }
 
 const nothing = (): void => {};
 
-/** The wait behind one `shutdownSignal`. It stays on after the abort, until it is disposed. */
+/**
+ * The wait behind one `shutdownSignal`. Its listeners for signals stay after the abort, until it is
+ * disposed.
+ */
 export class ShutdownWait {
-  /** A whole program may listen to its signal. */
+  /** Quiet, because a whole program may listen to its signal. */
   readonly #controller = quietController();
   readonly #endOnSecond: ReadonlySet<NodeJS.Signals>;
   readonly #onFirst: (name: NodeJS.Signals) => boolean;
   readonly #signals: ReadonlySet<NodeJS.Signals>;
-  /** Requests from just before this wait began: what repeats them is not for it. */
+  /** Requests from just before this wait began. A repetition of them is not a request to it. */
   readonly #earlier: readonly StopRequest[];
   readonly #stopHearing = new Map<NodeJS.Signals, () => void>();
   readonly #stopHearingMessages: () => void;

@@ -5,9 +5,9 @@ import { portOf } from './sockets.ts';
 import { turns } from './turns.ts';
 
 /**
- * How many connections wait in the kernel's accept queue of an IPv4 port: Linux tells in the
- * receive column of a listening socket (state 0A). Synchronous, so that the event loop stands still
- * while they gather.
+ * How many connections wait in the kernel's accept queue of an IPv4 port. Linux shows the number in
+ * the receive column of a listening socket (state 0A). The call is synchronous, so that the event
+ * loop stands still while connections gather.
  */
 function acceptQueueLength(port: number): number {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
@@ -18,7 +18,10 @@ function acceptQueueLength(port: number): number {
   return 0;
 }
 
-/** Begins a burst, and lets it gather in the accept queue, but for those who come before. */
+/**
+ * Begins a burst, and lets its clients gather in the accept queue. Clients that come in the first
+ * turn are accepted.
+ */
 export async function gather(
   client: BurstClient,
   server: Server,
@@ -33,7 +36,7 @@ export async function gather(
   return { outcomes };
 }
 
-/** Blocks the event loop until that many wait. Bounded: throws after five seconds. */
+/** Blocks the event loop until `count` connections wait. Throws after five seconds. */
 export function stallUntilQueued(port: number, count: number): void {
   const end = performance.now() + 5000;
   while (acceptQueueLength(port) < count) {

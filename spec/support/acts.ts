@@ -6,18 +6,18 @@ import { assertConserved } from './conservation.ts';
 import type { Listener } from './every-kind.ts';
 import { assertReport, assertStats } from './report.ts';
 
-/** Milliseconds, for `serve` and `drain`. */
+/** `grace` in milliseconds, for `serve` and `drain`. */
 const GRACE_MS = 150;
 
 interface Stage {
   readonly target: EventEmitter;
   readonly signal: AbortSignal;
-  /** Whether it is still the turn of those whose owners throw. */
+  /** Whether the connections so far are those whose owners throw. */
   readonly isTheirs: () => boolean;
   readonly answer: Listener;
-  /** The handler's own error. */
+  /** The error that the handler throws itself. */
   readonly failure: Error;
-  /** Is told what is not warned of. */
+  /** Called with the errors that do not become a warning. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -25,13 +25,13 @@ interface Acting {
   /** Asserts that every connection is in exactly one place. */
   readonly look: () => void;
   readonly settled: Promise<unknown>;
-  /** Milliseconds from the abort. */
+  /** Milliseconds from the abort to the deadline. */
   readonly deadline: number;
-  /** Whether nobody is served any more. */
+  /** Whether no client is served after this. */
   readonly isLast?: boolean;
 }
 
-/** What becomes of the connections whose owners throw, by who takes them. */
+/** A way to treat the connections whose owners throw. */
 export type Act = (stage: Stage) => Acting;
 
 function call(answer: Listener, connection: unknown): unknown {
@@ -40,7 +40,7 @@ function call(answer: Listener, connection: unknown): unknown {
 
 type Theirs = (stage: Stage, answer: () => unknown) => unknown;
 
-/** @param style - What the handler returns: a promise, or nothing. */
+/** @param style - Whether the handler returns a promise, or nothing. */
 function serveThem(style: 'promise' | 'callback', theirs: Theirs): Act {
   return (stage) => {
     const { target, signal, onError, answer, isTheirs } = stage;
@@ -56,7 +56,7 @@ function serveThem(style: 'promise' | 'callback', theirs: Theirs): Act {
   };
 }
 
-/** @param theirs - Whether theirs are answered. */
+/** @param theirs - Whether to answer the connections whose owners throw. */
 function loopOverThem(theirs: boolean): Act {
   return ({ target, signal, isTheirs, answer }) => {
     const loop = acceptLoop(target as Server, signal);
@@ -69,7 +69,7 @@ function loopOverThem(theirs: boolean): Act {
   };
 }
 
-/** Nobody asks for them. @param maxQueued - With 0 they are refused as they come. */
+/** A loop without a consumer. @param maxQueued - With 0, each connection is refused at once. */
 function loopWithout(maxQueued?: number): Act {
   return ({ target, signal }) => {
     const loop = acceptLoop(target as Server, { maxQueued });
@@ -82,7 +82,10 @@ function loopWithout(maxQueued?: number): Act {
   };
 }
 
-/** @param theirs - Whether theirs are answered. @param event - The one that its owner listens to. */
+/**
+ * @param theirs - Whether to answer the connections whose owners throw.
+ * @param event - The event that the owner listens to.
+ */
 function drainThem(theirs: boolean, event: string): Act {
   return ({ target, signal, isTheirs, answer }) => {
     const settled = drain(target as Server, { signal, grace: GRACE_MS, idle: 20 });
@@ -97,7 +100,7 @@ function drainThem(theirs: boolean, event: string): Act {
 
 const never = new Promise<never>(() => {});
 
-/** Every way in which a connection may go. @param event - The one that brings connections. */
+/** Every way to treat a connection. @param event - The event that brings connections. */
 export function actsOf(event: string): Readonly<Record<string, Act>> {
   return {
     'serve, answers and resolves': serveThem('promise', (_, answer) => answer()),

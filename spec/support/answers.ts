@@ -25,7 +25,7 @@ function switchOver(_request: IncomingMessage, socket: Socket): void {
   socket.end(`HTTP/1.1 200 OK\r\n\r\n${SERVED}`);
 }
 
-/** What answers a client that is served, by what brings it. */
+/** Listeners that answer a client, by the kind of connection. */
 export const answers = {
   socket: (socket: Socket) => void socket.on('error', () => {}).end(SERVED),
   request: (...[, response]: Exchange) => void response.end(SERVED),

@@ -5,7 +5,7 @@ import { type BuildOptions, buildSync } from 'esbuild';
 const bundles = new Map<string, string | undefined>();
 let folder: string | undefined;
 
-/** Where a program is below node_modules, what it imports from packages is found. */
+/** The folder is below node_modules, so that programs in it can import packages. */
 function makeFolder(root: string): string {
   const made = join(root, 'node_modules/.cache/accept-loop', String(process.pid));
   mkdirSync(made, { recursive: true });
@@ -32,11 +32,12 @@ function build(root: string, name: string, source: BuildOptions): string {
 }
 
 /**
- * Makes one file of JavaScript of a TypeScript program and what it imports of the project. A process
- * of Node 20 begins four times as fast with it, one of Node 26 takes half: nothing has to be translated.
+ * Bundles a TypeScript program and its imports from the project into one JavaScript file. Nothing
+ * has to be compiled when it starts. A process of Node 20 then starts in a quarter of the time, and
+ * a process of Node 26 in half of it.
  *
- * @returns Its path; `undefined` where it has to stay as it is: it asks for its own place, or the
- * lines that it reaches are counted.
+ * @returns The path of the file. `undefined` if the program cannot be bundled: it uses
+ * `import.meta`, or coverage is being measured.
  */
 export function bundle(root: string, path: string): string | undefined {
   if (process.env['NODE_V8_COVERAGE'] !== undefined) return undefined;
@@ -47,9 +48,9 @@ export function bundle(root: string, path: string): string | undefined {
   return bundles.get(path);
 }
 
-/** Makes one of TypeScript that is in no file. @returns Its path. */
+/** Bundles TypeScript code that is not in a file. @returns The path of the bundle. */
 export function bundleCode(root: string, name: string, code: string): string {
   const stdin = { contents: code, resolveDir: root, loader: 'ts' } as const;
-  // "sideEffects" of package.json would leave out what is imported for its effect.
+  // Because of "sideEffects" in package.json, imports for their effect would be left out.
   return build(root, name, { stdin, ignoreAnnotations: true });
 }

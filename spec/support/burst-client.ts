@@ -1,31 +1,31 @@
 import { lineClient } from './line-client.ts';
 
-/** What became of the connections of a burst, as the client saw it. */
+/** How the connections of a burst ended, as the client saw it. */
 export interface Outcomes {
-  /** Got the greeting. */
+  /** The client got the greeting. */
   readonly served: number;
-  /** Ended in order, without a greeting. */
+  /** The connection ended in order, without a greeting. */
   readonly empty: number;
   readonly reset: number;
   readonly refused: number;
-  /** Neither served nor ended in time. */
+  /** The connection was neither served nor ended in time. */
   readonly hung: number;
   readonly other: number;
 }
 
 interface Burst {
   readonly outcomes: Outcomes;
-  /** Milliseconds from connect to end of each that was served, in order. */
+  /** Milliseconds from connect to end, for each connection that was served, in order. */
   readonly waits: readonly number[];
 }
 
 export interface BurstClient {
   /**
-   * Opens connections from a process of its own, within `spread` ms; resolves when all are over.
-   * Each waits `patience` ms for an answer.
+   * Opens connections within `spread` ms, from the client process. Resolves when all have ended.
+   * Each connection waits `patience` ms for an answer.
    */
   measure(port: number, count: number, spread?: number, patience?: number): Promise<Burst>;
-  /** The same, but for the waits. */
+  /** The same, without the waits. */
   burst(...args: Parameters<BurstClient['measure']>): Promise<Outcomes>;
   stop(): Promise<void>;
 }

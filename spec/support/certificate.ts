@@ -1,5 +1,5 @@
 /**
- * A self-signed certificate for localhost, for the specs alone: made with
+ * A self-signed certificate for localhost, only for the specs. It was made with
  * `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500`.
  */
 export const certificate = {

@@ -1,12 +1,14 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 
-/** A client that has no more than polite means to be ended. */
+/** A client that cannot be ended by force. */
 export class Client extends EventEmitter {
   readonly calls: string[] = [];
   closed = false;
 
-  /** @param methods - Those that it has. @param event - What it emits at its end. */
+  /**
+   * @param methods - The names of its methods. @param event - The event that it emits at its end.
+   */
   constructor(methods: readonly string[], event = 'close') {
     super();
     for (const name of methods) {
@@ -19,7 +21,7 @@ export class Client extends EventEmitter {
     }
   }
 
-  /** It goes. */
+  /** Ends the client. */
   leave(event = 'close'): void {
     if (this.closed) return;
     this.closed = true;
@@ -47,7 +49,7 @@ export class Hub extends EventEmitter {
 
 export type Datagram = [message: Buffer, sender: RemoteInfo];
 
-/** A UDP socket that is bound, and a client that counts its answers. */
+/** A UDP socket that is bound, and a client that collects its answers. */
 export async function datagrams(): Promise<{
   socket: Socket;
   ask: (text: string) => void;

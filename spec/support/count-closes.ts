@@ -12,7 +12,7 @@ export function countCloses(server: Server): () => number {
   return () => closes;
 }
 
-/** Counts how often it says that it has closed. */
+/** Counts how often an emitter emits `'close'`. */
 export function countCloseEvents(emitter: EventEmitter | undefined): () => number {
   let closes = 0;
   emitter?.on('close', () => (closes += 1));

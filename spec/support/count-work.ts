@@ -1,17 +1,20 @@
 import { EventEmitter } from 'node:events';
 import { Session } from 'node:inspector/promises';
 
-/** How much was done, in steps: blocks of lib/ that ran, and elements that built-ins went through. */
+/**
+ * Measures work in steps: a block of lib/ that ran, or an element that a built-in method went
+ * through.
+ */
 export interface WorkCounter {
-  /** Since the last call, or since the counting began. */
+  /** The steps since the last call, or since the counting began. */
   readonly take: () => Promise<number>;
   readonly stop: () => void;
 }
 
-/** Looks at the clock, or at each turn of the event loop, whatever clients do. */
+/** Files whose code runs by the clock or in each turn of the event loop, not because of clients. */
 const byTime = /last-call\.ts$|sweeper\.ts$|listener\.ts$/;
 
-/** Methods that go through all that there is. */
+/** Methods that go through all elements. */
 const walks = {
   Array: [
     Array.prototype,
@@ -27,8 +30,8 @@ const walks = {
 const emitterWalks = ['off', 'removeListener'] as const;
 
 /**
- * Counts the work of lib/ in this process, which is to do nothing else. By the profiler's counts of
- * blocks, so that a loop counts as often as it turns; not by time.
+ * Counts the work of lib/ in this process. The process must do nothing else. The counts are the
+ * profiler's counts of blocks, so each round of a loop counts. Time is not measured.
  */
 export async function countWork(): Promise<WorkCounter> {
   let walked = 0;
@@ -63,7 +66,7 @@ export async function countWork(): Promise<WorkCounter> {
   return { take, stop: () => session.disconnect() };
 }
 
-/** Whether what is counted was called by lib/, perhaps by way of Node: it would be Node's own. */
+/** Whether lib/ has called the counted method, directly or through code of Node. */
 function isCalledByLib(): boolean {
   const { stackTraceLimit } = Error;
   const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace');

@@ -1,4 +1,4 @@
-/** Milliseconds of the processor that something takes: those of other processes are not in it. */
+/** How many milliseconds of processor time an action takes. Other processes do not count. */
 export function cpuTime(action: () => unknown): number {
   const before = process.cpuUsage();
   action();

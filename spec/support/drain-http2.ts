@@ -50,7 +50,7 @@ export interface Http2Drain {
   readonly over: () => Promise<DrainReport>;
 }
 
-/** @param handler - Without it, nobody listens to `'request'`. */
+/** @param handler - Without it, `'request'` has no listener. */
 export async function http2Drain(
   unbound: AnyServer,
   handler?: RequestListener,
@@ -80,7 +80,7 @@ export async function http2Drain(
   return { server, stop, drained, sessions, over };
 }
 
-/** A client's session of Node, which begins nothing more when it has read a GOAWAY. */
+/** A session of Node's client. It begins no more streams once it has read a GOAWAY. */
 export interface Session {
   readonly session: ClientHttp2Session;
   readonly closed: Promise<void>;
@@ -98,11 +98,11 @@ export async function openSession(server: Server, scheme: Scheme): Promise<Sessi
   return { session, closed };
 }
 
-/** What a client has of an answer. */
+/** The parts of an answer that a client has received. */
 export interface Answer {
   readonly status: number | undefined;
   readonly body: string;
-  /** Of the stream's end. */
+  /** The error code with which the stream ended. */
   readonly code: number | undefined;
   readonly headers: Record<string, unknown>;
 }
@@ -118,7 +118,7 @@ export async function readAnswer(stream: ClientHttp2Stream): Promise<Answer> {
   return { status: headers[':status'] as number | undefined, body, code: stream.rstCode, headers };
 }
 
-/** Asks for a path, and reads the answer. */
+/** Requests a path, and reads the answer. */
 export function askFor(session: ClientHttp2Session, path = '/'): Promise<Answer> {
   return readAnswer(session.request({ ':path': path }));
 }

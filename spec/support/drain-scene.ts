@@ -10,19 +10,19 @@ import { nothingLeft, settleRequests } from './scene.ts';
 import { type Client, listening } from './sockets.ts';
 import { turns, until } from './turns.ts';
 
-/** A server with its own handlers that is drained, and a signal that begins it. */
+/** A server with its own handlers that is drained, and a signal that begins the shutdown. */
 export interface DrainScene<AnyServer> {
   readonly server: AnyServer;
   readonly drained: Draining;
   readonly stop: AbortController;
-  /** Waits for its end, and asserts that the report adds up and that nothing is left. */
+  /** Waits for the end. Asserts that the report adds up, and that nothing is left. */
   readonly over: () => Promise<DrainReport>;
-  /** Begins the shutdown, and does the same. */
+  /** Begins the shutdown, and then does the same. */
   readonly end: () => Promise<DrainReport>;
 }
 
 interface SceneOptions extends DrainOptions {
-  /** What happens before `drain` is called: clients that come too early. */
+  /** Called before `drain` is called, for clients that come too early. */
   readonly before?: () => unknown;
   /** A Unix socket to listen on. */
   readonly path?: string;
@@ -83,7 +83,7 @@ export interface Held {
   readonly hold: RequestListener;
   readonly requests: readonly IncomingMessage[];
   readonly responses: readonly ServerResponse[];
-  /** Waits until there are so many. */
+  /** Waits until `count` requests have arrived. */
   readonly arrived: (count: number) => Promise<void>;
 }
 
@@ -101,17 +101,17 @@ export function held(): Held {
   };
 }
 
-/** Answers at once, with the path. */
+/** Answers each request at once, with its path. */
 export const answer: RequestListener = ({ url }, response) => {
   response.end(`answer to ${url}`);
 };
 
-/** Asks and reads the answer, so that the connection is idle. */
+/** Makes a request and reads the answer, so that the connection is idle. */
 export async function becomeIdle({ socket }: Client, path = '/'): Promise<void> {
   socket.write(get(path));
   await once(socket, 'data');
 }
 
-/** Waits until a response says that it is the last one of its connection. */
+/** Waits until a response is the last one of its connection, which it says by its header. */
 export const told = (response: ServerResponse | undefined): Promise<void> =>
   until(() => response?.shouldKeepAlive === false);

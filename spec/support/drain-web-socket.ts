@@ -20,7 +20,7 @@ export interface WebSocketDrain {
   readonly port: number;
   readonly stop: AbortController;
   readonly drained: Draining;
-  /** A client that the server has taken, and what the server has for it. */
+  /** Opens a client, and waits for the server's WebSocket for it. */
   readonly client: () => Promise<Client>;
   /** Waits for the end, and asserts that nothing is left. */
   readonly over: () => Promise<DrainReport>;
@@ -28,21 +28,23 @@ export interface WebSocketDrain {
 
 export interface Client {
   readonly client: WebSocket;
-  /** The server's. */
+  /** The WebSocket on the server's side. */
   readonly webSocket: WebSocket;
   readonly code: Promise<number>;
   readonly messages: string[];
 }
 
-/** Every way to have a `WebSocketServer` that listens by itself, or by an HTTP server. */
+/**
+ * The ways in which a `WebSocketServer` listens: by itself, or through a server that it is given.
+ */
 export const webSocketModes = ['standalone', 'http', 'https'] as const;
 export type WebSocketMode = (typeof webSocketModes)[number];
 
 export interface WebSocketDrainOptions extends DrainOptions {
   readonly mode?: WebSocketMode;
-  /** Of the HTTP server. */
+  /** The listener of the HTTP server for requests. */
   readonly handler?: RequestListener;
-  /** Of the `WebSocketServer`. */
+  /** More options of the `WebSocketServer`. */
   readonly more?: ServerOptions;
   /** Which server is drained. */
   readonly drains?: 'webSocket' | 'http';
@@ -55,9 +57,9 @@ function emptyAnswer(...[, response]: Parameters<RequestListener>): void {
 }
 
 /**
- * A server of WebSockets that listens.
+ * Opens a `WebSocketServer` that listens.
  *
- * @param handler - Of its HTTP server, which a standalone one has not.
+ * @param handler - The listener of its HTTP server for requests. Not used if it is standalone.
  */
 export async function openWebSocketServer(
   mode: WebSocketMode = 'standalone',
@@ -95,7 +97,7 @@ export async function webSocketDrain({
     assert.equal(closes.http(), http ? 1 : 0);
     if (target === server) assert.equal(closes.webSocket(), 1);
     if (http) assert.equal(await connectionsOf(http), 0);
-    // Its own are gone, too: `close()` takes them off.
+    // The listeners of ws are gone, too: its `close()` removes them.
     const [ofServer, ofHttp] = before;
     assert.deepEqual(listenersOn(server), ofServer);
     if (http && target === server) assert.deepEqual(withoutUpgrade(listenersOn(http)), ofHttp);
@@ -114,13 +116,13 @@ export async function webSocketDrain({
   return { server, http, port, stop, drained, client, over };
 }
 
-/** Those that stay: ws has three of its own on the HTTP server, which its `close()` takes off. */
+/** The listeners that stay. ws has three others on the HTTP server, which its `close()` removes. */
 function withoutUpgrade(listeners: Record<string, number>): Record<string, number> {
   const { upgrade: _upgrade, listening: _listening, error: _error, ...others } = listeners;
   return others;
 }
 
-/** A client whose end is told by a close code. */
+/** Opens a client. `code` resolves with the close code at its end. */
 export function openClient(
   port: number,
   mode: WebSocketMode = 'http',
@@ -136,7 +138,7 @@ export function openClient(
   return { client, code, messages, open };
 }
 
-/** What a raw client sends to open a WebSocket. */
+/** The bytes that a raw client sends to open a WebSocket. */
 export const handshake: string =
   'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';

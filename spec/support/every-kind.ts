@@ -22,16 +22,16 @@ import {
   visitWebSocket,
 } from './visits.ts';
 
-/** Is called with an event's arguments. */
+/** A function that is called with the arguments of an event. */
 export type Listener = (...args: never[]) => unknown;
 
-/** An event on a client's way, at which its owner may turn it away. */
+/** An event on the way of a client, at which its owner may end it. */
 export interface Gate {
   readonly name: string;
   readonly event: string;
-  /** Of the HTTP server, or of the `WebSocketServer` that is attached to it. */
+  /** Whether the HTTP server emits it, or the `WebSocketServer` that is attached to it. */
   readonly of: 'server' | 'webSocketServer';
-  /** Ends what the event has brought. */
+  /** Ends the connection that the event has brought. */
   readonly destroy: Listener;
 }
 
@@ -39,14 +39,16 @@ export interface Gate {
 export interface Way {
   readonly visit: Visit;
   readonly gates: readonly Gate[];
-  /** The events that bring its connections, and what answers them. The first one is usual. */
+  /**
+   * The events that bring its connections, with listeners that answer. The first is the default.
+   */
   readonly events: Readonly<Record<string, Listener>>;
-  /** Whether they cannot be asked for, by `serve` or `acceptLoop`. */
+  /** Whether `serve` and `acceptLoop` cannot be asked for this event. */
   readonly isOwners?: boolean;
 }
 
 export interface Kind {
-  /** Not there for a `WebSocketServer` with a port of its own. */
+  /** `undefined` for a `WebSocketServer` with its own port. */
   readonly create?: () => Server;
   readonly attach?: (server: Server | undefined) => WebSocketServer;
   readonly ways: Readonly<Record<string, Way>>;
@@ -78,7 +80,9 @@ const exchangeGates = (event: string): Gate[] => [
   gate(event, ({ stream }: Http2ServerRequest) => stream.session?.destroy(), ' by the session'),
 ];
 
-/** @param hasHttp2 - Upgrades of an HTTP/2 server are its owner's. */
+/**
+ * @param hasHttp2 - Whether the server is an HTTP/2 server, whose upgrades are left to its owner.
+ */
 function http1Ways(isSecure: boolean, hasHttp2 = false): Kind['ways'] {
   const way = (words: string, gates: readonly Gate[], event: string, answer: Listener): Way => ({
     visit: visitSocket(isSecure, words),
@@ -161,7 +165,7 @@ export const everyKind: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** What is served or drained, and what has its connections. */
+/** The object to serve or drain, and the server that has its connections. */
 export interface Opened {
   readonly target: EventEmitter & Listening;
   readonly server: Server | undefined;
@@ -170,7 +174,7 @@ export interface Opened {
 /**
  * Opens a server of a kind.
  *
- * @param prepare - Called with each emitter as soon as it is there.
+ * @param prepare - Called with each emitter as soon as it is created.
  */
 export async function open(
   { create, attach: make }: Kind,

@@ -1,9 +1,9 @@
-/** A clock in the place of `performance.now()`, which stands still until it is told. */
+/** A fake of `performance.now()`. It stands still until it is advanced. */
 export interface FakeClock {
   readonly advance: (milliseconds: number) => void;
 }
 
-/** Puts the fake there until what is run has settled. Timers are not concerned. */
+/** Replaces `performance.now()` by a fake until `run` has settled. Timers stay real. */
 export async function withFakeClock(run: (clock: FakeClock) => Promise<void>): Promise<void> {
   const own = Object.getOwnPropertyDescriptor(performance, 'now');
   let now = performance.now();
@@ -11,7 +11,7 @@ export async function withFakeClock(run: (clock: FakeClock) => Promise<void>): P
   try {
     await run({ advance: (milliseconds) => void (now += milliseconds) });
   } finally {
-    // Without an own one what is inherited is seen again.
+    // If `performance` had no own `now`, the inherited one is visible again.
     if (own) Object.defineProperty(performance, 'now', own);
     else Reflect.deleteProperty(performance, 'now');
   }

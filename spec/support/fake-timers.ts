@@ -1,4 +1,4 @@
-/** A timer that fires when it is told to. */
+/** A timer that fires when the test calls `fire()`. */
 export interface FakeTimer {
   readonly milliseconds: number;
   readonly isCleared: boolean;
@@ -28,7 +28,7 @@ function clear(timer: Timer | undefined): void {
   if (timer) timer.isCleared = true;
 }
 
-/** Puts fakes in the place of two of the global functions for the length of one call. */
+/** Replaces two global functions by fakes during one call. */
 function withFakes(
   kind: 'Timeout' | 'Interval',
   run: (timers: readonly FakeTimer[]) => void,
@@ -49,7 +49,7 @@ function withFakes(
   }
 }
 
-/** Puts fakes in the place of `setTimeout` and `clearTimeout` for the length of one call. */
+/** Replaces `setTimeout` and `clearTimeout` by fakes during one call. */
 export function withFakeTimers(run: (timers: readonly FakeTimer[]) => void): void {
   withFakes('Timeout', run);
 }

@@ -10,7 +10,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** The full path of a program on PATH, or `undefined` where there is none. */
+/** The full path of a program on PATH, or `undefined` if it is not there. */
 export function findProgram(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.map((folder) => join(folder, name)).find((path) => isExecutable(path));

@@ -6,17 +6,17 @@ import { abortListeners } from './listeners.ts';
 import { connectionsOf } from './scene.ts';
 
 export interface Busy {
-  /** Aborts the signal; from then on connections are counted. */
+  /** Counts the open connections, and aborts the signal. Later connections are counted, too. */
   readonly stop: () => Promise<void>;
-  /** Waits for the end of the drain, and asserts that all have ended in order. */
+  /** Waits for the end of the drain, and asserts that all connections have ended in order. */
   readonly over: () => Promise<void>;
 }
 
 /**
- * Drains a server at a signal, as an application does that calls it at start-up.
+ * Drains a server at a signal, like an application that calls `drain` at start-up.
  *
- * @param server - What listens.
- * @param drained - What is drained: a WebSocket server that is attached to it.
+ * @param server - The server that listens.
+ * @param drained - The server to drain, if that is a WebSocket server that is attached to `server`.
  */
 export function drainLater(server: Server, drained: ConnectionServer = server): Busy {
   const controller = new AbortController();

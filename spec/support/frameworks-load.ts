@@ -1,30 +1,30 @@
 import { createInterface } from 'node:readline';
 import { spawnNode } from './spawn-script.ts';
 
-/** What became of the clients of `spec/clients/keep-alive.ts`, and of what they asked. */
+/** The outcome of the clients of `spec/clients/keep-alive.ts`, and of their requests. */
 interface Outcome {
-  /** Requests whose answer was right. */
+  /** The number of requests with the right answer. */
   readonly answered: number;
-  /** Clients whose last answer said `Connection: close`. */
+  /** The number of clients whose last answer said `Connection: close`. */
   readonly closed: number;
-  /** Clients that opened a connection when nobody listened any more. */
+  /** The number of clients whose new connection was refused, because the listener was closed. */
   readonly refused: number;
-  /** What befell requests that were sent and not answered right. */
+  /** The errors of requests that were sent and did not get the right answer. */
   readonly failures: readonly string[];
 }
 
-/** By the pool that they use. */
+/** The outcomes by the pool that the clients use. */
 type Outcomes = Readonly<Record<'agent' | 'undici', Outcome>>;
 
 export interface Load {
-  /** Starts so many clients on each pool; resolves when each has had its first answers. */
+  /** Starts `count` clients on each pool. Resolves when each has received its first answers. */
   begin(port: number, count: number): Promise<void>;
-  /** Resolves when each has heard that the server closes. */
+  /** Resolves when each client was told that the server closes. */
   over(): Promise<Outcomes>;
   stop(): Promise<void>;
 }
 
-/** Starts a process of clients with kept connections. */
+/** Starts a process with keep-alive clients. */
 export function startLoad(): Load {
   const child = spawnNode('spec/clients/keep-alive.ts', { stdio: ['pipe', 'pipe', 'inherit'] });
   const { stdin, stdout } = child;

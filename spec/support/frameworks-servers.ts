@@ -12,10 +12,10 @@ import httpProxy from 'http-proxy';
 import Koa from 'koa';
 import { until } from './turns.ts';
 
-/** A framework's server that listens, and echoes what is posted to it. */
+/** A framework's server that listens, and echoes the body of each POST. */
 export interface Framework {
   readonly server: Server;
-  /** What the framework itself wants to be told at the end. */
+  /** Closes the framework itself, after the drain. */
   readonly close: () => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ const echo: RequestListener = (request, response) => {
   void text(request).then((body) => response.end(body));
 };
 
-/** What a proxy leads to: it keeps its connections, and says so. */
+/** The server behind a proxy. It keeps its connections open, and its answers say so. */
 async function upstream(): Promise<{ target: string; end: () => Promise<void> }> {
   const { server } = await started(createServer(echo).listen(0, host));
   const { port } = server.address() as AddressInfo;
@@ -47,13 +47,13 @@ async function upstream(): Promise<{ target: string; end: () => Promise<void> }>
   };
 }
 
-/** Each listens by its own means. */
+/** Each server listens in the way of its framework. */
 export const frameworks: Readonly<Record<string, Start>> = {
   async 'node:http'() {
     return started(createServer(echo).listen(0, host));
   },
 
-  /** Begins its answer while the request arrives. */
+  /** Begins its answer while the request is still arriving. */
   async 'node:http that pipes'() {
     const server = createServer((request, response) => void request.pipe(response));
     return started(server.listen(0, host));

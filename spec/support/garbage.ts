@@ -4,16 +4,16 @@ import { runInNewContext } from 'node:vm';
 import { runtime } from './runtime.ts';
 import { turns } from './turns.ts';
 
-/** What collects all garbage, in a process that was not told to offer it. Deno has to be told. */
+/** A function that collects all garbage, without a flag of the process. Deno needs its flag. */
 export function garbageCollector(): () => void {
   const { Bun, gc } = globalThis as { Bun?: { gc(force: boolean): void }; gc?: () => void };
   if (Bun) return () => Bun.gc(true);
-  // The flag of the command line, which not every version takes from the environment.
+  // Not every version accepts this flag from the environment.
   if (runtime.name === 'node') setFlagsFromString('--expose-gc');
   return gc ?? (runInNewContext('gc') as () => void);
 }
 
-/** Bytes of heap that are in use, after a collection; 0 where the runtime does not tell by itself. */
+/** The bytes of heap in use after a collection. Always 0 on Bun and Deno. */
 export async function heapInUse(): Promise<number> {
   if (runtime.name !== 'node') return 0;
   await turns(10);

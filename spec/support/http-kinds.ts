@@ -9,7 +9,7 @@ import { type Ending, follow, portOf } from './sockets.ts';
 /** A way to listen for HTTP/1. */
 export interface HttpKind {
   readonly isSecure: boolean;
-  /** Its requests and responses are those of HTTP/1, also those of the HTTP/2 server. */
+  /** All of them, also the HTTP/2 server, bring requests and responses of HTTP/1 here. */
   readonly create: () => Server;
 }
 
@@ -27,13 +27,13 @@ export const httpKinds: Readonly<Record<string, HttpKind>> = {
   },
 };
 
-/** A client of HTTP/1 that says what it is told to, and nothing else. */
+/** An HTTP/1 client that writes only the bytes that it is given. */
 export interface RawClient {
   readonly socket: Socket;
   readonly ending: Promise<Ending>;
 }
 
-/** A client that has said its words, and reads to the end. */
+/** Opens a client that writes `words` and reads to the end. */
 export function say(server: Server, isSecure: boolean, words: string): RawClient {
   const where = { port: portOf(server), host: '127.0.0.1' };
   const secure = { ca: certificate.cert, servername: 'localhost', ALPNProtocols: ['http/1.1'] };

@@ -1,4 +1,4 @@
-/** What a raw HTTP/1 client sends and receives. */
+/** The messages that a raw HTTP/1 client sends and receives. */
 
 export const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
@@ -12,11 +12,11 @@ export const upgrade = (path: string): string =>
 export const expecting = (request: string, what = '100-continue'): string =>
   request.replace('\r\n\r\n', `\r\nExpect: ${what}\r\n\r\n`);
 
-/** What a server answers to an upgrade. */
+/** A server's answer to an upgrade. */
 export const SWITCHING =
   'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
 
-/** Each answer of a connection, with its body. */
+/** Splits the bytes of a connection into answers, each with its body. */
 export function answersIn(text: string): string[] {
   return text.split(/(?=HTTP\/1\.1 )/);
 }

@@ -15,7 +15,7 @@ interface StopOptions {
 export interface HttpStop {
   readonly server: Server;
   readonly stop: AbortController;
-  /** Waits for its end, and asserts that nothing is left. */
+  /** Waits for the end, and asserts that nothing is left. */
   readonly over: () => Promise<{ readonly stragglers: readonly Straggler[] }>;
 }
 
@@ -34,7 +34,7 @@ export const httpStops: Readonly<Record<'drain' | 'serve', StopHttp>> = {
 
 interface HttpProtocol {
   readonly create: (options?: ServerOptions) => Server;
-  /** A client that has connected, and shaken hands if need be. */
+  /** Opens a client that has connected and, over TLS, has finished its handshake. */
   readonly open: (server: Server) => Promise<Client>;
 }
 

@@ -5,7 +5,7 @@ import { type HttpKind, say } from './http-kinds.ts';
 import { listening } from './sockets.ts';
 import { turns } from './turns.ts';
 
-/** What a client of HTTP/1 may write for its version: Node's parser lets some of them through. */
+/** Versions that an HTTP/1 client may write. Node's parser accepts some of them. */
 export const versions: readonly string[] = [
   'HTTP/2.0',
   'HTTP/3.0',
@@ -14,7 +14,7 @@ export const versions: readonly string[] = [
   'HTTP/9.9',
 ];
 
-/** @param connection - What the last header `Connection` says. */
+/** @param connection - The value of the last header `Connection`. */
 type Words = (version: string, path: string, connection: string) => string;
 
 function head(line: string, ...headers: string[]): string {
@@ -24,7 +24,7 @@ function head(line: string, ...headers: string[]): string {
 const length = 'Content-Length: 4';
 const goOn = 'Expect: 100-continue';
 
-/** What a client may ask for. */
+/** The forms of requests. */
 const forms: Readonly<Record<string, Words>> = {
   GET: (version, path, connection) => head(`GET ${path} ${version}`, `Connection: ${connection}`),
   POST: (version, path, connection) =>
@@ -42,7 +42,7 @@ const forms: Readonly<Record<string, Words>> = {
     head(`GET ${path}/second ${version}`, `Connection: ${connection}`),
 };
 
-/** What one client says. */
+/** The bytes that one client writes, with a name for them. */
 export interface Saying {
   readonly name: string;
   readonly words: string;
@@ -57,13 +57,13 @@ export function sayings(path: string, connection: 'close' | 'keep-alive'): Sayin
   );
 }
 
-/** An answer has begun when its end is waited for, or is held back as a whole. */
+/** With `begun`, an answer has begun before its end is waited for. With `held`, it has not. */
 export const paths = { begun: '/begun', held: '/held' } as const;
 
 /**
- * Answers with what it was asked, in two parts whose length is told before.
+ * Answers with a description of the request, in two parts, with a `Content-Length`.
  *
- * @param beforeEnd - What the end of the answer waits for.
+ * @param beforeEnd - Called before the end of the answer, which waits for it.
  */
 export async function echo(
   incoming: IncomingMessage,
@@ -75,7 +75,7 @@ export async function echo(
   const begun = url.startsWith(paths.held) ? '' : answer.slice(0, 5);
   response.setHeader('content-length', answer.length);
   if (begun) response.write(begun);
-  // A runtime may take what is answered at once for another thing than what takes its time.
+  // A runtime may treat an answer that comes at once differently.
   await turns(2);
   await beforeEnd();
   response.end(answer.slice(begun.length));
@@ -86,7 +86,7 @@ function switchOver({ httpVersion }: IncomingMessage, socket: Socket): void {
   socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${httpVersion}`);
 }
 
-/** An owner's listeners for every request that is none of `'request'`. */
+/** Adds an owner's listeners for all requests that do not come with `'request'`. */
 export function listenToAllElse(server: Server): void {
   server.on('upgrade', switchOver);
   server.on('connect', switchOver);
@@ -99,10 +99,10 @@ export function listenToAllElse(server: Server): void {
   });
 }
 
-/** What each client has heard, without the date, and how its connection ended. */
+/** The bytes that each client has received, without the date, and how its connection ended. */
 export type Answers = Readonly<Record<string, string>>;
 
-/** What clients hear that all say their words at once, each to the end of its connection. */
+/** Lets all clients write at the same time, and reads each connection to its end. */
 export async function answersTo(
   server: Server,
   { isSecure }: HttpKind,
@@ -115,15 +115,19 @@ export async function answersTo(
   return Object.fromEntries(await Promise.all(answers)) as Answers;
 }
 
-/** What a server without this package does. */
+/** The behaviour of a server without this package. */
 export interface Bare {
   readonly begun: Answers;
   readonly held: Answers;
-  /** How many of the requests of each have come to its listener. */
+  /** How many of the requests for `begun` have reached its listener. */
   readonly requests: number;
 }
 
-/** Asks a server without this package. @param unbound - With its listeners but for `'request'`. */
+/**
+ * Sends all requests to a server without this package.
+ *
+ * @param unbound - Has all listeners except the one for `'request'`.
+ */
 export async function askBare(unbound: Server, kind: HttpKind): Promise<Bare> {
   let requests = 0;
   unbound.on('request', (incoming, response) => {
@@ -137,7 +141,7 @@ export async function askBare(unbound: Server, kind: HttpKind): Promise<Bare> {
   return { begun, held, requests };
 }
 
-/** Answers without what tells how long a connection lasts. */
+/** Removes the headers that tell how long a connection lasts. */
 export function lasting(answers: Answers): Answers {
   const all = Object.entries(answers).map(([name, answer]) => {
     return [name, answer.replaceAll(/(?:connection|keep-alive): .*\r\n/gi, '')];

@@ -11,7 +11,7 @@ import type { ServeContext, ServeEventOptions } from '../../lib/index.ts';
 import { http2Servers, openSession, readAnswer, type Session } from './drain-http2.ts';
 import { eventScene, type ServeScene } from './serve-scene.ts';
 
-/** How an event of an HTTP/2 server brings what a client asks for. */
+/** How an event of an HTTP/2 server brings the stream of a client. */
 interface Bringing {
   readonly streamOf: (connection: unknown[], signal: AbortSignal) => Promise<ServerHttp2Stream>;
   readonly ask: (session: ClientHttp2Session) => ClientHttp2Stream;
@@ -59,19 +59,19 @@ export const eventModes: readonly EventMode[] = servers.flatMap(([name, { scheme
   })),
 );
 
-/** What is done with the stream of each client. */
+/** Called with the stream of each client. */
 export type ServeStream = (stream: ServerHttp2Stream, context: ServeContext) => unknown;
 
 function nobody(): void {}
 
-/** A server of streams, whichever event brings them. */
+/** Serves streams, brought by any of the events. */
 export function streamScene(
   { event, create }: EventMode,
   serveStream: ServeStream,
   options: Omit<ServeEventOptions<unknown[]>, 'event'> = {},
 ): Promise<ServeScene<Server>> {
   const server = create();
-  // Without an owner that answers requests, Node makes no 'connect'.
+  // Without a listener for 'request', Node emits no 'connect'.
   if (event === 'connect') server.on('request', nobody);
   const { streamOf } = events[event];
   return eventScene<unknown[]>(
@@ -83,12 +83,12 @@ export function streamScene(
   );
 }
 
-/** What a client has had of its stream. */
+/** What a client has received of its stream, and how the stream ended. */
 export interface Outcome {
   readonly body: string;
-  /** Of its end. */
+  /** The error code with which the stream ended. */
   readonly code: number | undefined;
-  /** Whether it has come to a clean end. */
+  /** Whether the stream came to a clean end. */
   readonly isWhole: boolean;
 }
 
@@ -97,13 +97,13 @@ export interface StreamClient extends Session {
   readonly outcome: Promise<Outcome>;
 }
 
-/** A client that asks, and ends its own side when the server has ended its own. */
+/** Opens a client with one stream. It ends its side when the server has ended its own side. */
 export async function askForStream(server: Server, mode: EventMode): Promise<StreamClient> {
   const session = await openSession(server, mode.scheme);
   return { ...session, ...ask(session.session, mode) };
 }
 
-/** One more stream of a session. */
+/** Opens one more stream of a session. */
 export function ask(
   session: ClientHttp2Session,
   { event }: Pick<EventMode, 'event'>,

@@ -3,7 +3,7 @@ import { connect as connectSecure } from 'node:tls';
 import { certificate } from './certificate.ts';
 import { portOf } from './sockets.ts';
 
-/** Of RFC 9113, 6. */
+/** Frame types of RFC 9113, section 6. */
 export const frameTypes = {
   data: 0,
   headers: 1,
@@ -17,10 +17,10 @@ const END_STREAM = 1;
 const ACK = 1;
 const END_HEADERS = 4;
 
-/** What the first of two GOAWAYs names: the highest id that a stream can have. */
+/** The highest id that a stream can have. The first of two GOAWAYs names it. */
 export const ANY_STREAM: number = 2 ** 31 - 1;
 
-/** "Not processed: safe to retry", of RFC 9113, 7. */
+/** The error code for "not processed: safe to retry" of RFC 9113, section 7. */
 export const REFUSED_STREAM = 7;
 
 export interface Frame {
@@ -38,14 +38,14 @@ interface FrameOptions {
 }
 
 /**
- * A client of HTTP/2 that does nothing by itself but answer SETTINGS: each frame is told to it. It
- * may have a socket that has said nothing of TLS so far.
+ * An HTTP/2 client that by itself only answers SETTINGS. The test sends every other frame. The
+ * client may be given a connected socket on which TLS has not begun.
  */
 export class FrameClient {
   readonly socket: Socket;
-  /** What has come, in order. */
+  /** The frames that have come, in order. */
   readonly frames: Frame[] = [];
-  /** Whether the server has closed it. */
+  /** Resolves when the connection has closed. */
   readonly closed: Promise<void>;
   readonly #scheme: number;
   readonly #waiting = new Set<() => void>();
@@ -62,7 +62,7 @@ export class FrameClient {
     this.socket = isSecure
       ? connectSecure({ ...where, ...secure })
       : connectSocket(where as NetConnectOpts);
-    // Of the static table: `:scheme`.
+    // The index of `:scheme` in the static table of HPACK: `https` or `http`.
     this.#scheme = isSecure ? 0x87 : 0x86;
     this.socket.on('error', () => {});
     this.socket.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -71,21 +71,23 @@ export class FrameClient {
     this.send({ type: frameTypes.settings });
   }
 
-  /** The last stream ids of the GOAWAYs that have come. A runtime may say the last one again. */
+  /**
+   * The last stream ids of the GOAWAYs that have come. A GOAWAY that repeats the last is left out.
+   */
   get goaways(): number[] {
     const goaways = this.frames.filter(({ type }) => type === frameTypes.goaway);
     const ids = goaways.map(({ payload }) => payload.readUInt32BE(0));
     return ids.filter((id, index) => id !== ids[index - 1]);
   }
 
-  /** What has come of the body of a stream. */
+  /** The part of a stream's body that has come. */
   bodyOf(stream: number): string {
     const ofStream = this.frames.filter((frame) => frame.stream === stream);
     const parts = ofStream.filter(({ type }) => type === frameTypes.data);
     return Buffer.concat(parts.map(({ payload }) => payload)).toString();
   }
 
-  /** Whether a stream has come to its end, and not by a reset. */
+  /** Whether a stream has ended in order, and not by a reset. */
   hasEnded(stream: number): boolean {
     return this.frames.some((frame) => {
       const bears = frame.type === frameTypes.data || frame.type === frameTypes.headers;
@@ -93,7 +95,7 @@ export class FrameClient {
     });
   }
 
-  /** Waits for what has come, or comes. */
+  /** Waits until `holds` returns `true`. It is called now, and after each chunk that comes. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
       // oxlint-disable-next-line no-await-in-loop -- One frame after the other.
@@ -101,21 +103,21 @@ export class FrameClient {
     }
   }
 
-  /** Waits for a frame. */
+  /** Waits for a frame that has come, or will come. */
   async frame(wanted: (frame: Frame) => boolean): Promise<Frame> {
     await this.until(() => this.frames.some(wanted));
     return this.frames.find(wanted) as Frame;
   }
 
-  /** Answers the PING that has come, or comes. */
+  /** Answers the PING that has come, or will come. */
   async answerPing(): Promise<void> {
     const { payload } = await this.frame(isPing);
     this.send({ type: frameTypes.ping, flags: ACK, payload });
   }
 
-  /** Asks, with no body; or with one that never comes. */
+  /** Makes a request without a body, or with a body that never comes. */
   request(stream: number, path: string, { hasBody = false }: { hasBody?: boolean } = {}): void {
-    // HPACK: indexed fields of the static table, and literals whose names are in it.
+    // HPACK: indexed fields of the static table, and literals with names from that table.
     const payload = Buffer.concat([
       Buffer.from([hasBody ? 0x83 : 0x82, this.#scheme, 0x01, 9]),
       Buffer.from('localhost'),
@@ -164,7 +166,7 @@ export function isPing({ type, flags }: Frame): boolean {
   return type === frameTypes.ping && flags !== ACK;
 }
 
-/** A client that has made a request, and waits. */
+/** Opens a client that has made a request and received the answer. */
 export async function idleClient(
   ...where: ConstructorParameters<typeof FrameClient>
 ): Promise<FrameClient> {

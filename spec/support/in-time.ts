@@ -1,14 +1,14 @@
 import { turns } from './turns.ts';
 
-/** After its deadline, the milliseconds in which a shutdown has to be over. */
+/** How many milliseconds after its deadline a shutdown has to be over. */
 const SETTLE_MS = 250;
 
-/** Then a process that was not scheduled for a while has still the turns that it has missed. */
+/** A process that was not scheduled for a while gets so many turns after that. */
 const MISSED_TURNS = 20;
 
 /**
- * Waits for a shutdown that has begun in this turn, and rejects if it settles later than it may. It
- * is timed by the same event loop: what stalls the one stalls the other.
+ * Waits for a shutdown that has begun in this turn. Rejects if the shutdown settles too late. The
+ * timer runs in the same event loop, so a stall delays both.
  */
 export async function inTime<Report>(grace: number, settled: Promise<Report>): Promise<Report> {
   let timer: NodeJS.Timeout | undefined;
@@ -17,7 +17,7 @@ export async function inTime<Report>(grace: number, settled: Promise<Report>): P
       await turns(MISSED_TURNS);
       reject(new Error(`${SETTLE_MS} ms after its deadline it goes on`));
     };
-    // Two of them: what makes the first one late gives the second its time all the same.
+    // Two timers: if the first fires late, the second still has its full time.
     timer = setTimeout(() => (timer = setTimeout(() => void fail(), SETTLE_MS)), grace);
   });
   try {

@@ -1,14 +1,14 @@
 export interface Limit {
   /** Names or labels of `runtime.ts`: `'deno'`, `'bun'`, `'node'`, `'node 20'`. */
   readonly runtimes: readonly string[];
-  /** What holds elsewhere and does not hold here. */
+  /** The fact that holds elsewhere and does not hold on these runtimes. */
   readonly title: string;
   readonly reason: string;
 }
 
 /**
- * What a runtime cannot do, whatever this package does. A spec names the one it runs into by
- * `{ cannot: limits.name }`; docs/runtimes.md is written from this list.
+ * The limits of runtimes, which this package cannot change. A spec that meets a limit names it by
+ * `{ cannot: limits.name }`. docs/runtimes.md is written from this list.
  */
 export const limits = {
   exactLastCall: {

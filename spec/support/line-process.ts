@@ -1,17 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** A process that answers each line of its input with one line, and ends with its input. */
+/** A process that answers each line of its input with one line. It ends when its input ends. */
 export interface LineProcess {
-  /** The line it has said unasked, when it was ready. */
+  /** The line that it has written by itself, when it was ready. */
   readonly greeting: string;
   readonly child: ChildProcess;
-  /** Rejects when it has ended instead. */
+  /** Sends a line, and resolves with the answer. Rejects if the process ends instead. */
   readonly ask: (...words: readonly (string | number)[]) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
-/** @param child - Just started; its input and output are pipes. */
+/** @param child - It has just been started. Its input and output are pipes. */
 export async function lineProcess(child: ChildProcess): Promise<LineProcess> {
   const { stdin, stdout } = child;
   if (stdin === null || stdout === null) throw new Error('Cannot talk to the process: no pipes');
@@ -26,7 +26,7 @@ export async function lineProcess(child: ChildProcess): Promise<LineProcess> {
     await ended;
     throw new Error(`It has ended with ${child.exitCode ?? child.signalCode}`);
   };
-  // Its end is noticed by `hear`.
+  // `hear` notices the end of the process.
   stdin.on('error', () => {});
   const greeting = await hear();
   return {

@@ -4,15 +4,15 @@ import { assertConserved } from './conservation.ts';
 import { nothingLeft, settleRequests } from './scene.ts';
 import { listening } from './sockets.ts';
 
-/** A server whose connections a consumer takes, one after the other, and a signal that ends it. */
+/** A server whose connections one consumer takes, in order, and a signal that ends the loop. */
 export interface LoopScene<AnyServer extends Server> {
   readonly server: AnyServer;
   readonly loop: AcceptLoop<ConnectionOf<AnyServer>>;
-  /** Stops it, waits for the end, and asserts that nothing is left. */
+  /** Stops the loop, waits for the end, and asserts that nothing is left. */
   readonly end: () => Promise<AcceptLoopStats>;
 }
 
-/** @param consume - Is not waited for. */
+/** @param consume - Called with each connection. Its result is not awaited. */
 export async function loopScene<AnyServer extends Server>(
   unbound: AnyServer,
   consume: (connection: ConnectionOf<AnyServer>) => unknown,

@@ -1,4 +1,4 @@
-/** The lines of a Markdown table as oxfmt lays it out; the first row is the heading. */
+/** The lines of a Markdown table, formatted like oxfmt's. The first row is the heading. */
 export function markdownTable(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),

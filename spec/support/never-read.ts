@@ -10,21 +10,21 @@ import { get } from './http-messages.ts';
 import { type Limit, limits } from './limits.ts';
 import { connect, follow, tlsSocket } from './sockets.ts';
 
-/** More than kernels hold for a client. */
+/** More bytes than the kernel's buffers hold for a client. */
 export const BIG: Buffer = Buffer.alloc(32 << 20, 'x');
 
-/** A client that has asked and reads nothing. */
+/** A client that has made a request and reads nothing. */
 export interface NeverReader {
-  /** Reads what there is at last, and asserts that the answer was cut. */
+  /** Reads at last, and asserts that the answer was cut off. */
   readonly assertCut: () => Promise<void>;
 }
 
-/** A protocol that brings requests, and its clients. */
+/** A protocol with requests, and its clients. */
 export interface RequestProtocol {
   readonly create: () => Server;
-  /** Asks for a path, and reads nothing of the answer. */
+  /** Requests a path, and reads nothing of the answer. */
   readonly neverRead: (server: Server, path: string) => Promise<NeverReader>;
-  /** Asks for a path over a connection of its own, and reads the whole answer. */
+  /** Requests a path on a new connection, and reads the whole answer. */
   readonly ask: (server: Server, path: string) => Promise<string>;
   readonly cannot?: Limit;
 }
@@ -75,7 +75,7 @@ export const requestProtocols: Readonly<Record<string, RequestProtocol>> = {
   h2c: {
     create: () => createHttp2Server() as object as Server,
     async neverRead(server, path) {
-      // It opens no window.
+      // This client never enlarges its window.
       const client = new FrameClient(server);
       client.request(1, path);
       return {

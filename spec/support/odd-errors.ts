@@ -5,7 +5,7 @@ function fail(): never {
   throw new Error('somebody’s own code throws');
 }
 
-/** What answers a number of times, and throws from then on. */
+/** A getter that returns a text a number of times, and then throws. */
 function answers(times: number): PropertyDescriptor {
   let left = times;
   const get = (): string => (left-- > 0 ? 'text' : fail());
@@ -40,7 +40,7 @@ class Named extends Error {
 /** A proxy whose every trap throws. */
 const traps = new Proxy({}, { get: () => fail });
 
-/** What may be thrown, and resists being shown. */
+/** Makers of values that code may throw, and that are hard to show. */
 export const oddErrors: Record<string, () => unknown> = {
   'a symbol for a message': () => withOwn({ message: Symbol('odd') }),
   'a message without a prototype': () => withOwn({ message: Object.create(null) as unknown }),
@@ -78,7 +78,7 @@ export const oddErrors: Record<string, () => unknown> = {
   'an error named as a deprecation': () => withOwn({ name: 'DeprecationWarning' }),
   'an error without a message': () => withOwn({ message: '', name: '' }),
   'an AbortError': () => new DOMException('odd', 'AbortError'),
-  // oxlint-disable-next-line unicorn/no-thenable -- somebody's own
+  // oxlint-disable-next-line unicorn/no-thenable -- a user's code may have one
   'a thenable that throws': () => ({ then: fail }),
   'an error whose then throws': () => withGetter('then'),
   'a function': () => fail,

@@ -3,7 +3,10 @@ import type { OpenConnection } from 'accept-loop';
 
 type Open = Omit<OpenConnection, 'age' | 'remoteAddress' | 'remotePort'>;
 
-/** What is open, by its clients' ports in this order, each once, with an address and an age. */
+/**
+ * Asserts that each client is listed exactly once, with an address and an age. Returns the rest of
+ * each entry, in the order of `ports`.
+ */
 export function openOf(
   all: readonly OpenConnection[],
   ports: readonly (number | undefined)[],

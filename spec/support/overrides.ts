@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
 
-/** Whether this package has called a function: nobody stands between them. */
+/** Whether this package has called a function directly. */
 function isCalledByUs(callee: (...args: never[]) => unknown): boolean {
   const { stackTraceLimit } = Error;
   const trace: { stack?: string } = {};
@@ -13,10 +13,10 @@ function isCalledByUs(callee: (...args: never[]) => unknown): boolean {
 }
 
 /**
- * Has a method or a property of somebody's object throw when this package uses it. Node's own code
- * finds what was there: what becomes of Node with such an object is not at stake.
+ * Makes a method or a property of a user's object throw when this package uses it. Node's own code
+ * still gets the original: the specs do not test what Node does with such an object.
  *
- * @param fault - Makes what is thrown.
+ * @param fault - Makes the error to throw.
  */
 export function override(object: object, name: string, fault: () => Error): void {
   const original: unknown = Reflect.get(object, name);

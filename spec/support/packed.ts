@@ -10,8 +10,8 @@ async function npm(cwd: string, ...args: string[]): Promise<void> {
 }
 
 /**
- * Makes a project of an empty folder, and installs the packed package and others in it. The build
- * has to be there: `npm run build` comes before.
+ * Makes a project in an empty folder, and installs the packed package and others in it. Run
+ * `npm run build` first.
  */
 export async function installPacked(project: string, ...others: string[]): Promise<void> {
   await npm(projectRoot, 'pack', '--pack-destination', project);

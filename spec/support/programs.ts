@@ -3,7 +3,7 @@ import { spawnScript } from './spawn-script.ts';
 
 /** How a program ended. */
 export interface Outcome {
-  /** `null` after a signal. */
+  /** The exit code, or `null` if a signal has ended the program. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -12,19 +12,19 @@ export interface Outcome {
 
 export interface Program {
   readonly child: ChildProcess;
-  /** Gives it input. */
+  /** Writes to its input. */
   readonly write: (text: string) => void;
   /** Ends its input. */
   readonly end: (text?: string) => void;
   readonly signal: (name: NodeJS.Signals) => void;
-  /** Waits until its output matches. Rejects when it ends without. */
+  /** Waits until its standard output matches. Rejects if the program ends before. */
   readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly ending: Promise<Outcome>;
 }
 
 const running = new Set<ChildProcess>();
 
-/** Kills what a failed test has left. For `after.each`. */
+/** Kills the programs that a failed test has left. Call it in `after.each`. */
 export async function killPrograms(): Promise<void> {
   const left = [...running].filter(
     ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
@@ -32,7 +32,7 @@ export async function killPrograms(): Promise<void> {
   const ended = left.map((child) => new Promise((resolve) => child.once('exit', resolve)));
   for (const child of left) child.kill('SIGKILL');
   await Promise.all(ended);
-  // A child of its own may have its pipes still.
+  // A child of such a program may still hold its pipes.
   for (const { stdout, stderr } of running) {
     stdout?.destroy();
     stderr?.destroy();
@@ -40,18 +40,18 @@ export async function killPrograms(): Promise<void> {
   running.clear();
 }
 
-/** Starts a program of PATH, or at a path. */
+/** Starts a program on PATH, or at a path. */
 export function startProgram(name: string, args: readonly string[], cwd?: string): Program {
   return watch(spawn(name, args, { cwd, stdio: 'pipe' }));
 }
 
 interface RunOptions {
   readonly input?: string;
-  /** The folder to run it in. */
+  /** The folder to run the program in. */
   readonly cwd?: string;
 }
 
-/** Starts it, gives it all of its input, and waits for its end. */
+/** Starts a program, writes all of its input, and waits for its end. */
 export function runProgram(
   name: string,
   args: readonly string[],
@@ -62,7 +62,7 @@ export function runProgram(
   return program.ending;
 }
 
-/** Collects what a child process prints; its three streams are pipes. */
+/** Collects the output of a child process, whose three streams have to be pipes. */
 export function watch(child: ChildProcess): Program {
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new Error('Cannot watch the process: no pipes');
@@ -70,7 +70,7 @@ export function watch(child: ChildProcess): Program {
   const text = { stdout: '', stderr: '' };
   stdout.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk));
   stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk));
-  // It may end before it has read all of its input.
+  // The program may end before it has read all of its input.
   stdin.on('error', () => {});
   const ending = new Promise<Outcome>((resolve, reject) => {
     child.once('error', reject);
@@ -98,13 +98,16 @@ export function watch(child: ChildProcess): Program {
   };
 }
 
-/** Not by `child.kill()`: a child that hears it and exits by itself has died of it, says Deno. */
+/**
+ * Does not use `child.kill()`: if the child then handles the signal and exits by itself, Deno
+ * reports that the signal has killed it.
+ */
 function sendSignal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(pid, name);
   } catch (error) {
-    // ESRCH: it has ended by itself.
+    // ESRCH: the program has already ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

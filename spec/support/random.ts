@@ -1,4 +1,4 @@
-/** The same numbers for the same seed, from 0 to 1. */
+/** Makes a generator of numbers from 0 to 1, always the same for the same seed. */
 export function randomOf(seed: number): () => number {
   let state = seed * 2_654_435_761;
   return () => {

@@ -5,16 +5,19 @@ import { buildSync } from 'esbuild';
 import type * as Package from 'accept-loop';
 import { projectRoot } from './spawn-script.ts';
 
-/** Another realm of this process, such as a test runner makes for each file, with the package in it. */
+/**
+ * Another realm of this process, with the package in it. Test runners make such a realm for each
+ * file.
+ */
 export interface Realm extends Context {
-  /** Its own; in a new realm without `dispose` and `asyncDispose`, as in one of Node 20. */
+  /** The realm's own. Without `dispose` and `asyncDispose`, like a new realm of Node 20. */
   readonly Symbol: SymbolConstructor;
   readonly Error: ErrorConstructor;
   readonly Promise: PromiseConstructor;
   readonly acceptLoop: typeof Package;
 }
 
-/** What a runtime gives its realms, and a language does not. */
+/** The globals of the runtime, which a new realm does not get from the language. */
 const globals = {
   AbortController,
   AbortSignal,
@@ -31,7 +34,10 @@ const globals = {
   setTimeout,
 };
 
-/** Where every realm has the symbols, they cannot be deleted: it gets another `Symbol`. */
+/**
+ * Newer runtimes define the symbols in every realm, and they cannot be deleted. So replaces
+ * `Symbol`.
+ */
 const forget = `
   const own = Symbol;
   const properties = Object.getOwnPropertyDescriptors(own);
@@ -55,8 +61,8 @@ function build(): string {
 }
 
 /**
- * @param others - More globals, or others in the place of the runtime's.
- * @param prelude - Run in it before the package is.
+ * @param others - More globals, or replacements for the runtime's.
+ * @param prelude - Code that runs in the realm before the package is loaded.
  */
 export function makeRealm(others: object = {}, prelude = ''): Realm {
   bundle ??= build();

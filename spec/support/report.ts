@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DrainReport, ServeReport, ServeStats } from '../../lib/index.ts';
 
-/** Asserts that every connection has come to exactly one end. */
+/** Asserts that every connection of a report has exactly one outcome. */
 export function assertReport(report: ServeReport): void {
   const { accepted, completed, failed, shed, lost, discarded, forced, abandoned } = report;
   const ends = completed + failed + shed + lost + discarded + forced;

@@ -3,7 +3,7 @@ type RuntimeName = 'node' | 'bun' | 'deno';
 export interface Runtime {
   readonly name: RuntimeName;
   readonly version: string;
-  /** As limits name it: `'node 20'`, `'bun'`, `'deno'`. */
+  /** The name in `limits.ts`: `'node 20'`, `'bun'`, `'deno'`. */
   readonly label: string;
 }
 

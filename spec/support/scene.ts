@@ -7,14 +7,14 @@ import { assertStats } from './report.ts';
 import { listening } from './sockets.ts';
 import { turns } from './turns.ts';
 
-/** A TCP server that is served, and what has to be as it was when it is over. */
+/** A TCP server that is served, and a check that nothing is left when it is over. */
 export interface Scene {
   readonly server: Server;
   readonly serving: Serving;
   readonly stop: AbortController;
-  /** What `onError` was called with. */
+  /** The errors that `onError` was called with. */
   readonly errors: unknown[];
-  /** Asserts that nothing is left of it. */
+  /** Asserts that nothing of the serving is left. */
   readonly assertOver: () => Promise<void>;
 }
 
@@ -45,7 +45,11 @@ export async function scene(
   };
 }
 
-/** Looks at a server before it is used. @returns What asserts afterwards that nothing is left. */
+/**
+ * Call it before a server is used.
+ *
+ * @returns A function that asserts afterwards that nothing is left.
+ */
 export function nothingLeft(server: Server): (signal: AbortSignal) => Promise<void> {
   const before = listenersOn(server);
   return async (signal) => {
@@ -58,7 +62,10 @@ export function nothingLeft(server: Server): (signal: AbortSignal) => Promise<vo
 
 function nobody(): void {}
 
-/** The first one that asks for requests has an HTTP/2 server replace a listener by one of its own. */
+/**
+ * At the first listener for `'request'`, an HTTP/2 server replaces one of its own listeners. This
+ * makes it do so now, so that the listeners can be compared later.
+ */
 export function settleRequests<AnyServer extends EventEmitter>(server: AnyServer): AnyServer {
   return server.on('request', nobody).off('request', nobody);
 }
@@ -70,7 +77,7 @@ export function connectionsOf(server: Server): Promise<number> {
   });
 }
 
-/** What resolves when somebody says so. */
+/** A promise, and the function that resolves it. */
 export function gate<Value = void>(): { opened: Promise<Value>; open: (value: Value) => void } {
   const resolvers: ((value: Value) => void)[] = [];
   const opened = new Promise<Value>((resolve) => void resolvers.push(resolve));

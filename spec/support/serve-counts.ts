@@ -4,7 +4,7 @@ import { assertReport } from './report.ts';
 
 type Counts = Partial<Record<Exclude<keyof ServeReport, 'stragglers'>, number>>;
 
-/** Asserts that a report adds up, and that its counts are those and no others. */
+/** Asserts that a report adds up and has exactly these counts. All other counts have to be 0. */
 export function assertCounts(report: ServeReport, expected: Counts): void {
   assertReport(report);
   const { stragglers, ...counts } = report;

@@ -12,20 +12,20 @@ import { assertReport, assertStats } from './report.ts';
 import { nothingLeft, settleRequests } from './scene.ts';
 import { listening } from './sockets.ts';
 
-/** A server that is being served, with a signal that stops it. */
+/** A server that is being served, and a signal that stops it. */
 export interface ServeScene<AnyServer> {
   readonly server: AnyServer;
   readonly serving: Serving;
   readonly stop: AbortController;
-  /** What `onError` was called with. */
+  /** The errors that `onError` was called with. */
   readonly errors: readonly unknown[];
-  /** Waits for its end, and asserts that nothing is left. */
+  /** Waits for the end, and asserts that nothing is left. */
   readonly over: () => Promise<ServeReport>;
-  /** Stops it, and does the same. */
+  /** Stops the serving, and then does the same. */
   readonly end: () => Promise<ServeReport>;
 }
 
-/** What a scene gives `serve` if the test gives nothing else. The idle time is short: 50 ms. */
+/** The options that a scene passes to `serve` by default. `idle` is short: 50 ms. */
 interface SceneOptions {
   readonly signal: AbortSignal;
   readonly idle: number;
@@ -69,7 +69,7 @@ export function serveScene<AnyServer extends Server>(
   );
 }
 
-/** Serves one event. @param unbound - With its owner's listeners. */
+/** Serves one event. @param unbound - It has the listeners of its owner. */
 export function eventScene<Arguments extends unknown[]>(
   unbound: Server,
   handler: ServeHandler<Arguments>,
@@ -78,7 +78,7 @@ export function eventScene<Arguments extends unknown[]>(
   return begin(unbound, (server, own) => serve(server, handler, { ...own, ...options }));
 }
 
-/** A handler of requests that answers at once, with the path. */
+/** A handler that answers each request at once, with its path. */
 export async function answerPath([request, response]: readonly [
   { readonly url?: string | undefined },
   { end(body: string): unknown },

@@ -15,7 +15,7 @@ export async function listening<AnyServer extends Server>(
   return server;
 }
 
-/** @param server - Or a `WebSocketServer`. */
+/** @param server - A server, or a `WebSocketServer`. */
 export function portOf(server: { address(): unknown }): number {
   return (server.address() as AddressInfo).port;
 }
@@ -27,9 +27,9 @@ export async function closeServer(server: { close(callback: () => void): unknown
 
 /** How a client's connection ended. */
 export interface Ending {
-  /** What it received. */
+  /** The text that the client received. */
   readonly text: string;
-  /** `end` when the server said so, `ECONNRESET` or another code when it did not. */
+  /** `end` if the server ended the connection in order, otherwise the error code, or `close`. */
   readonly by: string;
 }
 
@@ -39,11 +39,14 @@ export interface Client {
 }
 
 export interface ConnectOptions {
-  /** A client that does not end its side when the server does. */
+  /** Whether the client keeps its side open when the server ends its side. */
   readonly allowHalfOpen?: boolean;
 }
 
-/** A client that is connected, as far as the kernel goes, or reset already; it reads to the end. */
+/**
+ * Opens a client that reads to the end. It resolves when the kernel has connected the client, or
+ * when the connection has already ended.
+ */
 export async function connect(
   to: Server | number | string,
   options: ConnectOptions = {},
@@ -59,13 +62,13 @@ function placeOf(to: Server | number | string): { path: string } | { port: numbe
   return { port: typeof to === 'number' ? to : portOf(to), host: '127.0.0.1' };
 }
 
-/** A client that the server has accepted. */
+/** Opens a client, and waits until the server has accepted it. */
 export async function connectAccepted(server: Server): Promise<Client> {
   const [, client] = await Promise.all([once(server, 'connection'), connect(server)]);
   return client;
 }
 
-/** Connects, says nothing, and reads to the end. */
+/** Connects, writes nothing, and reads to the end. */
 export async function readToEnd(to: Server | number | string): Promise<Ending> {
   const { ending } = await connect(to);
   return ending;
@@ -75,17 +78,17 @@ export interface SecureClient extends Client {
   readonly socket: TLSSocket;
 }
 
-/** A client of TLS whose handshake is under way, and that does not read yet. */
+/** Opens a TLS client. Its handshake is under way, and it does not read yet. */
 export function tlsSocket(to: Server | number | string): TLSSocket {
   return connectSecure({ ...placeOf(to), ca: certificate.cert, servername: 'localhost' });
 }
 
-/** A client of TLS that has finished its handshake; it reads to the end. */
+/** Opens a TLS client that reads to the end, and waits for its handshake. */
 export async function connectTls(to: Server | number | string): Promise<SecureClient> {
   return shakeHands(tlsSocket(to));
 }
 
-/** Has a client that has said nothing so far go on over TLS. */
+/** Begins TLS on the socket of a client that has written nothing yet. */
 export async function goOnWithTls(plain: Socket): Promise<SecureClient> {
   plain.removeAllListeners('data');
   return shakeHands(
@@ -99,7 +102,7 @@ async function shakeHands(socket: TLSSocket): Promise<SecureClient> {
   return { socket, ending };
 }
 
-/** Reads a socket to its end, whichever it is. Never rejects. */
+/** Reads a socket to its end, in order or not. Never rejects. */
 export async function follow(socket: Socket): Promise<Ending> {
   let text = '';
   let by = 'close';
@@ -111,7 +114,7 @@ export async function follow(socket: Socket): Promise<Ending> {
   return { text, by };
 }
 
-/** A handler that answers with what it reads. */
+/** A handler that writes back the bytes that it reads. */
 export async function echo(socket: Socket): Promise<void> {
   for await (const chunk of socket) socket.write(chunk as Buffer);
 }
@@ -119,7 +122,7 @@ export async function echo(socket: Socket): Promise<void> {
 /** Waits until a server has closed its listener. */
 export const refuses = (server: Server): Promise<void> => until(() => !server.listening);
 
-/** Waits until a connect is refused, and says so. */
+/** Connects, waits for the end, and resolves with its code: `ECONNREFUSED` if it was refused. */
 export async function refused(port: number): Promise<string> {
   const socket = connectSocket({ port, host: '127.0.0.1' });
   const { by } = await follow(socket);

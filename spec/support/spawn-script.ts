@@ -9,10 +9,10 @@ import { runtime } from './runtime.ts';
 
 export interface SpawnOptions {
   args?: readonly string[];
-  /** Added to the environment of this process; `undefined` takes a variable away. */
+  /** Added to the environment of this process. `undefined` removes a variable. */
   env?: Record<string, string | undefined>;
   stdio?: StdioOptions;
-  /** Each module by itself, for who counts what they do. */
+  /** Whether to load each module by itself, for specs that count the work of each file. */
   isUnbundled?: boolean;
 }
 
@@ -21,7 +21,7 @@ export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.ur
 const source = '--conditions=@accept-loop/source';
 const loader = ['--import', 'tsx'];
 
-/** The file of the project, and the flags that it needs. */
+/** The arguments of the runtime: the flags that the file needs, and the file. */
 function commandOf(path: string, isUnbundled: boolean): string[] {
   const file = resolve(projectRoot, path);
   if (runtime.name === 'deno') return ['run', '-A', source, file];
@@ -30,7 +30,7 @@ function commandOf(path: string, isUnbundled: boolean): string[] {
   return process.features.typescript ? [source, file] : [source, ...loader, file];
 }
 
-/** The same for any Node. */
+/** The same for every version of Node. */
 function nodeCommandOf(path: string): string[] {
   const bundled = bundle(projectRoot, path);
   return bundled ? [bundled] : [source, ...loader, resolve(projectRoot, path)];
@@ -48,7 +48,7 @@ function start(
   });
 }
 
-/** What a script that was started by `spawnScript()` imports to run a program of the project. */
+/** The path that a script started by `spawnScript()` imports to run a program of the project. */
 export function programPath(path: string): string {
   return commandOf(path, false).at(-1) ?? path;
 }
@@ -58,9 +58,11 @@ export function spawnScript(path: string, options: SpawnOptions = {}): ChildProc
   return start(process.execPath, commandOf(path, options.isUnbundled === true), options);
 }
 
-/** Starts it under the `node` on PATH, whatever runs this process: clients are always Node. */
+/**
+ * Starts a file under the `node` on PATH, also if this process is Bun or Deno. Used for clients.
+ */
 export function spawnNode(path: string, options: SpawnOptions = {}): ChildProcess {
-  // A full path, because Deno takes the place of a bare `node`.
+  // A full path, because Deno runs itself in place of a bare `node`.
   const node = findProgram('node');
   if (node === undefined) throw new Error(`Cannot start ${path}: no node on PATH`);
   return start(node, nodeCommandOf(path), options);

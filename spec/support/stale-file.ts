@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { lstatSync, renameSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-/** Leaves a socket file as a process does that is killed: its server's close() looks elsewhere. */
+/**
+ * Leaves a socket file, like a process that was killed. The file is renamed first, so that the
+ * close of its server does not remove it.
+ */
 export async function leaveStaleFile(path: string): Promise<void> {
   const server = createServer().listen(`${path}.dead`);
   await once(server, 'listening');

@@ -14,16 +14,16 @@ interface StragglerReport {
 /** A server that answers nothing. */
 interface StragglerScene {
   readonly server: Server;
-  /** Waits until so many have asked. */
+  /** Waits until `count` clients have made a request. */
   readonly asked: (count: number) => Promise<void>;
-  /** Stops it with a short grace, and asserts that nothing is left. */
+  /** Stops the server with a short grace, and asserts that nothing is left. */
   readonly end: () => Promise<StragglerReport>;
 }
 
-/** @param unbound - Of HTTP, of either version. */
+/** @param unbound - An HTTP/1 or HTTP/2 server. */
 type StopWith = (unbound: Server) => Promise<StragglerScene>;
 
-/** Nobody is idle for so long. */
+/** `idle` is so long that no connection ends because of it. */
 const options = { grace: 100, idle: 10_000 };
 
 const untilLost = (_: unknown, { signal }: ServeContext): Promise<unknown> => untilAborted(signal);
@@ -48,12 +48,12 @@ export function serveEvent(event: string): StopWith {
   };
 }
 
-/** What all of them have in common. */
+/** The fields that all stragglers of a spec share. */
 interface Listed extends Pick<Straggler, 'method' | 'url'> {
   readonly leastAge?: number;
 }
 
-/** Asserts that each client is listed once, of one kind, with its address, and has been long enough. */
+/** Asserts that each client is listed once, with its kind and address, and is old enough. */
 export function assertListed(
   { stragglers }: Pick<StragglerReport, 'stragglers'>,
   kind: Straggler['kind'],

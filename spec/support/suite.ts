@@ -9,7 +9,7 @@ import type { Requirements } from './runner/skip.ts';
 import { defaultLimit, within } from './runner/within.ts';
 
 interface TimeLimit {
-  /** Milliseconds. */
+  /** The time limit in milliseconds. */
   timeout?: number;
 }
 
@@ -50,7 +50,7 @@ async function execute(result: Result, { handler, timeout }: Step): Promise<void
   } catch (error) {
     result.errors.push(error);
   }
-  // Unhandled rejections are told of between two turns of the event loop, not sooner.
+  // Unhandled rejections are reported only between two turns of the event loop.
   await setImmediate();
   report.running = undefined;
 }
@@ -60,7 +60,8 @@ function hookRunner(name: string, kind: string, step: Step) {
     const title = test ? `${kind} of "${test}"` : kind;
     const result = report.add({ suite: name, title, kind: 'hook' });
     await execute(result, step);
-    // A failed `before` stops what it prepares. After a failed `after`, uvu would call it again.
+    // A failed `before` stops its tests. For a failed `after` nothing is thrown: uvu would call the
+    // hook again.
     if (kind.startsWith('before') && result.errors.length > 0) throw new Error(title);
   };
 }
@@ -97,8 +98,8 @@ function runSuite(declared: Declared): void {
 }
 
 /**
- * A suite of uvu in which every test and hook has a time limit, and every failure is recorded.
- * Its tests run when `spec/run.ts` comes to them, after `run()` was called.
+ * Makes a suite of uvu. Every test and hook has a time limit, and every failure is recorded. Call
+ * `run()` at the end of the file. `spec/run.ts` then runs the tests in its order.
  */
 export function suite(name: string, { timeout: limit = defaultLimit }: TimeLimit = {}): Test {
   const declared: Declared = {

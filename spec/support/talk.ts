@@ -4,16 +4,16 @@ import type { DrainReport } from '../../lib/index.ts';
 import { type Client, webSocketDrain, type WebSocketDrain } from './drain-web-socket.ts';
 import type { WebSocketDrainOptions } from './drain-web-socket.ts';
 
-/** A drained `WebSocketServer` with a client that has asked something, and one that is silent. */
+/** A drained `WebSocketServer` with two clients: one has asked a question, the other is silent. */
 export interface Talk extends WebSocketDrain {
   readonly asks: Client;
   readonly silent: Client;
 }
 
-/** How long is waited for an answer in these specs, in milliseconds: longer than a busy machine takes. */
+/** `idle` in these specs, in milliseconds: longer than an answer takes on a busy machine. */
 export const IDLE_MS = 800;
 
-/** The server has the question, and has answered nothing. */
+/** Makes such a server. It has received the question, and has not answered. */
 export async function talk(options: WebSocketDrainOptions = {}): Promise<Talk> {
   const scene = await webSocketDrain({ idle: IDLE_MS, ...options });
   const asks = await scene.client();

@@ -8,27 +8,27 @@ import { override } from './overrides.ts';
 import { connectionsOf, settleRequests } from './scene.ts';
 import { turns, until } from './turns.ts';
 
-/** What of a connection its owner overrides, and where its owner has it from. */
+/** An object of a connection that its owner overrides, and the event that brings the object. */
 export interface Owned {
-  /** Of {@link everyKind}, with its way. */
+  /** A key of {@link everyKind}. `way` is one of its ways. */
   readonly kind: string;
   readonly way: string;
   readonly event: string;
-  /** Picks the object from the event's arguments. */
+  /** Picks the object from the arguments of the event. */
   readonly pick: (...args: never[]) => unknown;
-  /** Methods and getters: each throws for a client of its own. */
+  /** The methods and getters that throw. Each of them throws for a different client. */
   readonly names: readonly string[];
 }
 
-/** Turns of the event loop in which a request has come that was sent before. */
+/** After so many turns of the event loop, a request that was sent before has arrived. */
 const ARRIVAL_TURNS = 10;
 
-/** All that is told of, by a warning or to `onError`. */
+/** Collects the messages of all warnings, and of all calls of `onError`. */
 export class Told {
   readonly #messages = new Set<string>();
   readonly #others = process.listeners('warning');
 
-  /** Instead of the runtime, which would print them. */
+  /** Takes the warnings from the runtime, which would print them. */
   begin(): void {
     process.removeAllListeners('warning').on('warning', this.add);
   }
@@ -46,8 +46,8 @@ export class Told {
 }
 
 /**
- * A client for each name, whose connection's owner throws; one more client, which is served; and a
- * stop. Each connection costs itself alone.
+ * Opens a client for each name, whose connection throws. Opens one more client, which has to be
+ * served. Then stops the server. Asserts that an error affects only its own connection.
  */
 async function meet(owned: Owned, title: string, act: Act, told: Told): Promise<void> {
   const kind = everyKind[owned.kind] ?? assert.fail(owned.kind);
@@ -117,7 +117,7 @@ async function meet(owned: Owned, title: string, act: Act, told: Told): Promise<
   if (server) assert.equal(await connectionsOf(server), 0);
 }
 
-/** Does all that may become of such connections, each with a server of its own. */
+/** Tries every way to treat such connections, each with its own server. */
 export async function meetOwners(title: string, owned: Owned, told: Told): Promise<void> {
   const way = everyKind[owned.kind]?.ways[owned.way];
   const [event = ''] = Object.keys(way?.events ?? {});

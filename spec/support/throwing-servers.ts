@@ -9,9 +9,9 @@ import { override } from './overrides.ts';
 import { listening } from './sockets.ts';
 import type { Told } from './throwing-owners.ts';
 
-/** What is done with a server whose own methods throw. */
+/** A way to use a server whose own methods throw. */
 interface Act {
-  /** Milliseconds to its end, from the abort. */
+  /** Milliseconds from the abort to the end. */
   readonly deadline: number;
   readonly begin: (server: Server, signal: AbortSignal) => Promise<unknown>;
 }
@@ -30,7 +30,7 @@ function answer(connection: unknown): void {
   else (connection as { end: () => void }).end();
 }
 
-/** @param grace - Milliseconds, of `serve` and `drain`. */
+/** @param grace - `grace` in milliseconds. */
 const serveWith = (grace: number): Act => ({
   deadline: grace,
   begin: (server, signal) => serve(server, answer, { signal, grace, idle: 20 }).finished,
@@ -49,7 +49,7 @@ const acts: Readonly<Record<string, Act>> = {
   acceptLoop: { deadline: 500, begin: (server, signal) => consume(acceptLoop(server, signal)) },
 };
 
-/** When its methods begin to throw: as it is handed over, or afterwards. */
+/** When a method begins to throw: before the server is passed to this package, or after. */
 const times = ['before', 'after'] as const;
 
 interface Meeting {
@@ -59,7 +59,9 @@ interface Meeting {
   readonly time: (typeof times)[number];
 }
 
-/** A server whose method throws, and on the same signal, behind it, what does not. */
+/**
+ * Stops a server whose method throws. Others on the same signal, added later, have to stop, too.
+ */
 async function meet(title: string, { kind, name, act, time }: Meeting, told: Told): Promise<void> {
   const { target, server } = await open(kind, () => {});
   const broken = target as EventEmitter as Server;
@@ -91,7 +93,7 @@ async function meet(title: string, { kind, name, act, time }: Meeting, told: Tol
   if (settled) await inTime(act.deadline, settled);
   const refused = new RegExp(`^Cannot .* received|^${name} throws`);
   const thrown = `${name} throws: ${title}`;
-  // A getter that throws makes it no server that is known.
+  // If a getter throws, the server may not be recognised, and is refused.
   if (refusal !== undefined) assert.match((refusal as Error).message, refused);
   else assert.equal(told.has(thrown), hasThrown, 'nobody is told');
   assert.equal(abortListeners(stop.signal), 0);
@@ -104,7 +106,7 @@ async function meet(title: string, { kind, name, act, time }: Meeting, told: Tol
   }
 }
 
-/** Does all that may be done with a server of a kind, for each name. */
+/** Tries every use of a server of one kind, for each name. */
 export async function meetServers(
   kindName: string,
   names: readonly string[],

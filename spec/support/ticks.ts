@@ -1,15 +1,15 @@
-/** What has been done by each tick of a timer and each turn of the event loop. */
+/** How many things were done in each turn of the event loop, and how often a timer has fired. */
 export interface Ticks {
-  /** How often a timer of the process has fired since then. */
+  /** How often a timer has fired since the counting began. */
   readonly timers: () => number;
-  /** How often the loop has turned between the first thing done and the last. */
+  /** In how many turns of the event loop something was done. */
   readonly turns: () => number;
-  /** How many things were done in the longest stretch without a turn. */
+  /** The largest number of things that were done without a turn between them. */
   readonly longest: () => number;
   readonly stop: () => void;
 }
 
-/** Counts ticks and turns while many things are done. @param done - How many are. */
+/** Counts ticks and turns while many things are done. @param done - How many are done so far. */
 export function countTicks(done: () => number): Ticks {
   const seen = [done()];
   let timers = 0;

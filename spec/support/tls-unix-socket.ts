@@ -11,12 +11,12 @@ import { get } from './http-messages.ts';
 import { type Client, connect, type Ending, follow, tlsSocket } from './sockets.ts';
 import { turns, until } from './turns.ts';
 
-/** A kind of server over TLS, and how its connections are answered. */
+/** A kind of server over TLS, and its clients. */
 export interface SecureKind {
   readonly create: () => Server;
-  /** What a client says when its handshake is over. */
+  /** The text that a client sends when its handshake is over. */
   readonly request: string;
-  /** What the server has for each connection or request. */
+  /** The event that the server emits for each connection or request. */
   readonly event: 'secureConnection' | 'request';
   readonly isHttp: boolean;
 }
@@ -40,23 +40,23 @@ export const secureKinds: Readonly<Record<'TLS' | 'HTTPS', SecureKind>> = {
 export function answer(connection: unknown): void {
   const [, response] = Array.isArray(connection) ? (connection as [unknown, ServerResponse]) : [];
   if (response) response.setHeader('connection', 'close').end('served');
-  // Unread, the end of its input would never come.
+  // If the socket was not read, the end of its input would never come.
   else (connection as TLSSocket).resume().end('served');
 }
 
 /** Clients of a server on a Unix socket. */
 export interface UnixClients {
-  /** Each of them ends its handshake, and asks. */
+  /** Opens clients that finish their handshake and send a request. */
   readonly whole: (count: number) => Promise<Ending>[];
-  /** One that sends the first bytes of a ClientHello, which have arrived. */
+  /** Opens a client that sends the first bytes of a ClientHello. They have arrived. */
   readonly half: () => Promise<Client>;
-  /** One that sends nothing, and is accepted. */
+  /** Opens a client that sends nothing, and waits until it is accepted. */
   readonly silent: () => Promise<Client>;
-  /** How many the server has accepted. */
+  /** How many clients the server has accepted. */
   readonly accepted: () => number;
 }
 
-/** @param server - One that nobody listens to yet. */
+/** @param server - No client has connected to it yet. */
 export function unixClients(server: Server, path: string, { request }: SecureKind): UnixClients {
   let accepted = 0;
   server.on('connection', () => (accepted += 1));
@@ -77,7 +77,7 @@ export function unixClients(server: Server, path: string, { request }: SecureKin
       const client = await silent();
       const hello = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
       await new Promise((resolve) => client.socket.write(hello, resolve));
-      // The kernel has it: the server's next look brings it.
+      // The bytes are in the kernel. The server reads them in one of its next turns.
       await turns(5);
       return client;
     },
@@ -86,7 +86,9 @@ export function unixClients(server: Server, path: string, { request }: SecureKin
   };
 }
 
-/** Has a server listen to a path in a folder of its own, which is gone afterwards. */
+/**
+ * Calls `run` with the path for a Unix socket in a new folder, and removes the folder afterwards.
+ */
 export async function atUnixSocket(run: (path: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'accept-loop-'));
   try {
@@ -96,7 +98,7 @@ export async function atUnixSocket(run: (path: string) => Promise<void>): Promis
   }
 }
 
-/** Asserts that each of them was answered. */
+/** Asserts that each client was answered, and that its connection ended in order. */
 export async function assertServed(endings: readonly Promise<Ending>[]): Promise<void> {
   for (const { text, by } of await Promise.all(endings)) {
     assert.match(text, /served/, by);

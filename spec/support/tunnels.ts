@@ -6,28 +6,28 @@ import { certificate } from './certificate.ts';
 import { SWITCHING, upgrade } from './http-messages.ts';
 import { type Client, connect, connectTls } from './sockets.ts';
 
-/** What an event of tunnels brings. */
+/** The arguments of an event that brings a tunnel. */
 export type Tunnel = [request: IncomingMessage, socket: Duplex, head: Buffer];
 
-/** An HTTP/1 server's event that brings tunnels, and a way to listen. */
+/** An event of an HTTP/1 server that brings tunnels, and a way to listen. */
 export interface TunnelMode {
   readonly title: string;
   readonly event: 'upgrade' | 'connect';
-  /** What a client sends for one. */
+  /** The request that a client sends to open a tunnel. */
   readonly hello: string;
-  /** @param listener - The owner's, of requests. */
+  /** @param listener - The owner's listener for requests. */
   readonly create: (listener?: RequestListener) => Server;
-  /** A client that has connected, as far as the kernel goes. */
+  /** Opens a client. Over TCP, the kernel has connected it. Over TLS, its handshake is over. */
   readonly open: (server: Server) => Promise<Client>;
 }
 
-/** What a client sends for one. */
+/** The requests that a client sends to open a tunnel. */
 export const hellos = {
   upgrade: upgrade('/'),
   connect: 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n',
 } as const;
 
-/** Has a server switch over for each, and keeps what it has then. */
+/** Makes a server accept each tunnel. @returns The sockets of the tunnels so far. */
 export function switchOver(server: Server, event: TunnelMode['event'] = 'upgrade'): Socket[] {
   const taken: Socket[] = [];
   server.on(event, (_request: IncomingMessage, socket: Socket) => {
@@ -37,7 +37,7 @@ export function switchOver(server: Server, event: TunnelMode['event'] = 'upgrade
   return taken;
 }
 
-/** What a handler answers first. */
+/** The first bytes that a handler of tunnels answers. */
 export const WELCOME = 'HTTP/1.1 200 OK\r\nUpgrade: x\r\n\r\n';
 
 export const tunnelModes: readonly TunnelMode[] = (['upgrade', 'connect'] as const).flatMap(

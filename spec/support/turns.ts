@@ -5,7 +5,9 @@ export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await nextTurn();
 }
 
-/** Lets the event loop turn until something holds. The test's time limit is the bound. */
+/**
+ * Lets the event loop turn until `holds` returns `true`. The time limit of the test is the bound.
+ */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await nextTurn();
 }
@@ -13,19 +15,19 @@ export async function until(holds: () => boolean): Promise<void> {
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Waits until a signal has aborted, and tells for which reason. */
+/** Waits until a signal has aborted. @returns Its reason. */
 export async function untilAborted(signal: AbortSignal): Promise<unknown> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
   return signal.reason;
 }
 
-/** Blocks the event loop, as a handler that computes would. */
+/** Blocks the event loop, like a handler that computes. */
 export function stall(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
 }
 
-/** Makes every turn that long. @returns What stops it. */
+/** Makes every turn of the event loop take that long. @returns A function that stops this. */
 export function keepBusy(milliseconds: number): () => void {
   let isBusy = true;
   const work = (): void => {

@@ -17,25 +17,25 @@ import { settleRequests } from './scene.ts';
 import { listening } from './sockets.ts';
 import type { Listening } from './visits.ts';
 
-/** A client that is in conversation with the server. */
+/** A client that exchanges data with the server. */
 interface Visitor {
-  /** Resolves when it has been answered. */
+  /** Resolves when the client has received an answer. */
   readonly answered: Promise<unknown>;
-  /** It goes. Resolves when it has. */
+  /** Ends the client. Resolves when it has closed. */
   readonly leave: () => Promise<void>;
 }
 
-/** A kind of connection whose owner takes every listener off. */
+/** A kind of connection whose owner removes every listener. */
 export interface Unheard {
-  /** A server that listens. */
+  /** Opens a server that listens. */
   readonly open: () => Promise<EventEmitter & Listening>;
-  /** What brings a connection, whatever the server's kind brings by itself. */
+  /** The event that brings a connection. It may differ from the default of the server's kind. */
   readonly event: string;
-  /** Whether it is what `serve` brings when no event is asked for. */
+  /** Whether `serve` uses this event by default. */
   readonly isUsual: boolean;
   /**
-   * What the owner does with the event's arguments, in callback style: a while later, when those
-   * who listen have begun to.
+   * What the owner does with the arguments of the event, in callback style. It does that a while
+   * later, when all listeners were added.
    */
   own(...args: unknown[]): void;
   readonly visit: (port: number) => Visitor;
@@ -44,7 +44,7 @@ export interface Unheard {
 const host = '127.0.0.1';
 const nothing = (): void => {};
 
-/** Takes a stream over as its owner, answers, and reads it to its end. */
+/** Takes a stream over like an owner: removes its listeners, answers, and reads it to its end. */
 function takeOver(stream: Duplex, words = 'taken'): void {
   stream.removeAllListeners();
   stream.on('error', nothing).resume();
@@ -56,7 +56,7 @@ function onFirstWords(connection: unknown): void {
   socket.once('data', () => takeOver(socket));
 }
 
-/** The connection goes on under another object. */
+/** Continues the connection under another object. */
 function startTls(connection: unknown): void {
   const socket = connection as Socket;
   socket.once('data', () => {
@@ -79,7 +79,7 @@ function answerAlone(_request: unknown, connection: unknown): void {
 
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n';
 
-/** What goes when it is told to. */
+/** A client that can be destroyed. */
 interface Leaving extends EventEmitter {
   destroy(): unknown;
   readonly destroyed: boolean;
@@ -121,7 +121,7 @@ function visitByStartTls(port: number): Visitor {
   return visitor(socket, answer());
 }
 
-/** @param asks - Whether it waits for an answer, and not only for the session. */
+/** @param asks - Whether the client makes a request. If not, it only waits for the session. */
 function visitByHttp2(asks: boolean): (port: number) => Visitor {
   return (port) => {
     const session = connectHttp2(`http://${host}:${port}`);

@@ -6,26 +6,26 @@ import { WebSocket } from 'ws';
 import { certificate } from './certificate.ts';
 import { follow, portOf } from './sockets.ts';
 
-/** What a client of these specs reads when it is served. */
+/** The text that a client of these specs reads when it is served. */
 export const SERVED = 'served';
 
-/** What listens: a server, or a `WebSocketServer` with a port. */
+/** A server that listens, or a `WebSocketServer` with a port. */
 export interface Listening {
   address(): unknown;
 }
 
 /**
- * A client that comes, asks, reads, and goes.
+ * A client that connects, asks, reads and leaves.
  *
- * @param cut - Has it go at once when it aborts.
- * @returns Whether it was served.
+ * @param cut - When it aborts, the client leaves at once.
+ * @returns Whether the client was served.
  */
 export type Visit = (to: Listening, cut?: AbortSignal) => Promise<boolean>;
 
 const host = '127.0.0.1';
 const secure = { ca: certificate.cert, servername: 'localhost' };
 
-/** A client of TCP or TLS that says some words, and is served with their answer or with its end. */
+/** A TCP or TLS client that may write some words, and reads to the end. */
 export function visitSocket(isSecure: boolean, words = ''): Visit {
   return async (to, cut) => {
     const where = { port: portOf(to), host };
@@ -40,14 +40,14 @@ export function visitSocket(isSecure: boolean, words = ''): Visit {
 
 const lines = (...all: string[]): string => [...all, 'Host: localhost', '', ''].join('\r\n');
 
-/** What a client of HTTP/1 may ask for. */
+/** The requests of an HTTP/1 client. */
 export const asked = {
   request: lines('GET / HTTP/1.1', 'Connection: close'),
   upgrade: lines('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: x'),
   connect: lines('CONNECT localhost:1 HTTP/1.1'),
 } as const;
 
-/** A client of HTTP/2 with a session of its own. */
+/** An HTTP/2 client with its own session. */
 export function visitHttp2(isSecure: boolean, headers: OutgoingHttpHeaders = {}): Visit {
   return async (to, cut) => {
     const where = `${isSecure ? 'https' : 'http'}://localhost:${portOf(to)}`;

@@ -1,4 +1,4 @@
-/** Collects the process's warnings, until it is told to stop. */
+/** Collects the warnings of the process, until `stopCollecting` is called. */
 export function collectWarnings(): { warnings: Error[]; stopCollecting: () => void } {
   const warnings: Error[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning);

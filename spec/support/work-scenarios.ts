@@ -13,7 +13,7 @@ import { openWebSocketServer } from './drain-web-socket.ts';
 import { listening, portOf } from './sockets.ts';
 import { until } from './turns.ts';
 
-/** Does something so many times, and settles when all of it is over. */
+/** Does something `count` times, and settles when all of it is over. */
 type Scenario = (count: number) => Promise<void>;
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -21,7 +21,9 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 export const ways = ['acceptLoop', 'serve', 'drain'] as const;
 export type Way = (typeof ways)[number];
 
-/** Handles the connections of a server in one of our ways. @returns What stops it. */
+/**
+ * Handles the connections of a server in one of three ways. @returns A function that stops this.
+ */
 function handle(
   way: Way,
   server: ConnectionServer & NodeJS.EventEmitter,
@@ -51,7 +53,7 @@ function handle(
   return () => loop.return();
 }
 
-/** One client pipelines requests; all are answered at the end, or each at once. */
+/** One client pipelines requests. Each is answered at once, or all are answered at the end. */
 function pipelined(way: Way, answers: 'at once' | 'at the end'): Scenario {
   return async (count) => {
     const server = await listening(createHttp());
@@ -73,7 +75,7 @@ function pipelined(way: Way, answers: 'at once' | 'at the end'): Scenario {
   };
 }
 
-/** One client of HTTP/2 has so many streams open. */
+/** One HTTP/2 client has `count` streams open. */
 function streams(way: Way): Scenario {
   return async (count) => {
     const server = await listening(createHttp2());
@@ -99,7 +101,7 @@ function streams(way: Way): Scenario {
   };
 }
 
-/** So many clients are open at a time; then they leave, or all are ended. */
+/** `count` clients are open at the same time. Then they leave, or all are ended. */
 function connections(way: Way, end: 'leave' | 'are ended'): Scenario {
   return async (count) => {
     const server = await listening(createNet());
@@ -122,7 +124,7 @@ function connections(way: Way, end: 'leave' | 'are ended'): Scenario {
   };
 }
 
-/** Clients come one after the other; each is sent a word, and ended. */
+/** Clients come one after the other. Each is sent a word, and ended. */
 function visits(way: Way): Scenario {
   return async (count) => {
     const server = await listening(createNet());
@@ -136,7 +138,7 @@ function visits(way: Way): Scenario {
   };
 }
 
-/** Clients connect and reset while nobody takes them. */
+/** Clients connect, and half of them reset, while the loop has no consumer. */
 const queued: Scenario = async (count) => {
   const server = await listening(createNet());
   const loop = acceptLoop(server, { maxQueued: Infinity });
@@ -149,7 +151,9 @@ const queued: Scenario = async (count) => {
   await loop.return();
 };
 
-/** So many TLS handshakes are under way at a time, on a socket whose clients have no address. */
+/**
+ * `count` TLS handshakes are under way at the same time, on a Unix socket: clients have no address.
+ */
 function handshakes(way: Way): Scenario {
   return async (count) => {
     const folder = await mkdtemp(join(tmpdir(), 'work-'));
@@ -172,7 +176,7 @@ function handshakes(way: Way): Scenario {
   };
 }
 
-/** So many clients of a WebSocketServer, and messages of each. */
+/** One client of a `WebSocketServer` sends `count` messages, or `count` clients send one each. */
 function webSockets(way: Way, messages: number): Scenario {
   return async (count) => {
     const [clientCount, messageCount] = messages === 0 ? [count, 1] : [1, count];
@@ -194,7 +198,7 @@ function webSockets(way: Way, messages: number): Scenario {
   };
 }
 
-/** What one client can send much of, or clients can be many of. */
+/** Everything that one client can send in large numbers, or that many clients can do. */
 export function scenariosOf(way: Way): Record<string, Scenario> {
   return {
     'pipelined requests that are answered at once': pipelined(way, 'at once'),

@@ -1,11 +1,11 @@
 /**
- * Express 5. On Ctrl-C or SIGTERM the answers under way are finished, a client that keeps its
- * connection is told in its last answer, and nobody is reset.
+ * Express 5. On Ctrl-C or SIGTERM the answers under way are finished. The last answer on each
+ * keep-alive connection says `Connection: close`. No client is reset.
  *
  *     PORT=8000 node express.ts
  *     curl http://127.0.0.1:8000/slow
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drain, shutdownSignal } from 'accept-loop';
@@ -19,10 +19,10 @@ app.get('/slow', async (_request, response) => {
 });
 
 const server = app.listen(Number(process.env['PORT'] ?? 8000), '127.0.0.1', (error) => {
-  // Express hands the error of the binding to this callback, and to nobody else.
+  // With a callback, Express gives an error of the binding to the callback only.
   if (error) throw error;
   console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 const drained = drain(server, { signal: shutdownSignal() });
-// Awaited last: the report comes when the server has stopped.
+// Await it last: the report comes when the server has stopped.
 console.log(await drained);

@@ -1,11 +1,12 @@
 /**
  * Fastify with `@fastify/websocket`: two servers, drained with one signal. On Ctrl-C or SIGTERM
- * WebSocket clients get their answer and 1001, HTTP clients their answer. Then the app is closed.
+ * WebSocket clients get their answer and then 1001. HTTP clients get their answer. Then the app is
+ * closed.
  *
  *     PORT=8000 node fastify-websocket.ts
  *     node -e "new WebSocket('ws://127.0.0.1:8000').onclose = (event) => console.log(event.code)"
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import type { AddressInfo } from 'node:net';
 import websocket from '@fastify/websocket';
 import { drain, shutdownSignal } from 'accept-loop';
@@ -25,7 +26,7 @@ app.route({
     });
   },
 });
-// Both are made by now, and neither listens.
+// Now both servers exist, and neither listens yet.
 await app.ready();
 const drained = Promise.all([
   drain(app.websocketServer, { signal }),

@@ -1,17 +1,17 @@
 /**
- * `@grpc/grpc-js`. Its HTTP/2 server is private: Node's diagnostics channel tells of it when it
- * listens. On Ctrl-C or SIGTERM calls under way are answered, and a stream that does not end is cut
- * off and reported when grace is over.
+ * `@grpc/grpc-js`. Its HTTP/2 server is private. One of Node's diagnostics channels passes it to
+ * this program when it listens. On Ctrl-C or SIGTERM calls under way are answered. A stream that
+ * does not end is cut off and reported when grace is over.
  *
  *     PORT=8000 node grpc.ts
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:net';
 import { Server as GrpcServer, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
 import { drain, type DrainReport, shutdownSignal } from 'accept-loop';
 
-/** As a generated file has it. */
+/** The same fields as in generated code. */
 const text = {
   requestStream: false,
   responseStream: false,
@@ -54,5 +54,5 @@ if (drains.length === 0) throw new Error('Cannot drain gRPC: nothing tells of it
 console.log(`listening on 127.0.0.1:${port}`);
 const [report] = await Promise.all(drains);
 console.log(report);
-// What is left are its timers.
+// Ends the timers of grpc-js. The server has been drained.
 grpc.forceShutdown();

@@ -1,12 +1,12 @@
 /**
- * h3 2 on srvx, the server of Nitro, too. Their own shutdown is switched off: it would close the
- * server at SIGTERM beside the drain. `h3/node`, because `h3` takes the server of Bun or Deno there,
- * which is none of `node:http`.
+ * h3 2 on srvx, which is also the server of Nitro. Its own shutdown is switched off: it would close
+ * the server at SIGTERM during the drain. The import is `h3/node`: on Bun and Deno, `h3` would use
+ * the runtime's own server, which is not a server of `node:http`.
  *
  *     PORT=8000 node h3.ts
  *     curl http://127.0.0.1:8000/slow
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,11 +1,11 @@
 /**
- * hapi 21. On Ctrl-C or SIGTERM its listener is drained, and only then the server is stopped: its
+ * hapi 21. On Ctrl-C or SIGTERM its listener is drained. Only then the server is stopped, so its
  * `onPostStop` extensions run after the last request.
  *
  *     PORT=8000 node hapi.ts
  *     curl http://127.0.0.1:8000/slow
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { setTimeout as delay } from 'node:timers/promises';
 import { server as createServer } from '@hapi/hapi';
 import { drain, shutdownSignal } from 'accept-loop';
@@ -25,7 +25,7 @@ server.route([
 ]);
 server.ext('onPostStop', () => console.log('onPostStop: nobody needs the database any more'));
 
-// Of a listener that is closed before it is bound, start() never settles: it is drained after it.
+// `drain` comes after start(): if the listener is closed before it is bound, start() never settles.
 await server.start();
 const drained = drain(server.listener, { signal });
 console.log(`listening on 127.0.0.1:${server.info.port}`);

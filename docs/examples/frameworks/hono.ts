@@ -1,11 +1,11 @@
 /**
- * Hono with its adapter for Node. On Ctrl-C or SIGTERM the answers under way are finished, a client
- * that keeps its connection is told in its last answer, and nobody is reset.
+ * Hono with its adapter for Node. On Ctrl-C or SIGTERM the answers under way are finished. The last
+ * answer on each keep-alive connection says `Connection: close`. No client is reset.
  *
  *     PORT=8000 node hono.ts
  *     curl http://127.0.0.1:8000/slow
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { drain, shutdownSignal } from 'accept-loop';
@@ -23,5 +23,5 @@ const server = serve({ fetch: app.fetch, ...where }, ({ port }) => {
   console.log(`listening on 127.0.0.1:${port}`);
 });
 const drained = drain(server, { signal: shutdownSignal() });
-// Awaited last: the report comes when the server has stopped.
+// Await it last: the report comes when the server has stopped.
 console.log(await drained);

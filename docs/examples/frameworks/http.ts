@@ -1,12 +1,13 @@
 /**
- * `node:http` alone, with an event stream. An answer that never ends is nobody's but its handler's:
- * it ends its stream at the signal, and would otherwise be cut off when grace is over.
+ * `node:http` alone, with an event stream. Only its handler can end such an answer in order. It
+ * listens to the signal and ends the stream. Otherwise the stream would be cut off when grace is
+ * over.
  *
  *     PORT=8000 node http.ts
  *     curl http://127.0.0.1:8000/slow
  *     curl -N http://127.0.0.1:8000/events
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { drain, listen, shutdownSignal } from 'accept-loop';
@@ -22,7 +23,7 @@ const drained = drain(server, { signal });
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 console.log(await drained);
 
-/** One event a second, until the server stops or the client leaves. */
+/** Sends an event each second, until the server stops or the client leaves. */
 function sendEvents(response: ServerResponse): void {
   const send = (): boolean => response.write(`data: ${new Date().toISOString()}\n\n`);
   const timer = setInterval(send, 1000);

@@ -1,11 +1,12 @@
 /**
- * MQTT with aedes, as an example of a TCP protocol of somebody else's: `drain` cannot know when a
- * client has nothing more to say, so the broker closes its clients, a moment after the signal. What
- * has been published by then is acknowledged; clients reconnect, and repeat what is not.
+ * MQTT with aedes, as an example of a TCP protocol that other code speaks. `drain` cannot know when
+ * a client has nothing more to say. So the broker closes its clients, a moment after the signal.
+ * Messages that were published by then are acknowledged. Clients reconnect, and repeat the messages
+ * that were not acknowledged.
  *
  *     PORT=1883 node mqtt.ts
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { type AddressInfo, createServer } from 'node:net';
 import { drain, listen, shutdownSignal } from 'accept-loop';
 import { Aedes } from 'aedes';
@@ -15,7 +16,7 @@ const broker = await Aedes.createBroker();
 const server = createServer(broker.handle);
 
 function sayGoodbye(): void {
-  // The last call takes 600 ms at most: then no new client comes.
+  // The last call takes 600 ms at most. After it no new client comes.
   setTimeout(() => broker.close(), 700);
 }
 if (signal.aborted) sayGoodbye();

@@ -1,11 +1,11 @@
 /**
- * Socket.IO 4. On Ctrl-C or SIGTERM the listener is closed, acknowledgements that are under way are
- * sent, and then the transports are closed: that, and not `disconnectSockets()`, makes clients
- * reconnect by themselves.
+ * Socket.IO 4. On Ctrl-C or SIGTERM the listener is closed, and acknowledgements under way are
+ * sent. Then the transports are closed, so that clients reconnect by themselves. After
+ * `disconnectSockets()` they would not.
  *
  *     PORT=8000 node socket-io.ts
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,7 +25,7 @@ io.on('connection', (socket) => {
 });
 
 async function sayGoodbye(): Promise<void> {
-  // Events that have crossed the signal arrive in this time.
+  // Events that clients sent shortly before the signal arrive in this time.
   await delay(500);
   while (underWay.size > 0) await Promise.allSettled(underWay);
   io.engine.close();
@@ -35,5 +35,5 @@ await listen(server, { port: process.env['PORT'] ?? 8000, host: '127.0.0.1' });
 const drained = drain(server, { signal });
 console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
 console.log(await drained);
-// Timers of long polling hold the process for half a minute.
+// The timers of long polling would keep the process alive for up to half a minute.
 process.exit();

@@ -1,13 +1,13 @@
 /**
  * tRPC 11 with its standalone adapter. On Ctrl-C or SIGTERM calls under way are answered. A
- * subscription never ends by itself: it listens to the same signal, and its client comes back with
- * the last id that it has seen.
+ * subscription never ends by itself, so it listens to the same signal. Its client reconnects with
+ * the last id that it has received.
  *
  *     PORT=8000 node trpc.ts
  *     curl http://127.0.0.1:8000/slow
  *     curl -N http://127.0.0.1:8000/ticks
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setInterval, setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +18,7 @@ import { drain, listen, shutdownSignal } from 'accept-loop';
 const shutdown = shutdownSignal();
 const { procedure, router } = initTRPC.create();
 
-/** One event a second, until the client leaves or the server stops. */
+/** Yields an event each second, until the client leaves or the server stops. */
 async function* ticks(client: AbortSignal): AsyncGenerator<ReturnType<typeof tracked<string>>> {
   const left = new AbortController();
   const leave = (): void => left.abort();

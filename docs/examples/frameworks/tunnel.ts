@@ -1,11 +1,11 @@
 /**
- * A proxy for `CONNECT`. A tunnel is nobody's HTTP: it is open until one of its sides ends. On Ctrl-C
- * or SIGTERM a tunnel is ended when nothing has gone through it for a second.
+ * A proxy for `CONNECT`. A tunnel is no longer HTTP, and stays open until one of its sides ends. On
+ * Ctrl-C or SIGTERM a tunnel is ended when no byte has gone through it for a second.
  *
  *     PORT=8000 node tunnel.ts
  *     curl --proxytunnel --proxy http://127.0.0.1:8000 http://127.0.0.1:9000/
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { drain, listen, shutdownSignal } from 'accept-loop';

@@ -1,11 +1,11 @@
 /**
- * `ws` on an HTTP server. On Ctrl-C or SIGTERM clients are closed with 1001, "going away", and the
- * HTTP server is drained with them.
+ * `ws` on an HTTP server. On Ctrl-C or SIGTERM clients are closed with 1001, "going away". The HTTP
+ * server is drained with them.
  *
  *     PORT=8000 node ws.ts
  *     node -e "new WebSocket('ws://127.0.0.1:8000').onclose = (event) => console.log(event.code)"
  */
-// oxlint-disable no-console -- an example talks to who runs it
+// oxlint-disable no-console -- an example writes to the terminal
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { drain, listen, shutdownSignal } from 'accept-loop';

@@ -17,10 +17,15 @@ function specsAt(path: string): string[] {
   return found;
 }
 
-/** Only when they are asked for: the one needs a build, the other half a minute of a processor. */
+/**
+ * Folders that are run only by name. The first needs a build, the second takes half a minute of a
+ * processor.
+ */
 const apart = ['spec/package/', 'spec/chaos/overload/'];
 
-/** The spec files at these paths, relative to the project. Without a path, all that are not apart. */
+/**
+ * The spec files at these paths, relative to the project. Without paths: all but those in `apart`.
+ */
 export function findSpecs(paths: readonly string[]): string[] {
   const found = (paths.length > 0 ? paths : ['spec']).flatMap((path) => specsAt(path));
   const names = [...new Set(found)].map((path) => relative(projectRoot, path));

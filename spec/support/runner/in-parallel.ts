@@ -7,12 +7,12 @@ import { spawnScript } from '../spawn-script.ts';
 import { count, report, type Result } from './report.ts';
 import { mark, type Word } from './worker.ts';
 
-/** What has come of one file. */
+/** The outcome of one file. */
 export interface FileOutcome {
   readonly file: string;
   readonly seconds: number;
   readonly results: readonly Result[];
-  /** What it has printed; of a file that has failed, with what it has written to standard error. */
+  /** Its standard output. If the file has failed, also its standard error. */
   readonly output: string;
 }
 
@@ -28,7 +28,11 @@ const LONG = 1000;
 /** Folders whose files take long: they start programs, or wait. */
 const long = /^spec\/(interop|chaos|signals|runner|conformance)\//;
 
-/** The longest first: the last to begin is to be a short one. @param seconds - Of those that are known. */
+/**
+ * The files in the order to start them: the longest first, so that the last ones are short.
+ *
+ * @param seconds - How long the files took before, if that is known.
+ */
 function orderOf(files: readonly string[], seconds: ReadonlyMap<string, number>): number[] {
   const known = (index: number): number => {
     const file = files[index] ?? '';
@@ -37,7 +41,7 @@ function orderOf(files: readonly string[], seconds: ReadonlyMap<string, number>)
   return [...files.keys()].toSorted((left, right) => known(right) - known(left) || left - right);
 }
 
-/** Runs files in several processes. */
+/** A run of spec files in several processes. */
 export class ParallelRun {
   readonly #files: readonly string[];
   readonly #only: string;
@@ -45,13 +49,13 @@ export class ParallelRun {
   readonly #onOutcome: (outcome: FileOutcome) => void;
   readonly #claims = mkdtempSync(join(tmpdir(), 'accept-loop-specs-'));
   readonly #outcomes = new Map<number, FileOutcome>();
-  /** The first that is not handed over. */
+  /** The index of the first file whose outcome was not passed to `onOutcome` yet. */
   #next = 0;
 
   /**
    * @param only - See `selection`.
-   * @param seconds - What files have taken before.
-   * @param onOutcome - Called for each file, in their order.
+   * @param seconds - How many seconds files took before.
+   * @param onOutcome - Called once for each file, in the order of `files`.
    */
   constructor(
     files: readonly string[],
@@ -70,10 +74,10 @@ export class ParallelRun {
     return this.#outcomes.size;
   }
 
-  /** @param jobs - In so many processes at a time. */
+  /** @param jobs - How many processes run at the same time. */
   async run(jobs: number): Promise<void> {
     const lane = async (): Promise<void> => {
-      // A worker that something holds, or that has died, is followed by another.
+      // A worker ends early if a file keeps it alive, or if it crashes. Then another one follows.
       while (readdirSync(this.#claims).length < this.#files.length) await this.#runWorker();
     };
     try {
@@ -132,7 +136,7 @@ export class ParallelRun {
 
   #settle(index: number, outcome: FileOutcome): void {
     report.results.push(...outcome.results);
-    // What comes behind the end of a file: an error that nobody has caught.
+    // A second outcome of a file: an uncaught error that came after its end.
     if (this.#outcomes.has(index)) return this.#onOutcome(outcome);
     this.#outcomes.set(index, outcome);
     for (let next = this.#outcomes.get(this.#next); next; next = this.#outcomes.get(this.#next)) {
@@ -142,7 +146,7 @@ export class ParallelRun {
   }
 }
 
-/** What is to be done, as `run` has written it down. @param claims - The folder. */
+/** Reads the list of files that `run` has written. @param claims - The folder of the claims. */
 export function readList(claims: string): { files: string[]; order: number[] } {
   return JSON.parse(readFileSync(`${claims}.json`, 'utf8')) as { files: string[]; order: number[] };
 }

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 const patience = 1000;
 
 function nameResources(): string {
-  // Bun and older Deno do not tell.
+  // Bun and older versions of Deno do not have it.
   if (typeof process.getActiveResourcesInfo !== 'function') return 'resources unknown';
   const counts = new Map<string, number>();
   for (const name of process.getActiveResourcesInfo())
@@ -13,19 +13,19 @@ function nameResources(): string {
 }
 
 /**
- * Waits until nothing holds the process, at most a second.
+ * Waits until nothing keeps the process alive, for a second at most.
  *
- * @returns what holds it still, `undefined` when nothing does
+ * @returns The resources that still keep it alive, or `undefined` if there are none.
  */
 export async function openHandles(): Promise<string | undefined> {
-  // A turn of the event loop, without which an empty one is not told of again.
+  // One turn first. Without it, 'beforeExit' is not emitted again for an empty event loop.
   await setImmediate();
   return await new Promise((resolve) => {
     const emptied = (): void => {
       clearTimeout(timer);
       resolve(undefined);
     };
-    // Unref'd: when it fires, something else has kept the event loop going.
+    // The timer is unref'd. So if it fires, something else keeps the event loop alive.
     const timer = setTimeout(() => {
       process.off('beforeExit', emptied);
       resolve(nameResources());

@@ -4,12 +4,12 @@ import { inspect, stripVTControlCharacters } from 'node:util';
 import { count, report, statusOf } from './report.ts';
 import type { Result, Status } from './report.ts';
 
-// As it is now: a spec may put a function of its own in its place.
+// Kept now, because a spec may replace it later.
 const write = process.stdout.write.bind(process.stdout);
 
 const uvuMark = /^(?:[•✘] | {2}\(\d+ \/ \d+\)\n)$/u;
 
-/** Leaves out the marks and sums that uvu itself prints. */
+/** Suppresses the marks and sums that uvu itself prints. */
 export function hushUvu(): void {
   process.stdout.write = (...parts: unknown[]): boolean =>
     uvuMark.test(stripVTControlCharacters(String(parts[0]))) ||
@@ -20,15 +20,15 @@ export function printLine(line = ''): void {
   write(`${line}\n`);
 }
 
-/** What another process has printed, some lines or none. */
+/** Prints the output of another process: no line, or some lines. */
 export function printOutput(text: string): void {
   write(text);
 }
 
-/** Half a second: often enough for who watches. */
+/** Milliseconds between two updates of the progress: often enough for a person who watches. */
 const PROGRESS_MS = 500;
 
-/** Shows how far it is, where standard output is a terminal. @returns What ends that. */
+/** Shows the progress, if standard output is a terminal. @returns A function that ends this. */
 export function showProgress(text: () => string): () => void {
   if (!process.stdout.isTTY) return () => {};
   const show = (): void => void write(`\r\u001B[K${text()}\r`);
@@ -50,9 +50,9 @@ function indent(text: string): string {
 const machinery =
   /^ +at .*(?:spec\/run\.ts|spec\/support\/(?:suite|runner)|node_modules\/uvu|node:)/;
 
-/** An error as it is shown, without the frames that are the same for every test. */
+/** Shows an error, without the stack frames that are the same for every test. */
 function describe(error: unknown): string {
-  // An assertion tells its difference in the message: not once more as properties.
+  // The message of an assertion has the difference, so its properties need not be shown.
   const isAssertion = error instanceof AssertionError;
   const text = isAssertion && error.stack ? error.stack : inspect(error);
   const lines = text.split('\n');
@@ -68,7 +68,7 @@ function printDetails(result: Result): void {
   }
 }
 
-/** One line for a suite, and what was skipped or failed in it. */
+/** Prints one line for a suite, and one for each test that was skipped or has failed. */
 export function printSuite(name: string, results: readonly Result[], notRun: number): void {
   const of = (status: Status): string => {
     const number = count(results, status);
@@ -79,19 +79,19 @@ export function printSuite(name: string, results: readonly Result[], notRun: num
   for (const result of results) printDetails(result);
 }
 
-/** What went wrong outside of the suites. */
+/** Prints failures outside of the suites. */
 export function printFailures(results: readonly Result[]): void {
   for (const result of results) printDetails(result);
 }
 
-/** The ten files that have taken longest. @param times - Seconds of each. */
+/** Prints the ten files that took longest. @param times - The seconds of each file. */
 export function printSlowest(times: ReadonlyMap<string, number>): void {
   const slowest = [...times].toSorted(([, left], [, right]) => right - left).slice(0, 10);
   printLine();
   for (const [file, seconds] of slowest) printLine(`${seconds.toFixed(1).padStart(6)} s  ${file}`);
 }
 
-/** The failures again, by name only, and the closing line. */
+/** Prints all failures again, by name only, and the closing line. */
 export function printClosing(): void {
   const failures = report.results.filter((result) => statusOf(result) === 'failed');
   const [passed, skipped] = [count(report.results, 'passed'), count(report.results, 'skipped')];

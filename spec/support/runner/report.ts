@@ -4,7 +4,7 @@ export interface Result {
   readonly title: string;
   readonly kind: 'test' | 'hook' | 'file';
   readonly errors: unknown[];
-  /** Why it was not run. */
+  /** Why the test was skipped. */
   readonly skipped?: string;
 }
 
@@ -20,17 +20,17 @@ export function count(results: readonly Result[], status: Status): number {
   return results.filter((result) => statusOf(result) === status).length;
 }
 
-/** What has happened so far, in the order it happened. One per process. */
+/** All results so far, in the order in which they came. There is one report in a process. */
 export const report = {
   results: [] as Result[],
-  /** The spec file that is imported or run now. */
+  /** The spec file that is being imported or run. */
   file: '',
-  /** The test or hook that is executed now. */
+  /** The test or hook that is running. */
   running: undefined as Result | undefined,
-  /** Suites of the current file, declared and run. */
+  /** The suites that the current file has declared, and those of them that were run. */
   declared: [] as string[],
   ran: [] as string[],
-  /** Those of them that have no test. */
+  /** The suites that have no test. */
   empty: [] as string[],
 
   enterFile(file: string): void {
@@ -46,7 +46,7 @@ export const report = {
     return added;
   },
 
-  /** Records an error that nobody caught: with what runs now, or else with the file. */
+  /** Records an uncaught error: with the running test or hook, or else with the file. */
   blame(error: unknown): void {
     if (report.running) report.running.errors.push(error);
     else report.add({ suite: '', title: 'outside of its tests', kind: 'file' }, error);

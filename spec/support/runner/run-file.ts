@@ -8,7 +8,7 @@ import { printFailures, printSuite } from './print.ts';
 import { report } from './report.ts';
 import { defaultLimit, within } from './within.ts';
 
-/** A suite as uvu queues it: resolves to errors, executed, skipped, total. */
+/** A suite in uvu's queue. It resolves to errors, executed, skipped, total. */
 type QueuedSuite = () => Promise<
   [errors: unknown, executed: number, skipped: number, total: number]
 >;
@@ -51,16 +51,16 @@ async function importFile(file: string, index: number): Promise<QueuedSuite[]> {
 }
 
 async function checkHandles(): Promise<void> {
-  // Once held, the process stays so: the files after it cannot be told apart.
+  // Once a file keeps the process alive, later files cannot be checked.
   if (held) return;
   const names = await openHandles();
-  // Bun tells of an unhandled rejection after 'beforeExit', not before.
+  // Bun reports an unhandled rejection only after 'beforeExit'.
   await setImmediate();
   held = names !== undefined;
   if (held) failFile(`holds the process open a second after its end: ${names}`);
 }
 
-/** Imports a spec file, runs its suites one after the other and prints what came of them. */
+/** Imports a spec file, runs its suites one after the other, and prints their results. */
 export async function runFile(file: string, index: number): Promise<void> {
   report.enterFile(file);
   const first = report.results.length;
@@ -75,7 +75,7 @@ export async function runFile(file: string, index: number): Promise<void> {
   printFailures(report.results.slice(first).filter(({ suite }) => suite === ''));
 }
 
-/** Whether a file has left something open, so that the process will not end by itself. */
+/** Whether a file has left a handle open, so that the process will not end by itself. */
 export function isHeld(): boolean {
   return held;
 }

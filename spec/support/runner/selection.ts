@@ -1,2 +1,2 @@
-/** Which tests of the files are run: those whose `suite title` contains the text. */
+/** Selects tests: only those whose suite and title contain this text are run. */
 export const selection = { only: '' };

@@ -3,9 +3,9 @@ import type { Limit } from '../limits.ts';
 import { runtime } from '../runtime.ts';
 
 export interface Requirements {
-  /** What some runtimes cannot do, of `limits.ts`: the test is skipped on them. */
+  /** Limits from `limits.ts`. On the runtimes that have one of them, the test is skipped. */
   cannot?: Limit | readonly Limit[];
-  /** A program on PATH. Without it the test is skipped, and failed where CI is set. */
+  /** A program on PATH. If it is missing, the test is skipped. If `CI` is set, it fails instead. */
   needs?: string;
 }
 

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { spawnScript } from '../spawn-script.ts';
 
 export interface Outcome {
-  /** The exit code; `null` after a signal. */
+  /** The exit code, or `null` if a signal has ended the process. */
   code: unknown;
   output: string;
-  /** The last line. */
+  /** The last line of the output. */
   closing: string;
 }
 
-/** Runs spec/run.ts in a process of its own, under the current runtime. */
+/** Runs spec/run.ts in a child process, under the current runtime. */
 export async function spawnSpecs(
   args: readonly string[],
   env: Record<string, string | undefined> = {},

@@ -6,7 +6,7 @@ import { projectRoot } from '../spawn-script.ts';
 
 const path = join(projectRoot, 'node_modules/.cache/accept-loop', `times-${runtime.label}.json`);
 
-/** The seconds that each file has taken when it was run last, on this runtime and machine. */
+/** How many seconds each file took when it was last run, on this runtime and machine. */
 export function readTimes(): Map<string, number> {
   try {
     return new Map(Object.entries(JSON.parse(readFileSync(path, 'utf8')) as object));
@@ -21,6 +21,6 @@ export function writeTimes(times: ReadonlyMap<string, number>): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, JSON.stringify(Object.fromEntries(all)));
   } catch {
-    // They decide about the order alone.
+    // The times only decide the order of the files, so a run can do without them.
   }
 }

@@ -1,11 +1,11 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 
-/** Milliseconds that a test or a hook may take where it does not say. */
+/** Milliseconds that a test or a hook may take if it sets no `timeout`. */
 export const defaultLimit: number = Number(process.env['SPEC_TIMEOUT_MS'] ?? 10_000);
 
 /**
- * Waits for `work`, and rejects when it takes longer than `limit` milliseconds or when nothing is
- * left in the event loop that could settle it.
+ * Waits for `work`. Rejects if it takes longer than `limit` milliseconds, or if the event loop is
+ * empty and cannot settle it.
  */
 export async function within(limit: number, work: () => unknown): Promise<void> {
   let giveUp: (reason: string) => void;
@@ -13,7 +13,7 @@ export async function within(limit: number, work: () => unknown): Promise<void> 
     giveUp = (reason) => reject(new Error(reason));
   });
   const timer = setTimeout(() => giveUp(`over its time limit of ${limit} ms`), limit);
-  // Unref'd, so that an empty event loop shows at once and not when the time is up.
+  // Unref'd, so that an empty event loop is noticed at once, and not at the time limit.
   timer.unref();
   const starved = (): void =>
     giveUp('the event loop ran empty while it waited for a promise that never settles');

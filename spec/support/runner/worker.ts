@@ -5,15 +5,15 @@ import { printFailures, printLine } from './print.ts';
 import { report, type Result } from './report.ts';
 import { isHeld, runFile } from './run-file.ts';
 
-/** Begins a line of a worker that is meant for the process that has started it. */
+/** The first character of a line that a worker writes to the process that has started it. */
 export const mark = '\u001E';
 
-/** What a worker says between the lines that are printed. */
+/** A message of a worker, between the lines that specs print. */
 export type Word =
   | { readonly begins: number }
   | { readonly ends: number; readonly seconds: number; readonly results: readonly Result[] };
 
-/** The file that is run now, by its place, and since when. */
+/** The index of the file that is being run, and when it was started. */
 let current: { readonly index: number; readonly begun: number } | undefined;
 let told = 0;
 
@@ -21,7 +21,7 @@ function say(word: Word): void {
   printLine(mark + JSON.stringify(word));
 }
 
-/** Of several workers one gets it. */
+/** Claims a file. @returns Whether this worker got it. Only one of the workers does. */
 function claim(folder: string, index: number): boolean {
   try {
     closeSync(openSync(join(folder, String(index)), 'wx'));
@@ -33,7 +33,7 @@ function claim(folder: string, index: number): boolean {
 
 function sayEnd(): void {
   const { index = 0, begun = 0 } = current ?? {};
-  // An error is anything; that there was one is counted.
+  // An error can be any value. Its text is enough, because the worker has printed the error.
   const results = report.results
     .slice(told)
     .map((result) => Object.assign(result, { errors: result.errors.map(String) }));
@@ -42,10 +42,10 @@ function sayEnd(): void {
 }
 
 /**
- * Runs those of the files that no other worker has claimed.
+ * Runs the files that no other worker has claimed.
  *
- * @param order - Their places, in the order in which they are begun.
- * @param claims - A folder that all workers share.
+ * @param order - The indices of the files, in the order in which to start them.
+ * @param claims - The folder for claims, which all workers share.
  */
 export async function work(
   files: readonly string[],
@@ -59,12 +59,16 @@ export async function work(
     say({ begins: index });
     await runFile(file, index);
     sayEnd();
-    // Those after it could not be told apart: another process takes them.
+    // Later files could not be checked in this process, so another worker runs them.
     if (isHeld()) return;
   }
 }
 
-/** The process ends: tells of what has not been told. @param failures - Of it, what is to be shown. */
+/**
+ * Call it when the process ends: reports the results that were not reported yet.
+ *
+ * @param failures - The failures among them to print.
+ */
 export function endWork(failures: readonly Result[]): void {
   printFailures(failures);
   if (report.results.length > told) sayEnd();
