@@ -270,6 +270,20 @@ test(
 );
 
 test(
+  'names each request that is cut off',
+  async () => {
+    const program = await start({}, { ACCEPT_LOOP_GRACE: '0', ACCEPT_LOOP_REPORT: 'text' });
+    const client = await connect(program.port);
+    await ask(program, client, '/slow');
+    program.signal('SIGTERM');
+    await client.ending;
+    const { stderr } = await program.ending;
+    assert.match(stderr, /forced: request of 127\.0\.0\.1:\d+, GET \/slow, \d\.\d s old\n/);
+  },
+  needs,
+);
+
+test(
   'reports when the program ends itself in the middle, and leaves it its exit code',
   async () => {
     const program = await start({}, { ACCEPT_LOOP_IDLE: '900' });

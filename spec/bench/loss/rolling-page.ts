@@ -54,10 +54,13 @@ function share({ result }: RollingFigures): number {
   return failedOf(result) / result.requests;
 }
 
+function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}
+
 /** What the README says of them, in two sentences. */
 export function rollingLine(figures: readonly RollingFigures[]): string {
   const others = figures.filter(({ contender }) => !contender.isOurs).map(share);
-  const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   const ours = figures.filter(({ contender }) => contender.isOurs);
   const requests = ours.reduce((sum, { result }) => sum + result.requests, 0);
   const failed = ours.reduce((sum, { result }) => sum + failedOf(result), 0);
