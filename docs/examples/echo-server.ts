@@ -35,12 +35,15 @@ print(describeReport(await serving.finished));
 
 async function echo(socket: Socket): Promise<void> {
   print(`${socket.remotePort} opened`);
-  for await (const chunk of socket) {
-    // Waits for the write, so that no client sends faster than it reads. Unlike an event 'drain',
-    // the callback also comes if the socket fails.
-    await new Promise<void>((resolve, reject) => {
-      socket.write(chunk as Buffer, (error) => (error ? reject(error) : resolve()));
-    });
+  try {
+    for await (const chunk of socket) {
+      // Waits for the write, so that no client sends faster than it reads. Unlike an event 'drain',
+      // the callback also comes if the socket fails.
+      await new Promise<void>((resolve, reject) => {
+        socket.write(chunk as Buffer, (error) => (error ? reject(error) : resolve()));
+      });
+    }
+  } finally {
+    print(`${socket.remotePort} is done, ${socket.bytesRead} bytes`);
   }
-  print(`${socket.remotePort} served, ${socket.bytesRead} bytes`);
 }

@@ -3,26 +3,27 @@
 import { logUpdateStderr } from 'log-update';
 import type { OpenConnection, ServeReport, Serving } from 'accept-loop';
 
-const { isTTY } = process.stderr;
+/** Whether there is room for a live line: some terminals have no columns. */
+const isLive = process.stderr.isTTY && process.stderr.columns > 0;
 
 /**
- * Shows which connections the stop waits for, until it is over. If stderr is not a terminal, prints
- * a line each second.
+ * Shows which connections the stop waits for, until it is over. Without a terminal on stderr, prints a
+ * line each second.
  */
 export async function showStop(serving: Serving): Promise<void> {
-  const show = isTTY ? logUpdateStderr : console.error;
-  const timer = setInterval(() => show(waitingFor(serving.open())), isTTY ? 100 : 1000);
+  const show = isLive ? logUpdateStderr : console.error;
+  const timer = setInterval(() => show(waitingFor(serving.open())), isLive ? 100 : 1000);
   try {
     await serving.finished;
   } finally {
     clearInterval(timer);
-    if (isTTY) logUpdateStderr.clear();
+    if (isLive) logUpdateStderr.clear();
   }
 }
 
 /** Prints a line above the live line. */
 export function print(line: string): void {
-  if (isTTY) logUpdateStderr.clear();
+  if (isLive) logUpdateStderr.clear();
   console.log(line);
 }
 

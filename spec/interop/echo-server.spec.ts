@@ -72,7 +72,7 @@ test(
     const client = bashClient(server.port, "printf 'hello\\n' >&3; head -n 1 <&3");
     assert.equal((await client.ending).stdout, 'hello\n');
     const [, port] = await server.printed(/^(\d+) opened$/m);
-    await server.printed(new RegExp(`^${port} served, 6 bytes$`, 'm'));
+    await server.printed(new RegExp(`^${port} is done, 6 bytes$`, 'm'));
     assertReport(await stop(server), { accepted: 1, completed: 1 });
   },
   { needs: 'bash' },
