@@ -100,7 +100,7 @@ for (const mode of webSocketModes) {
     const report = await over();
     const { duration } = report;
     assert.deepEqual(countsOf(report), [0, 1]);
-    assert.ok(duration >= 299 && duration < 550, String(duration));
+    assert.ok(duration >= 299 && duration < 950, String(duration));
     assertListed(report, 'connection', [localPort], { leastAge: 299 });
   });
 

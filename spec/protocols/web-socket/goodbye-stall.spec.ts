@@ -105,7 +105,7 @@ test('cuts and lists the one among them that never answers', async () => {
     stragglers.map(({ kind, remotePort }) => [kind, remotePort]),
     [['connection', localPort]],
   );
-  assert.ok(duration >= STALL_MS && duration < STALL_MS + 1000, String(duration));
+  assert.ok(duration >= STALL_MS && duration < 5000, String(duration));
   assert.deepEqual(await codes(), allCodes);
 });
 
