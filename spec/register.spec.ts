@@ -333,10 +333,13 @@ test(
     assert.equal(code, 0);
     assert.equal(stdout.match(/worker: 0/g)?.length, 2);
     const lines = stderr.trimEnd().split('\n');
-    const reports = lines.map((line) => JSON.parse(line) as Report);
+    const counts = lines.map((line) => (JSON.parse(line) as Report).workers);
+    const own = counts.filter((count) => count === 0);
+    // A worker that was forked anew may listen by then, and be drained, too.
+    assert.ok(own.length >= 2, stderr);
     assert.deepEqual(
-      reports.map(({ workers }) => workers).toSorted((a, b) => a - b),
-      [0, 0, 2],
+      counts.filter((count) => count !== 0),
+      [2],
     );
   },
   { cannot: limits.rollingStops },
