@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { Plan } from './fixtures/registered/program.ts';
 import { readSettings } from '../lib/registering/settings.ts';
 import { answersIn, get, saysClose } from './support/http-messages.ts';
@@ -194,7 +195,10 @@ test(
     const program = await start({ kinds, uses }, { ACCEPT_LOOP_GRACE: '100' });
     const ports = program.ports.slice(0, uses.length);
     const clients = await Promise.all(ports.map((port) => connect(port)));
+    const echoes = clients.map(({ socket }) => once(socket, 'data'));
     for (const { socket } of clients) socket.write('hello');
+    // Deno may close with the listener what it has accepted and not brought.
+    await Promise.all(echoes);
     program.signal('SIGTERM');
     for (const kind of kinds) await refuses(program, kind);
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -236,6 +240,7 @@ test(
     const program = await start({ kinds: ['net'] });
     const client = await connect(program.port);
     client.socket.write('hello');
+    await once(client.socket, 'data');
     program.signal('SIGTERM');
     await refuses(program, 'net');
     await new Promise((resolve) => setTimeout(resolve, 300));
