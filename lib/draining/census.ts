@@ -28,6 +28,11 @@ export class Census {
     return this.#open.size;
   }
 
+  /** The open connections. */
+  get all(): Iterable<AnySocket> {
+    return this.#open.keys();
+  }
+
   has(subject: object): boolean {
     return this.#open.has(subject as AnySocket);
   }

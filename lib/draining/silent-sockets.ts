@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { LINGER_MS } from '../bounds.ts';
+import { Census } from './census.ts';
 import { harmless } from '../primitives/harmless.ts';
-import { hasLeft } from '../primitives/has-left.ts';
 import { hear, unhear } from '../primitives/hear.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { type IsBusy, Quiet } from '../protocols/quiet.ts';
@@ -11,7 +11,7 @@ import { type IsBusy, Quiet } from '../protocols/quiet.ts';
 export class SilentSockets {
   readonly #server: EventEmitter;
   readonly #event: string;
-  readonly #open = new Set<Socket>();
+  readonly #open = new Census(() => {});
   readonly #owners: IsBusy[] = [];
   readonly #options = {
     quiet: Infinity,
@@ -24,7 +24,7 @@ export class SilentSockets {
     this.#server = server;
     this.#event = known.connections.event;
     this.#quiet = new Quiet(this.#options, {
-      open: () => this.#open,
+      open: () => this.#open.all as Iterable<Socket>,
       isClosed: () => known.isListening() !== true,
     });
     hear(server, this.#event, this.#add);
@@ -42,13 +42,12 @@ export class SilentSockets {
 
   /** Forgets sockets that have gone. */
   sweep(): void {
-    for (const socket of this.#open) if (hasLeft(socket)) this.#open.delete(socket);
+    this.#open.sweep();
   }
 
   leave(): void {
     this.#quiet.stop();
     unhear(this.#server, this.#event, this.#add);
-    this.#open.clear();
   }
 
   #askOwners(socket: Socket): unknown {

@@ -2,8 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { warn } from './warn.ts';
 import { warnOfRejection } from './warn-of-rejection.ts';
 
-// For any event: the arguments of events have nothing in common.
-// oxlint-disable-next-line typescript/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any -- The arguments of events have nothing in common.
 type Listener = (...args: any[]) => void;
 
 /** For each server, the names of the methods and properties that have thrown. */

@@ -41,10 +41,8 @@ export interface Closable {
  *
  * - how a connection is accepted and refused;
  * - for `serve`, how it is closed, how it fails, and how to see that it has left.
- *
- * All kinds are in one table, whatever they yield: hence the `any`.
  */
-// oxlint-disable-next-line typescript/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any -- All kinds are in one table.
 export interface Protocol<Connection = any> {
   /** The server's event that brings a connection. */
   readonly event: string;
