@@ -98,7 +98,8 @@ export class Listener {
     const terms = this.#host.onLastCall();
     if (this.#isClosed()) return;
     const onEmpty = (deadline: number): void => {
-      if (this.close()) this.#host.onClosed(deadline);
+      this.close();
+      this.#host.onClosed(deadline);
     };
     if (terms) this.#lastCall = new LastCall(terms, onEmpty);
     else onEmpty(performance.now() + LAST_CALL_MS);

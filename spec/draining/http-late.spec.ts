@@ -95,23 +95,25 @@ test(
   { cannot: limits.httpNewcomers },
 );
 
-test('lists with no grace at all what came before the call', async () => {
+/** A server that nothing follows, with a request under way. */
+async function busy(): Promise<{ server: Server; ending: Client['ending'] }> {
   const { hold, arrived } = held();
   const server = await listening(createServer(hold));
   const { socket, ending } = await connect(server);
   socket.write(get('/'));
   await arrived(1);
+  return { server, ending };
+}
+
+test('lists with no grace at all what came before the call', async () => {
+  const { server, ending } = await busy();
   const { finished, forced, stragglers } = await drain(server, { grace: 0 });
   assert.deepEqual([finished, forced, stragglers.length], [0, 1, 1]);
   await ending;
 });
 
 test('ends without grace what came before the call, though nobody can count it', async () => {
-  const { hold, arrived } = held();
-  const server = await listening(createServer(hold));
-  const { socket, ending } = await connect(server);
-  socket.write(get('/'));
-  await arrived(1);
+  const { server, ending } = await busy();
   server.getConnections = () => server;
   await drain(server, { grace: 0 });
   await ending;

@@ -60,6 +60,25 @@ async function scene(handler: Handler, options: ServeOptions<Socket> = {}): Prom
   return { ...rest, over, outlast };
 }
 
+/**
+ * A client is not ended while others are, and gets its answer when the handler goes on.
+ *
+ * @param words - What the client says, and all that it gets.
+ */
+async function assertLeftAlone(
+  { server, outlast, over }: Scene,
+  told: { open: () => void },
+  [said, text]: readonly [string, string],
+): Promise<void> {
+  const client = await connect(server);
+  client.socket.write(said);
+  await outlast();
+  assert.equal(client.socket.readableEnded, false);
+  told.open();
+  assert.deepEqual(await client.ending, { text, by: 'end' });
+  await over();
+}
+
 for (const [kind, make, meet] of [
   ['TCP', create, connect],
   ['TLS', () => createTls({ ...certificate, allowHalfOpen: true }), connectTls],
@@ -187,7 +206,7 @@ test('is not ended while a `for await` works on what has come, though it has ans
 
 test('is not ended while its client waits for an answer to what had come before something was written', async () => {
   const told = gate();
-  const { server, over, outlast } = await scene(async (socket) => {
+  const it = await scene(async (socket) => {
     await once(socket, 'readable');
     socket.write('wait');
     socket.read();
@@ -195,18 +214,12 @@ test('is not ended while its client waits for an answer to what had come before 
     socket.write('slow');
     await finished(socket);
   });
-  const client = await connect(server);
-  client.socket.write('slow');
-  await outlast();
-  assert.equal(client.socket.readableEnded, false);
-  told.open();
-  assert.deepEqual(await client.ending, { text: 'waitslow', by: 'end' });
-  await over();
+  await assertLeftAlone(it, told, ['slow', 'waitslow']);
 });
 
 test('is not ended while its reader has put back what it is to answer', async () => {
   const told = gate();
-  const { server, over, outlast } = await scene(async (socket) => {
+  const it = await scene(async (socket) => {
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     socket.pause().write(chunk.subarray(0, 4));
     socket.removeAllListeners('data').unshift(chunk.subarray(4));
@@ -215,13 +228,7 @@ test('is not ended while its reader has put back what it is to answer', async ()
     socket.write(socket.read() as Buffer);
     await finished(socket);
   });
-  const client = await connect(server);
-  client.socket.write('fastslow');
-  await outlast();
-  assert.equal(client.socket.readableEnded, false);
-  told.open();
-  assert.deepEqual(await client.ending, { text: 'fastslow', by: 'end' });
-  await over();
+  await assertLeftAlone(it, told, ['fastslow', 'fastslow']);
 });
 
 test('is not ended while `isBusy` says so', async () => {

@@ -145,6 +145,23 @@ test('of a server attached to another end with the loop; the other server goes o
   await new Promise((resolve) => http.close(resolve));
 });
 
+test('of a server attached to another are told once that it closes', async () => {
+  const http = await listening(createServer());
+  const server = new WebSocketServer({ server: http });
+  const close = server.close.bind(server);
+  let calls = 0;
+  server.close = (callback) => {
+    calls += 1;
+    close(callback);
+  };
+  const stop = new AbortController();
+  const loop = acceptLoop(server, stop.signal);
+  stop.abort();
+  assert.equal((await loop.next()).done, true);
+  await new Promise((resolve) => http.close(resolve));
+  assert.equal(calls, 1);
+});
+
 test('of a server without a listener end with it, too', async () => {
   const server = new WebSocketServer({ noServer: true });
   const stop = new AbortController();
