@@ -107,7 +107,9 @@ export interface AcceptLoop<Connection>
  *
  * @example
  * ```ts
- * for await (const socket of acceptLoop(server, { signal })) void handle(socket);
+ * for await (const socket of acceptLoop(server, { signal })) {
+ *   handle(socket).catch(() => socket.destroy());
+ * }
  * ```
  */
 export function acceptLoop<Server extends ConnectionServer>(

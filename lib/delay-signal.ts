@@ -33,7 +33,9 @@ export interface DelayedSignal extends AbortSignal, Disposable {}
  * const stop = shutdownSignal();
  * probes.on('request', (_, response) => response.writeHead(stop.aborted ? 503 : 200).end());
  * const signal = delaySignal(stop, 5000);
- * for await (const socket of acceptLoop(server, { signal })) void handle(socket);
+ * for await (const socket of acceptLoop(server, { signal })) {
+ *   handle(socket).catch(() => socket.destroy());
+ * }
  * ```
  */
 export function delaySignal(signal: AbortSignal, milliseconds: number): DelayedSignal {

@@ -74,7 +74,7 @@ export interface ListenOptions {
  * @example
  * ```ts
  * const server = await listen(createServer(), process.env.PORT ?? 8080, { signal });
- * await serve(server, handler, { signal });
+ * const { finished } = serve(server, handler, { signal });
  * ```
  */
 export async function listen<AnyServer extends Server>(

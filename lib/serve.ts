@@ -108,8 +108,9 @@ export interface Serving {
 type AnyOptions = ServeOptions<never> & { event?: string | undefined };
 
 /**
- * Runs a handler for each connection of a server, in a task of its own. No task outlives the
- * serving: a handler that has not settled a tenth of a second after grace counts as abandoned.
+ * Runs a handler for each connection of a server, in a task of its own. The serving waits for each
+ * task, until a tenth of a second after grace at the latest. A handler that has not settled by then
+ * counts as abandoned, and may still be running.
  *
  * The server may listen already, or be told to later. A connection is what `acceptLoop` yields: a
  * socket, `[request, response]`, `[webSocket, request]`, or the arguments of an event.

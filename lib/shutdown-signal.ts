@@ -76,7 +76,9 @@ export interface ShutdownSignal extends AbortSignal, Disposable {}
  * @example
  * ```ts
  * const signal = shutdownSignal();
- * for await (const socket of acceptLoop(server, { signal })) void handle(socket);
+ * for await (const socket of acceptLoop(server, { signal })) {
+ *   handle(socket).catch(() => socket.destroy());
+ * }
  * console.log(signal.reason.message); // SIGTERM was received
  * ```
  */

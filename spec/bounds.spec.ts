@@ -11,6 +11,9 @@ type Bound = keyof typeof bounds;
 
 const values = new Map<string, number>(Object.entries(bounds));
 
+/** The longest last call, in ms. */
+const longest = bounds.HANDING_OUT_MS + bounds.LAST_CALL_MS;
+
 /** As documents write it. */
 function write(bound: Bound, unit = 1): string {
   const value = (values.get(bound) ?? assert.fail(bound)) / unit;
@@ -23,7 +26,7 @@ const seconds = (bound: Bound): string => `${write(bound, 1000)} s`;
 const quotes: Readonly<Record<string, readonly string[]>> = {
   'SECURITY.md': [
     `\`maxQueued\` (${write('MAX_QUEUED')}) connections wait`,
-    `the last call ends ${write('LAST_CALL_MS')} ms after the last pause of its first ${write('HANDING_OUT_MS')} ms, or after ${write('LAST_CALL_CONNECTIONS')} connections`,
+    `the last call ends ${write('LAST_CALL_MS')} ms after the last pause of its first ${write('HANDING_OUT_MS')} ms, or after ${write('LAST_CALL_CONNECTIONS')} connections: ${longest} ms at most`,
     `destroyed ${write('LAST_CALL_MS')} ms after the abort`,
     `\`flush\` (${seconds('FLUSH_MS')}, and a second)`,
     `ends after \`linger\` (${seconds('LINGER_MS')}); ${write('MAX_LINGERING')} of them at once`,
@@ -34,7 +37,12 @@ const quotes: Readonly<Record<string, readonly string[]>> = {
     `later than ${write('REPETITION_MS')} ms after the first`,
     `cut after ${write('SHOWN_URL')} characters`,
   ],
-  'docs/draining.md': [`each second the ${write('PRINTED_CONNECTIONS')} connections`],
+  'README.md': [`This takes about 20 ms, and ${longest} ms at most.`],
+  'docs/serving.md': [`This takes about 20 ms, and ${longest} ms at most.`],
+  'docs/draining.md': [
+    `about 20, at most ${longest} `,
+    `each second the ${write('PRINTED_CONNECTIONS')} connections`,
+  ],
   'docs/listening.md': [`As many as ${write('BACKLOG')} connections may wait in the kernel`],
 };
 

@@ -1,5 +1,5 @@
-import { limits } from '../support/limits.ts';
-import type { Limit } from '../support/limits.ts';
+import { limits, subjects } from '../support/limits.ts';
+import type { Limit, PublicLimit } from '../support/limits.ts';
 import { markdownTable } from '../support/markdown-table.ts';
 
 const tested = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno'] as const;
@@ -20,9 +20,21 @@ function reason(limit: Limit): string {
   return `- **${limit.title}**, not on ${affected.join(', ')}. ${text}`;
 }
 
+/** What runtimes cannot do in one subject: a table, and a reason for each of its rows. */
+function section(subject: string, list: readonly Limit[]): string[] {
+  return [
+    `## ${subject}`,
+    '',
+    ...markdownTable([['What', ...tested], ...list.map((limit) => answers(limit))]),
+    '',
+    ...list.map((limit) => reason(limit)),
+    '',
+  ];
+}
+
 /** docs/runtimes.md as the list of limits gives it. */
 export function runtimesPage(): string {
-  const list: readonly Limit[] = Object.values(limits);
+  const list: readonly PublicLimit[] = Object.values(limits);
   const lines = [
     '# Runtimes',
     '',
@@ -30,25 +42,24 @@ export function runtimesPage(): string {
     '',
     `Each commit is tested on ${tested.slice(0, -1).join(', ')} and ${tested.at(-1)}, in the latest`,
     'release of each. If a runtime cannot do something, its test is skipped there, with the reason.',
-    'A few rows are about the tests themselves.',
     '',
     '## What matters most',
     '',
-    '- **Node** does everything that the guides describe. Two limits concern HTTP/2 streams that cross',
-    '  a GOAWAY and, on Node 26, silent clients of a `WebSocketServer` with a port.',
+    '- **Node** does everything that the guides describe, with two exceptions: HTTP/2 streams that',
+    '  cross a GOAWAY and, on Node 26, silent clients of a `WebSocketServer` with a port.',
     '- **Bun** closes the listener of an HTTP server only when `idle` is over. Rolling stops of a cluster',
-    '  may lose requests. The Unix socket of a dead process is not replaced.',
+    '  may lose requests. The Unix socket of a dead process is not replaced. `accept-loop/register`',
+    '  does not run.',
     '- **Deno** may reset clients that wait in the accept queue at the abort. A request behind the',
-    '  response under way is not answered. A shortage of descriptors may end the process.',
+    '  response under way is not answered. A shortage of descriptors may end the process. Workers of a',
+    '  cluster do not end in turn without loss.',
     '',
-    '## The whole list',
-    '',
-    ...markdownTable([['What', ...tested], ...list.map((limit) => answers(limit))]),
-    '',
-    '## Reasons',
-    '',
-    ...list.map((limit) => reason(limit)),
-    '',
+    ...subjects.flatMap((subject) =>
+      section(
+        subject,
+        list.filter(({ about }) => about === subject),
+      ),
+    ),
   ];
   return lines.join('\n');
 }

@@ -58,15 +58,29 @@ function percent(part: number): string {
   return `${(part * 100).toFixed(1)} %`;
 }
 
+/** Servers that are not Node's. */
+const otherServers = new Set(['bun', 'deno', 'go']);
+
+/** The least and the greatest of some shares. */
+function range(shares: readonly number[]): string {
+  return `${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+}
+
 /** What the README says of them, in two sentences. */
 export function rollingLine(figures: readonly RollingFigures[]): string {
-  const others = figures.filter(({ contender }) => !contender.isOurs).map(share);
+  const others = figures.filter(({ contender }) => !contender.isOurs);
+  const [ofNode, ofOthers] = [false, true].map((isOther) =>
+    range(
+      others.filter(({ contender }) => otherServers.has(contender.server) === isOther).map(share),
+    ),
+  );
   const ours = figures.filter(({ contender }) => contender.isOurs);
   const requests = ours.reduce((sum, { result }) => sum + result.requests, 0);
   const failed = ours.reduce((sum, { result }) => sum + failedOf(result), 0);
   return (
     'In rolling stops under 50 busy keep-alive clients, in a cluster or with `reusePort`, this ' +
-    `package failed ${failed} of ${requests} requests. Other ways to stop failed ` +
-    `${percent(Math.min(...others))} to ${percent(Math.max(...others))} of theirs ([benchmarks](docs/benchmarks.md)).`
+    `package failed ${failed} of ${requests} requests. Other ways to stop a Node server failed ` +
+    `${ofNode} of theirs; \`Deno.serve\`, \`Bun.serve\` and Go's \`net/http\`, ${ofOthers} ` +
+    '([benchmarks](docs/benchmarks.md)).'
   );
 }

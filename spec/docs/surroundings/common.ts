@@ -17,7 +17,7 @@ export { AsyncLocalStorage } from 'node:async_hooks';
 export { default as cluster } from 'node:cluster';
 export { createSocket } from 'node:dgram';
 export type { RemoteInfo } from 'node:dgram';
-export { channel, subscribe } from 'node:diagnostics_channel';
+export { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 export { once } from 'node:events';
 export type * as net from 'node:net';
 export type { Socket } from 'node:net';
@@ -56,7 +56,7 @@ export declare function connect(): Promise<typeof database>;
 export declare function startServers(group: TaskGroup): void;
 export declare function workIsDone(): Promise<void>;
 export declare function answer(line: string): Promise<string>;
-export declare function answerAll(socket: Socket): Promise<void>;
+export declare function answerAll(socket: Socket, signal: AbortSignal): Promise<void>;
 export declare function sendHeartbeats(socket: Socket, signal: AbortSignal): Promise<void>;
 export declare function render(
   url: string | undefined,

@@ -24,6 +24,7 @@ export declare const middleware: RequestListener;
 export declare const broker: Foreign;
 export declare const drains: Promise<unknown>[];
 export declare const transports: ReadonlyMap<string, Foreign>;
+export declare function bind(): Promise<void>;
 export declare function next(options: object): Foreign;
 export declare function useServer(options: object, server: ConnectionServer): Foreign;
 export declare function createHTTPHandler(options: object): RequestListener;
