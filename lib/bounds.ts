@@ -41,7 +41,8 @@ export const QUIET_PAUSE: number = 10;
  */
 export const LAST_CALL_MS: number = 500;
 /**
- * How many connections the last call may take. The accept queue is first in, first out, and can be
+ * How many connections the last call may take, without requests on open connections. A TLS
+ * connection counts once more after its handshake. The accept queue is first in, first out, and can be
  * no longer than 65 535 (`somaxconn` is 4096 unless raised). So connections after that number have
  * come after the abort.
  */
@@ -149,8 +150,8 @@ export const LOOK_AGAIN_MS: number = 10;
 /** How often to look for connections that only seem to have sent half a request. */
 export const STRAY_CHECK_MS: number = 100;
 /**
- * How long to wait for the body of a request with `Expect: 100-continue` that was answered without
- * `100`. Most clients send no body then.
+ * How long to wait for the body of a refused request: one with `Expect: 100-continue` that was
+ * answered without `100`, after which most clients send no body; or one that was answered `503`.
  */
 export const REFUSED_BODY_MS: number = 1000;
 /** How long a `408` may take to leave. The client may not have read earlier answers yet. */

@@ -20,7 +20,10 @@ export class Loop<Connection> extends LanguageIterator<Connection> {
   readonly #acceptor: Acceptor<Waiting<Connection>>;
   readonly #tickets: Tickets<Waiting<Connection>>;
   readonly #give: (waiting: Waiting<Connection>) => IteratorYieldResult<Connection>;
-  /** The most consumers that have waited at the same time, or iterate. So many may be at work. */
+  /**
+   * How many consumers may be at work: the most that have waited at once, or the number of
+   * `for await` loops, if that is more.
+   */
   #mostConsumers = 0;
   /** How many `for await` loops and the like have begun. */
   #iterations = 0;

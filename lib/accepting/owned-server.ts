@@ -14,8 +14,8 @@ const hosts = new WeakSet<object>();
 const nothing = (): void => {};
 
 /**
- * The server of one acceptor, which alone may close the listener. It closes it, and refuses what
- * the server brings after the end.
+ * The server of one acceptor. Only this object closes the listener. After the end, it refuses what
+ * the server still brings.
  */
 export class OwnedServer {
   readonly #server: EventEmitter;

@@ -44,7 +44,7 @@ export class ServerConnections {
   readonly #underWay: UnderWay;
   readonly #upgraded: UpgradedTracker | undefined;
   readonly #stragglers = new Stragglers();
-  /** The subjects that were listed since the end by force began, some of them a second time. */
+  /** The subjects listed since `force()`. Some of them may have been listed before, too. */
   readonly #listed = new Set<object>();
   readonly #politeness: Politeness & { idle: number };
   #silent: SilentSockets | undefined;

@@ -30,8 +30,8 @@ export interface LastCallTerms {
    */
   readonly onPause?: (() => void) | undefined;
   /**
-   * Whether another server that brings its connections takes its last call. This one waits for
-   * that.
+   * Whether the server that brings this one's connections is in its last call. This one waits until
+   * that last call is over.
    */
   readonly isProlonged?: (() => boolean) | undefined;
   /** Called when that wait begins. */
@@ -64,6 +64,8 @@ export class LastCall {
   #immediate: NodeJS.Immediate | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
   #arrivals = 0;
+  /** Those of the arrivals that came over open connections. */
+  #carriedArrivals = 0;
   #seen = 0;
   /** Empty turns in a row. The turn under way does not count: its accepts may be over. */
   #emptyTurns = -1;
@@ -133,6 +135,7 @@ export class LastCall {
 
   readonly #countCarried = (): void => {
     this.#arrivals += 1;
+    this.#carriedArrivals += 1;
   };
 
   readonly #countAccept = (): void => {
@@ -173,7 +176,8 @@ export class LastCall {
   }
 
   #isOver(now: number): boolean {
-    return now - this.#boundBegun >= LAST_CALL_MS || this.#arrivals >= LAST_CALL_CONNECTIONS;
+    const connections = this.#arrivals - this.#carriedArrivals;
+    return now - this.#boundBegun >= LAST_CALL_MS || connections >= LAST_CALL_CONNECTIONS;
   }
 
   #isEmpty(now: number): boolean {

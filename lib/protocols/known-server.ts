@@ -18,8 +18,8 @@ export interface KnownServer {
   /** The connections of each event that may be asked for. */
   readonly byEvent: Readonly<Record<string, Protocol>>;
   /**
-   * Whether idle connections end with the listener, which cannot be prevented. The listener is
-   * closed after them.
+   * Whether closing the listener also ends idle connections (Bun). If so, the listener is closed
+   * only when `idle` is over.
    */
   readonly endsIdle?: boolean;
   /** The server whose listener this one uses, and which brings its connections. */

@@ -55,8 +55,8 @@ export interface CarrierTracker {
   /** A shutdown begins. Nothing is done to the connections yet. */
   begin(): void;
   /**
-   * From now on reads nothing from idle connections, `most` of them at most, until they are drained
-   * or ended.
+   * From now on reads nothing from connections that are new or have just been answered, `most` of
+   * them at most, until they are drained or ended.
    */
   holdBack(most: number): void;
   /** From now on tells each client that its connection will end. */

@@ -83,7 +83,7 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   /**
    * Flushes, lingers and closes a connection.
    *
-   * @param closable - Ends our side. By default the one of the connection.
+   * @param closable - What ends our side. Default: `item.closable`.
    */
   begin(item: Item, closable: Closable = item.closable): void {
     if (!closable.end || closable.isClosed()) return;

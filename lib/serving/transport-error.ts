@@ -14,13 +14,19 @@ const codes: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
 ]);
 
+/** How the codes of TLS, HTTP/2 and ws begin. Other libraries of OpenSSL have other codes. */
+const ofProtocols = /^(ERR_SSL|ERR_HTTP2|WS_ERR)_/;
+
 /**
  * Whether the error of a stream comes from its own transport. `pipeline()` destroys all of its
  * streams with the error of any of them. So the error of a connection may come from a handler.
  */
 export function isTransportError(error: unknown): boolean {
-  const { code, library } = Object(error) as { code?: unknown; library?: unknown };
-  // The codes of OpenSSL, HTTP/2 and ws.
-  const isProtocols = /^(ERR_SSL|ERR_HTTP2|WS_ERR)_/.test(String(code));
-  return codes.has(code) || library !== undefined || isProtocols;
+  try {
+    const { code } = Object(error) as { code?: unknown };
+    return codes.has(code) || (typeof code === 'string' && ofProtocols.test(code));
+  } catch {
+    // A stream can be destroyed with any object, even with one whose getters throw.
+    return false;
+  }
 }

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { acceptLoop } from 'accept-loop';
 import { LAST_CALL_CONNECTIONS, LAST_CALL_MS } from '../../lib/bounds.ts';
+import { LastCall } from '../../lib/listening/last-call.ts';
 import { gather } from '../support/accept-queue.ts';
 import { type BurstClient, burstClient, type Outcomes } from '../support/burst-client.ts';
 import { assertConserved } from '../support/conservation.ts';
@@ -131,6 +132,23 @@ test('takes no more connections than an accept queue can hold', async () => {
   assert.equal((await loop.next()).done, true);
   const { accepted } = loop.stats;
   assert.ok(accepted >= LAST_CALL_CONNECTIONS && accepted <= LAST_CALL_CONNECTIONS + 20_000);
+});
+
+test('is not ended by any number of requests on open connections', async () => {
+  const source = new EventEmitter();
+  let requests = 0;
+  const bound = LAST_CALL_CONNECTIONS + 10_000;
+  const over = new Promise<void>((resolve) => {
+    const events = ['connection', 'request'];
+    void new LastCall({ source, events, carried: 'request' }, () => resolve());
+  });
+  // All of them within one turn: the time of the bound cannot be over before.
+  await turns(1);
+  for (; requests < bound; requests += 1) source.emit('request');
+  assert.equal(source.listenerCount('request'), 1);
+  await turns(1);
+  assert.equal(source.listenerCount('request'), 1);
+  await over;
 });
 
 test(

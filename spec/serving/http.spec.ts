@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { PassThrough } from 'node:stream';
+import { limits } from '../support/limits.ts';
 import { certificate } from '../support/certificate.ts';
 import { answersIn, get, post, saysClose } from '../support/http-messages.ts';
 import { gate } from '../support/scene.ts';
@@ -186,6 +187,37 @@ test('answers 503 to what is too much', async () => {
   await until(() => serving.stats.completed === 2);
   assert.equal((await end()).shed, 1);
 });
+
+test(
+  'answers 503 to what is too much, also if a client sends all of its body before it reads',
+  async () => {
+    const { opened, open } = gate();
+    const { server, serving, end } = await serveScene(
+      createServer(),
+      async ([, response]) => {
+        await opened;
+        response.end('served');
+      },
+      { concurrency: 1, maxQueued: 0 },
+    );
+    const busy = await connect(server);
+    busy.socket.write(get('/'));
+    await until(() => serving.stats.active === 1);
+    const { socket, ending } = await connect(server);
+    socket.pause();
+    const body = Buffer.alloc(8 << 20);
+    socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`);
+    await new Promise((resolve) => socket.write(body, resolve));
+    socket.resume();
+    const { text } = await ending;
+    assert.match(text, /^HTTP\/1\.1 503 /);
+    assert.ok(saysClose(text));
+    open();
+    await until(() => serving.stats.completed === 1);
+    assert.equal((await end()).shed, 1);
+  },
+  { cannot: limits.endOfEarlyAnsweredUpload },
+);
 
 test('runs no more than concurrency allows, in order of arrival', async () => {
   let running = 0;

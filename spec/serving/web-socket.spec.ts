@@ -18,6 +18,7 @@ import { gate } from '../support/scene.ts';
 import { closeServer, connect, listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { sleep, until } from '../support/turns.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('serve of WebSockets');
 
@@ -262,6 +263,37 @@ test('aborts the signal of a handler in callback style when its client has left'
   await until(() => signals[0]?.aborted === true);
   stop.abort();
   assert.equal((await over()).completed, 1);
+});
+
+test('lingers if a getter of its owner throws while it is sent', async () => {
+  const { warnings, stopCollecting } = collectWarnings();
+  const { port, stop, over } = await scene(
+    ([webSocket]) => {
+      webSocket.send(Buffer.alloc(64 << 20));
+      let reads = 0;
+      Object.defineProperty(webSocket, 'bufferedAmount', {
+        get() {
+          reads += 1;
+          if (reads > 1) throw new Error('the getter');
+          return 1;
+        },
+      });
+      return Promise.resolve();
+    },
+    { linger: 100 },
+  );
+  const { client, open: opened } = open(port);
+  await opened;
+  client.pause();
+  stop.abort();
+  const { completed } = await over();
+  assert.equal(completed, 1);
+  stopCollecting();
+  assert.deepEqual(
+    warnings.map(({ message }) => message),
+    ['the getter'],
+  );
+  client.terminate();
 });
 
 test.run();

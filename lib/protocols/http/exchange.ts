@@ -1,7 +1,8 @@
-import { RETRY_AFTER_S } from '../../bounds.ts';
+import { REFUSED_BODY_MS, RETRY_AFTER_S } from '../../bounds.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Stream } from 'node:http2';
 import { hasLeft } from '../../primitives/has-left.ts';
+import { letUploadArrive } from './let-upload-arrive.ts';
 import { onSocketClose } from './on-socket-close.ts';
 import { requestLineOf } from './request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
@@ -114,11 +115,15 @@ class ClosableExchange implements Closable {
 }
 
 /** Answers `503`, and tells the client that this connection ends. */
-function answerUnavailable([, response]: Exchange): void {
+function answerUnavailable([request, response]: Exchange): void {
   if (response.headersSent) return;
   const headers: Record<string, string | number> = { 'retry-after': RETRY_AFTER_S };
   // HTTP/2 has no such header: Node would warn.
-  if (!isHttp2(response)) headers['connection'] = 'close';
+  if (!isHttp2(response)) {
+    headers['connection'] = 'close';
+    // A client that sends all of its body before it reads would see a reset.
+    letUploadArrive(request, request.socket, REFUSED_BODY_MS);
+  }
   response.writeHead(503, headers);
   response.end();
 }

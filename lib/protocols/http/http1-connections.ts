@@ -57,8 +57,8 @@ export class Http1Connections implements Http1Owner {
   }
 
   /**
-   * From now on reads nothing from connections that have nothing under way, until `drain` or
-   * `leave`.
+   * From now on reads nothing from connections that are new or have just been answered, until
+   * `drain` or `leave`. A connection that is idle now is read, and held back after its next answer.
    *
    * @param most - How many connections are held back at most.
    */

@@ -9,19 +9,33 @@ const answer =
   'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
 
 /**
+ * What refuses the upgrades of each server. There may be several: loops over several
+ * `WebSocketServer`s of one HTTP server.
+ */
+const refusers = new WeakMap<EventEmitter, Set<object>>();
+
+/**
  * Answers upgrades with `503` if no other code listens for them. The socket is guarded in any case:
  * other code may listen for the upgrade, and not for errors.
  *
  * @returns What ends it.
  */
 export function refuseUpgrades(server: EventEmitter): () => void {
+  const all = refusers.get(server) ?? new Set();
+  refusers.set(server, all);
   const onUpgrade = (_request: IncomingMessage, socket: Duplex): void => {
     // Node no longer listens to the socket.
     socket.on('error', guard);
-    if (countListeners(server, 'upgrade') === 1) refuse(socket);
+    if (countListeners(server, 'upgrade') > all.size) return;
+    // The first of them has answered, if there are several.
+    if (!socket.writableEnded) refuse(socket);
   };
+  all.add(onUpgrade);
   hear(server, 'upgrade', onUpgrade);
-  return () => unhear(server, 'upgrade', onUpgrade);
+  return () => {
+    all.delete(onUpgrade);
+    unhear(server, 'upgrade', onUpgrade);
+  };
 }
 
 /**

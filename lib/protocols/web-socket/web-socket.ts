@@ -1,3 +1,4 @@
+import { attempt } from '../../primitives/attempt.ts';
 import { hasOwnWebSocket } from '../../primitives/runtime.ts';
 import { FLUSH_CHECK_MS, SENT_LOOKS } from '../../bounds.ts';
 import type { IncomingMessage } from 'node:http';
@@ -94,10 +95,14 @@ function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
       if (webSocket.bufferedAmount === 0) return onFlushed();
       const socket = socketOf(webSocket);
       let looks = 0;
-      const timer = setInterval(() => {
+      const isOver = (): boolean => {
         looks = unsentOf(webSocket, socket) > 0 ? 0 : looks + 1;
         const isSent = webSocket.bufferedAmount === 0 || looks >= SENT_LOOKS;
-        if (!isSent && webSocket.readyState !== CLOSED) return;
+        return isSent || webSocket.readyState === CLOSED;
+      };
+      const timer = setInterval(() => {
+        // If the owner's getters throw, it cannot be seen: the time to linger begins.
+        if (attempt(isOver) === false) return;
         clearInterval(timer);
         onFlushed();
       }, FLUSH_CHECK_MS);

@@ -28,7 +28,7 @@ export const stopping: readonly Behaviour[] = [
   },
   {
     number: 2,
-    title: 'serves no client and ends at once if its signal has already aborted',
+    title: 'ends at once, and no longer listens, if its signal has already aborted',
     needs: ['signal'],
     async holds(scene) {
       const { value, error } = await settled(scene.serve(greet, { signal: AbortSignal.abort() }));

@@ -261,4 +261,50 @@ for (const attached of [true, false]) {
   );
 }
 
+/** Asks for a WebSocket, and gives what comes before the connection has ended. */
+async function upgradeOf(http: Server, path: string): Promise<string> {
+  const { socket, ending } = await connect(http);
+  socket.write(handshake.replace(/ \S+ /, ` ${path} `));
+  return (await ending).text;
+}
+
+for (const count of [2, 3]) {
+  test(`refuses upgrades when ${count} that were attached to one HTTP server have ended`, async () => {
+    const http = await listening(createServer());
+    const before = listenersOn(http);
+    const paths = ['/a', '/b', '/c'].slice(0, count);
+    const servings = paths.map((path) =>
+      serve(new WebSocketServer({ server: http, path }), () => {}),
+    );
+    for (const serving of servings) await serving.stop(); // oxlint-disable-line no-await-in-loop
+    for (const path of [...paths, '/other']) {
+      // oxlint-disable-next-line no-await-in-loop
+      assert.match(await upgradeOf(http, path), /^HTTP\/1\.1 503 /);
+    }
+    await new Promise((resolve) => http.close(resolve));
+    assert.deepEqual(listenersOn(http), before);
+  });
+}
+
+test(
+  'refuses an upgrade under drain, though one that was served has ended',
+  async () => {
+    const http = await listening(createServer(answer));
+    const servers = ['/a', '/b'].map((path) => new WebSocketServer({ server: http, path }));
+    const [served, drained] = [servers[0] ?? assert.fail(), servers[1] ?? assert.fail()];
+    const { socket, ending } = await connect(http);
+    socket.write(get('/'));
+    await once(socket, 'data');
+    const serving = serve(served, () => {});
+    const draining = drain(drained, { idle: 2000, grace: 8000 });
+    await serving.stop();
+    await until(() => !http.listening);
+    await turns(5);
+    socket.write(handshake);
+    assert.match((await ending).text, /HTTP\/1\.1 503 /);
+    assertServed(await draining, 1);
+  },
+  { cannot: limits.idleAfterClose },
+);
+
 test.run();
