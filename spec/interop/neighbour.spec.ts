@@ -5,7 +5,7 @@ import { lineProcess } from '../support/line-process.ts';
 import { spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('a server beside one that drains');
+const test = suite('a server beside one that drains', { timeout: 60_000 });
 
 /** A round of the benchmark, made small. */
 const load = {

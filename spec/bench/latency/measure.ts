@@ -13,7 +13,7 @@ export interface Clients {
 export interface Load {
   readonly server: Clients;
   readonly neighbour: Clients;
-  /** Connections to the neighbour that are kept and idle. */
+  /** Connections to the neighbour that are kept and idle. Node would end them after five seconds. */
   readonly idle: number;
   /** Milliseconds of load before the stop. */
   readonly lead: number;
@@ -78,7 +78,8 @@ export async function measure(scene: Scene, load: Load): Promise<Turn> {
     const order = ['run', ...served, ...beside, target, load.lead, load.window] as const;
     const run = JSON.parse(await clients.ask(...order)) as Run;
     if (run.server.failed > 0) fail(`${run.server.failed} requests of the other have failed`);
-    if (run.idle !== (isStopped ? 0 : load.idle)) fail(`${run.idle} idle clients are left`);
+    if (run.idle !== (isStopped ? 0 : load.idle))
+      fail(`${run.idle} of ${load.idle} idle connections are left`);
     if (!isStopped) return { ...run, stop: NaN };
     const end = await Promise.race([ended, setTimeout(PATIENCE_MS, NaN, { ref: false })]);
     if (Number.isNaN(end)) fail('has not ended');
