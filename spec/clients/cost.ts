@@ -2,11 +2,14 @@
  * A client process: told `<load> <port> <count>` on a line of its input, it makes so many connections
  * or requests, 64 at a time, checks each answer, and prints how many seconds that took. Loads: `tcp`,
  * connections that are greeted and ended by the server; `kept`, requests on HTTP connections that
- * are kept; `new`, each request on a connection of its own. Ends with its input, or when an answer
- * is wrong.
+ * are kept; `new`, each request on a connection of its own; `streams`, one after the other on each
+ * HTTP/2 session. Ends with its input, or when an answer is wrong.
  */
+import { once } from 'node:events';
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { text as textOf } from 'node:stream/consumers';
 
 const together = 64;
 
@@ -83,7 +86,23 @@ async function askAgain(port: number, take: Take): Promise<void> {
   check(isOver, 'closed');
 }
 
-const loads: Readonly<Record<string, typeof visit>> = { tcp: visit, kept: askAgain, new: askOnce };
+async function askForStreams(port: number, take: Take): Promise<void> {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  session.setTimeout(PATIENCE, () => session.destroy(new Error('No answer')));
+  while (take()) {
+    const stream = session.request({ ':path': '/' });
+    const [[headers], text] = await Promise.all([once(stream, 'response'), textOf(stream)]);
+    check(Number((headers as IncomingHttpHeaders)[':status']) === 200 && text === 'hello', text);
+  }
+  session.close();
+}
+
+const loads: Readonly<Record<string, typeof visit>> = {
+  tcp: visit,
+  kept: askAgain,
+  new: askOnce,
+  streams: askForStreams,
+};
 
 async function run(load: string, port: number, count: number): Promise<number> {
   const client = loads[load];

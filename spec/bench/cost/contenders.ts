@@ -6,7 +6,7 @@ import type { httpWays } from './http-ways.ts';
 import type { tcpWays } from './tcp-ways.ts';
 
 /** What clients do; see spec/clients/cost.ts. */
-export type Load = 'tcp' | 'kept' | 'new';
+export type Load = 'tcp' | 'kept' | 'new' | 'streams';
 
 /** A server process whose cost is measured. */
 export interface Contender {
@@ -57,24 +57,27 @@ const httpTitles: readonly (readonly [keyof typeof httpWays, string])[] = [
   ['http-graceful-shutdown', 'http-graceful-shutdown installed'],
 ];
 
+/** The peers have no HTTP/2. */
+const http2Titles = httpTitles.filter(
+  ([way]) => !['http-terminator', 'stoppable', 'http-graceful-shutdown'].includes(way),
+);
+
+const protocols = { tcp: 'tcp', kept: 'http', new: 'http', streams: 'http2' } as const;
+
 const script = 'spec/bench/cost/server.ts';
 const roles = ['base', 'again'] as const;
 
 /** The ways on the API of Node, for each load. */
 export function onNodeApi(runtime: BenchRuntime): Contender[] {
   const contend = (load: Load, place: number, way: string, title: string): Contender => {
-    const protocol = load === 'tcp' ? 'tcp' : 'http';
-    return {
-      load,
-      title,
-      role: roles[place],
-      command: scriptCommand(runtime, script, protocol, way),
-    };
+    const command = scriptCommand(runtime, script, protocols[load], way);
+    return { load, title, role: roles[place], command };
   };
   return [
     ...tcpTitles.map(([way, title], place) => contend('tcp', place, way, title)),
     ...httpTitles.map(([way, title], place) => contend('kept', place, way, title)),
     ...httpTitles.map(([way, title], place) => contend('new', place, way, title)),
+    ...http2Titles.map(([way, title], place) => contend('streams', place, way, title)),
   ];
 }
 
@@ -93,7 +96,7 @@ interface Peer {
 
 function peers({ deno = 'deno', bun = 'bun', folder }: Programs): Peer[] {
   const go = compileGo(folder);
-  const c = compileC('epoll', folder);
+  const c = compileC('cost/epoll', folder);
   return [
     { title: '`Deno.listen`', ...onOwnApi(deno, 'spec/bench/cost/deno.ts') },
     { title: '`Bun.listen`', ...onOwnApi(bun, 'spec/bench/cost/bun.ts') },

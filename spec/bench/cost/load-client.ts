@@ -12,7 +12,7 @@ import { compileC } from './compile.ts';
  * @returns It, and what it is.
  */
 export async function loadClient(folder: string): Promise<readonly [LineProcess, string]> {
-  const compiled = compileC('load', folder);
+  const compiled = compileC('cost/load', folder);
   if (compiled === undefined) return [await lineClient('spec/clients/cost.ts'), 'Node'];
   const [program = '', ...args] = pinned([compiled.program], 1);
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "http2.h"
 
 enum { TOGETHER = 64, PATIENCE_MS = 10000 };
 
@@ -16,6 +17,7 @@ struct client {
   int socket;
   int length;
   char text[1024];
+  struct session session; /* Of HTTP/2. */
 };
 
 struct load {
@@ -24,13 +26,16 @@ struct load {
   const char *beginning; /* Of the answer. */
   const char *end;
   int is_kept;
+  int is_http2;
 };
 
 static const struct load loads[] = {
-    {"tcp", "", "hello", "hello", 0},
-    {"kept", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\nhello", 1},
+    {"tcp", "", "hello", "hello", 0, 0},
+    {"kept", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\nhello", 1,
+     0},
     {"new", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n",
-     "\r\n\r\nhello", 0},
+     "\r\n\r\nhello", 0, 0},
+    {"streams", "", "", "", 1, 1},
 };
 
 static const struct load *load;
@@ -50,7 +55,17 @@ static int checked(int result, const char *call) {
   exit(1);
 }
 
+static void ask_stream(struct client *client) {
+  char request[ROOM_FOR_REQUEST];
+  int length = put_request(&client->session, request);
+  checked(write(client->socket, request, length), "write");
+}
+
 static void ask(struct client *client) {
+  if (load->is_http2) {
+    ask_stream(client);
+    return;
+  }
   client->length = 0;
   int length = strlen(load->request);
   if (length > 0) checked(write(client->socket, load->request, length), "write");
@@ -64,6 +79,8 @@ static void begin(struct client *client) {
   client->socket = checked(socket(AF_INET, SOCK_STREAM, 0), "socket");
   /* Does not wait for the server: the kernel has room for all. */
   checked(connect(client->socket, (struct sockaddr *)&server, sizeof server), "connect");
+  client->length = 0;
+  client->session = (struct session){0};
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
   checked(epoll_ctl(queue, EPOLL_CTL_ADD, client->socket, &event), "epoll_ctl");
   ask(client);
@@ -86,15 +103,27 @@ static void check(const struct client *client) {
   if (!is_begun || !is_whole(client)) fail("Not the right answer");
 }
 
+/* Says whether the answer on a kept connection has come. */
+static int is_answered(struct client *client) {
+  if (load->is_http2) {
+    enum outcome outcome = take_frames(&client->session, client->text, &client->length);
+    if (outcome == WRONG) fail("Not the right frame");
+    return outcome == ANSWERED;
+  }
+  if (!is_whole(client)) return 0;
+  check(client);
+  return 1;
+}
+
 static void hear(struct client *client) {
   int room = sizeof client->text - client->length;
   int length = checked(read(client->socket, client->text + client->length, room), "read");
   client->length += length;
   if (length == 0) {
+    if (load->is_http2) fail("No answer");
     check(client);
     end(client);
-  } else if (load->is_kept && is_whole(client)) {
-    check(client);
+  } else if (load->is_kept && is_answered(client)) {
     if (left == 0) {
       end(client);
     } else {

@@ -11,6 +11,7 @@ const loads: Readonly<Record<Load, string>> = {
   tcp: 'TCP connection',
   kept: 'HTTP request, kept',
   new: 'HTTP request, new connection',
+  streams: 'HTTP/2 stream',
 };
 
 /** Of each load, the first is the callback. */

@@ -10,7 +10,10 @@ const headings: Readonly<Record<Load, string>> = {
   tcp: 'TCP connections',
   kept: 'HTTP requests on connections that are kept',
   new: 'HTTP requests, each on a new connection',
+  streams: 'Streams of HTTP/2 sessions that are kept',
 };
+
+const nouns = { tcp: 'connection', kept: 'request', new: 'request', streams: 'stream' } as const;
 
 type Turns = ReadonlyMap<Contender, readonly Turn[]>;
 
@@ -19,8 +22,8 @@ function cpuOf(turns: Turns, contender: Contender): number[] {
 }
 
 function columns(load: Load): string[] {
-  const one = load === 'tcp' ? 'connection' : 'request';
-  return ['How they are taken', 'A second', `CPU a ${one}`, 'By the callback', 'More than it'];
+  const cpu = `CPU a ${nouns[load]}`;
+  return ['How they are taken', 'A second', cpu, 'By the callback', 'More than it'];
 }
 
 function row(turns: Turns, contender: Contender, base: Contender): string[] {
@@ -49,7 +52,7 @@ export interface Conditions {
 
 /** The tables of a run. */
 export function report(turns: Turns, { clients, missing }: Conditions): string {
-  const tables = (['tcp', 'kept', 'new'] as const).flatMap((load) => table(turns, load));
+  const tables = (Object.keys(headings) as Load[]).flatMap((load) => table(turns, load));
   const left = missing.length > 0 ? ` Left out, not being there: ${missing.join(', ')}.` : '';
   return [`Clients in ${clients}.${left}`, '', ...tables].join('\n').trimEnd();
 }

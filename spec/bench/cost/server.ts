@@ -1,9 +1,10 @@
 /**
- * A server process on the API of Node: `server.ts tcp|http <way>`. Says "hello" on each connection
- * or to each request, and answers lines as `answerCosts` does.
+ * A server process on the API of Node: `server.ts tcp|http|http2 <way>`. Says "hello" on each
+ * connection or to each request, and answers lines as `answerCosts` does.
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { answerCosts } from './answer-costs.ts';
 import { httpWays } from './http-ways.ts';
@@ -32,6 +33,11 @@ function start(): Server {
   if (protocol === 'http' && way in httpWays) {
     const server = createHttpServer();
     void httpWays[way as keyof typeof httpWays](server, answer);
+    return server;
+  }
+  if (protocol === 'http2' && way in httpWays) {
+    const server = createHttp2Server();
+    void httpWays[way as keyof typeof httpWays](server as never, answer);
     return server;
   }
   throw new Error(`Cannot serve: no way ${way} for ${protocol}`);
