@@ -159,7 +159,7 @@ export class Http1Connections implements Http1Owner {
     if (isHttp2(response) || !socket || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
     connection.begin(request, response);
-    this.#endings.get(connection)?.onBegin();
+    if (this.isEnding) this.#endings.get(connection)?.onBegin();
     this.#settle(socket);
     if (this.#isClosing) this.#goAway(connection);
   };

@@ -18,6 +18,9 @@ const test = suite('an idle HTTP connection');
 
 type Answer = (response: ServerResponse) => void;
 
+const answerAll: Answer = (response) => void response.end('answer');
+const fail: Answer = (response) => void response.destroy(new Error('a fault'));
+
 /** How the requests of a server are answered. @returns What stops it. */
 const ways: Readonly<Record<string, (server: Server, answer: Answer) => () => Promise<unknown>>> = {
   serve(server, answer) {
@@ -64,18 +67,22 @@ async function bareListeners(): Promise<Record<'close' | 'error', number>> {
 
 for (const [way, take] of Object.entries(ways)) {
   test(`has one listener of ours once it has rested, and the guard with its next request (${way})`, async () => {
-    let answer: Answer = (response) => void response.end('answer');
+    let answer = answerAll;
+    const guarded: boolean[] = [];
     const server = await listening(createServer());
     const bare = await bareListeners();
-    const stop = take(server, (response) => answer(response));
+    const stop = take(server, (response) => {
+      guarded.push(own.listenerCount('error') === bare.error + 1);
+      answer(response);
+    });
     const { socket, ending, own } = await accepted(server);
     for (let count = 0; count < 2; count += 1) {
       await ask(socket);
-      assert.equal(own.listenerCount('error'), bare.error + 1);
       await until(() => own.listenerCount('error') === bare.error);
       assert.equal(own.listenerCount('close'), bare.close + 1);
     }
-    answer = (response) => void response.destroy(new Error('a fault'));
+    assert.deepEqual(guarded, [true, true]);
+    answer = fail;
     socket.write(`${get('/')}CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     await ending;
     await stop();
@@ -88,7 +95,7 @@ for (const [way, take] of Object.entries(ways)) {
       sockets.push(socket);
       if (sockets.length === 1) socket.removeAllListeners('error');
     });
-    const stop = take(server, (response) => void response.end('answer'));
+    const stop = take(server, answerAll);
     const clients = [await connectAccepted(server), await connectAccepted(server)];
     await until(() => sockets[1]?.listenerCount('error') === 1);
     assert.equal(sockets[0]?.listenerCount('error'), 1);
