@@ -13,15 +13,21 @@ export class Census {
   /** Since when each is open, of `now()`. */
   readonly #open = new Map<AnySocket, number>();
   readonly #onChange: () => void;
+  readonly #isFollowed: ((connection: AnySocket) => boolean) | undefined;
   /** `undefined` before the count has begun. */
   #total: number | undefined;
   #hasHandedOff = false;
   /** Ends a connection that is added after `ends()`, later in the same emit. */
   #endLate: ((connection: AnySocket) => void) | undefined;
 
-  /** @param onChange - Called when a connection has gone. */
-  constructor(onChange: () => void) {
+  /**
+   * @param onChange - Called when a connection has gone.
+   * @param isFollowed - Whether the caller calls `forget()` when a connection has gone. Then the
+   * connection gets no listener of its own: a second one would take a quarter of a kilobyte.
+   */
+  constructor(onChange: () => void, isFollowed?: (connection: AnySocket) => boolean) {
     this.#onChange = onChange;
+    this.#isFollowed = isFollowed;
   }
 
   get size(): number {
@@ -58,7 +64,7 @@ export class Census {
     if (this.#open.has(connection) || connection.destroyed) return;
     this.#open.set(connection, now());
     if (this.#total !== undefined) this.#total += 1;
-    connection.on('close', this.#onClose);
+    if (!this.#isFollowed?.(connection)) connection.on('close', this.#onClose);
     this.#endLate?.(connection);
   });
 
@@ -67,7 +73,7 @@ export class Census {
     attemptEach(this.#open.keys(), (connection) => {
       if (!hasLeft(connection)) return;
       this.#hasHandedOff ||= !connection.closed;
-      this.#forget(connection);
+      this.forget(connection);
     });
   }
 
@@ -96,9 +102,10 @@ export class Census {
     );
   }
 
-  readonly #onClose = emitterListener((connection: AnySocket) => this.#forget(connection));
+  readonly #onClose = emitterListener((connection: AnySocket) => this.forget(connection));
 
-  #forget(connection: AnySocket): void {
+  /** Call it when a connection has gone. */
+  forget(connection: AnySocket): void {
     if (this.#open.delete(connection)) this.#onChange();
   }
 }

@@ -59,10 +59,13 @@ export class ServerConnections {
     this.#server = server;
     this.#known = known;
     this.#onChange = onChange;
-    this.#open = new Census(onChange);
-    this.#earlier = new EarlierConnections(server, this.#open);
     this.#politeness = { idle: 0, onStraggler: this.#addStraggler };
-    this.#underWay = new UnderWay(known, this.#politeness);
+    // It hears of a connection before the census, which asks whether the connection is followed.
+    const underWay = new UnderWay(known, this.#politeness);
+    this.#underWay = underWay;
+    this.#open = new Census(onChange, known.carriers && ((socket) => underWay.follows(socket)));
+    underWay.onGone = (socket) => this.#open.forget(socket as AnySocket);
+    this.#earlier = new EarlierConnections(server, this.#open);
     this.#sockets = known.privateSockets?.();
     // A host of an unknown kind brings nothing that is counted here.
     this.source = this.#sockets ?? (known.host ? new EventEmitter() : server);

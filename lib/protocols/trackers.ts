@@ -44,8 +44,12 @@ export interface HandshakeTracker {
 export interface CarrierTracker {
   /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void;
+  /** Called with a socket that `follows` has confirmed, when its connection has gone. */
+  onGone: (socket: object) => void;
   /** How many are open. */
   readonly size: number;
+  /** Whether `onGone` will be called with a socket. */
+  follows(socket: object): boolean;
   /** How many connections have made no request yet. */
   readonly newcomers: number;
   /** Whether a connection is idle, or seems so to Node. */

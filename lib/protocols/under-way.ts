@@ -52,6 +52,18 @@ export class UnderWay {
     return this.#carriers?.size ?? 0;
   }
 
+  /**
+   * Whether a socket is followed as such a connection. `onGone` is then called with it when it has
+   * gone.
+   */
+  follows(socket: object): boolean {
+    return this.#carriers?.follows(socket) === true;
+  }
+
+  set onGone(callback: (socket: object) => void) {
+    if (this.#carriers) this.#carriers.onGone = callback;
+  }
+
   /** Whether one of these is idle, or seems so to Node. */
   get looksIdle(): boolean {
     return this.#carriers?.looksIdle === true;

@@ -148,7 +148,7 @@ test(
     let connection: Http1Connection | undefined;
     let response: ServerResponse | undefined;
     server.on('connection', (socket: Socket) => {
-      connection = new Http1Connection(socket, { isEnding: false, onRest() {} });
+      connection = new Http1Connection(socket, { onRest() {} });
     });
     server.on('request', (request, made) => {
       response = made;

@@ -61,8 +61,16 @@ export class HttpConnections implements CarrierTracker {
     this.#http2.onChange = callback;
   }
 
+  set onGone(callback: (socket: object) => void) {
+    this.#http1.onGone = callback;
+  }
+
   get size(): number {
     return this.#http1.size + this.#http2.size;
+  }
+
+  follows(socket: object): boolean {
+    return this.#http1.follows(socket);
   }
 
   get newcomers(): number {

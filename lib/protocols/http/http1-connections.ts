@@ -8,10 +8,12 @@ import type { TLSSocket } from 'node:tls';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { emitterListener } from '../../primitives/emitter-listener.ts';
 import { isHttp2 } from './exchange.ts';
+import { guard } from '../protocol.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
-import { Http1Connection, type Http1Owner, type HttpPatience } from './http1-connection.ts';
+import { Http1Connection, type Http1Owner } from './http1-connection.ts';
+import { Http1Ending, type HttpPatience } from './http1-ending.ts';
 import type { End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
 import type { Newcomers } from './newcomers.ts';
@@ -24,10 +26,18 @@ import { setImmediate, unref } from '../../primitives/timers.ts';
 export class Http1Connections implements Http1Owner {
   /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void = () => {};
+  /** Called with the socket of a connection that has gone. */
+  onGone: (socket: Socket) => void = () => {};
+  /**
+   * Whether a shutdown has begun. Only then does the time matter at which a connection began to
+   * rest.
+   */
   isEnding = false;
   readonly #server: EventEmitter;
   readonly #newcomers: Newcomers;
   readonly #connections = new Map<Socket, Http1Connection>();
+  /** How connections end. Empty before a shutdown, because most connections are idle then. */
+  readonly #endings = new WeakMap<Http1Connection, Http1Ending>();
   #heldBack: HeldBack | undefined;
   #isClosing = false;
   #isOver = false;
@@ -42,6 +52,11 @@ export class Http1Connections implements Http1Owner {
   /** How many are open. */
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** Whether this is the socket of a connection, so that `onGone` will be called with it. */
+  follows(socket: object): boolean {
+    return this.#connections.has(socket as Socket);
   }
 
   /** Whether a connection is idle, or seems so to Node. */
@@ -83,7 +98,7 @@ export class Http1Connections implements Http1Owner {
     this.#patience = patience;
     if (!closesHalfRequests) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
     unref(this.#strayTimer);
-    attemptEach(this.#connections.values(), (each) => each.drain(patience));
+    attemptEach(this.#connections.values(), (each) => this.#endingOf(each).drain(patience));
   }
 
   /** Stops following the server. Open connections are followed to their end. */
@@ -98,22 +113,35 @@ export class Http1Connections implements Http1Owner {
    */
   end(): void {
     attemptEach(this.#connections.values(), (connection) => {
-      connection.leave();
+      this.#endings.get(connection)?.leave();
       connection.endIfIdle();
     });
   }
 
   /** What ends each connection by force. @param onStraggler - Told of each, just before. */
   force(onStraggler: OnStraggler): End[] {
-    return [...this.#connections.values()].map((each) => each.force(onStraggler));
+    return [...this.#connections.values()].map((each) => {
+      this.#endings.get(each)?.leave();
+      return each.force(onStraggler);
+    });
   }
 
   /** Forgets connections that are gone without an event. */
   sweep(): void {
     attemptEach(this.#connections, ([socket, connection]) => {
-      if (hasLeft(socket)) this.#forget(socket);
-      else connection.sweep();
+      if (hasLeft(socket)) return this.#forget(socket);
+      connection.sweep();
+      if (!this.isEnding && connection.lighten()) this.#renewListener(socket);
     });
+  }
+
+  /**
+   * For each request, Node adds a listener for `'close'` and removes it. V8 makes room for 17 more
+   * then, and keeps it. With a new listener, that room is given back.
+   */
+  #renewListener(socket: Socket): void {
+    socket.off('close', this.#onClose);
+    socket.on('close', this.#onClose);
   }
 
   readonly add: (socket: Socket) => void = harmless((socket) => {
@@ -131,14 +159,20 @@ export class Http1Connections implements Http1Owner {
     if (isHttp2(response) || !socket || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
     connection.begin(request, response);
+    if (this.isEnding) this.#endings.get(connection)?.onBegin();
     this.#settle(socket);
     if (this.#isClosing) this.#goAway(connection);
   };
 
   /** @param socket - For `'connect'` of HTTP/2 it is a response. */
   readonly upgrade = (_request: IncomingMessage, socket: Socket): void => {
-    if (isHttp2(socket) || socket.destroyed) return;
-    this.#connectionOf(socket).upgrade();
+    if (isHttp2(socket)) return;
+    // An owner's earlier listener, or the answer to an earlier request, may have ended it with an
+    // error. Node no longer listens to the socket.
+    if (socket.destroyed) return void socket.on('error', guard);
+    const connection = this.#connectionOf(socket);
+    connection.upgrade();
+    this.#endings.get(connection)?.leave();
     this.#settle(socket);
   };
 
@@ -147,13 +181,20 @@ export class Http1Connections implements Http1Owner {
     if (known !== undefined) return known;
     const connection = new Http1Connection(socket, this);
     this.#connections.set(socket, connection);
-    this.#newcomers.add(socket);
+    this.#newcomers.add(socket, connection.since);
     socket.on('close', this.#onClose);
-    if (this.#patience) connection.drain(this.#patience);
+    if (this.#patience) this.#endingOf(connection).drain(this.#patience);
     return connection;
   }
 
+  #endingOf(connection: Http1Connection): Http1Ending {
+    const ending = this.#endings.get(connection) ?? new Http1Ending(connection);
+    this.#endings.set(connection, ending);
+    return ending;
+  }
+
   onRest(connection: Http1Connection): void {
+    if (this.isEnding) this.#endingOf(connection).onRest();
     // Its `keepAliveTimeout` still runs, to which Node adds a second.
     if (this.#heldBack && connection.state !== 'upgraded') this.#heldBack.add(connection.socket);
     // The next request may be in the input of this very turn.
@@ -163,9 +204,11 @@ export class Http1Connections implements Http1Owner {
   readonly #onClose = emitterListener((socket: Socket) => this.#forget(socket));
 
   #forget(socket: Socket): void {
-    this.#connections.get(socket)?.leave();
+    const connection = this.#connections.get(socket);
+    if (connection) this.#endings.get(connection)?.leave();
     this.#connections.delete(socket);
     this.#newcomers.delete(socket);
+    this.onGone(socket);
     this.onChange();
   }
 
@@ -175,7 +218,8 @@ export class Http1Connections implements Http1Owner {
   }
 
   #goAway(connection: Http1Connection): void {
-    connection.goAway(timeoutOf(this.#server, 'requestTimeout'));
+    if (connection.last === undefined) return;
+    this.#endingOf(connection).goAway(timeoutOf(this.#server, 'requestTimeout'));
   }
 
   /**

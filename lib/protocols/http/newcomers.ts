@@ -20,8 +20,9 @@ export class Newcomers {
     return this.#since.size;
   }
 
-  add(newcomer: object): void {
-    this.#since.set(newcomer, now());
+  /** @param since - When it came, of `now()`. */
+  add(newcomer: object, since: number = now()): void {
+    this.#since.set(newcomer, since);
   }
 
   /** @returns Whether it was a newcomer. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { attempt } from '../../primitives/attempt.ts';
 import type { Linked, LinkedList } from '../../primitives/linked-list.ts';
+import { warn } from '../../primitives/warn.ts';
 
 const CODING = 'transfer-encoding';
 const LENGTH = 'content-length';
@@ -45,7 +46,8 @@ export class OpenExchange implements Linked<OpenExchange> {
     const owner = this.#owner;
     if (this.#isWhole) owner.onArrived(this);
     else request.prependOnceListener('end', () => attempt(() => owner.onArrived(this)));
-    response.on('close', () => attempt(() => this.#onAnswered()));
+    // A bound function takes less memory than a closure, and less time.
+    response.on('close', onAnswered.bind(this));
   }
 
   /** Tells the owner that the exchange is over, by the best sign that there is. */
@@ -54,11 +56,15 @@ export class OpenExchange implements Linked<OpenExchange> {
     if (!this.#isWhole && !this.request.readableEnded) this.#owner.onArrived(this);
     this.#owner.onOver(this);
   }
+}
 
-  #onAnswered(): void {
+function onAnswered(this: OpenExchange): void {
+  try {
     // An upload may still be arriving.
     if (this.request.complete) this.finish();
     else this.request.once('close', () => attempt(() => this.finish()));
+  } catch (error) {
+    warn(error);
   }
 }
 

@@ -19,6 +19,9 @@ import { ways } from './ways.ts';
 /** Milliseconds for all to arrive, and to go. */
 const PATIENCE = 20_000;
 
+/** Milliseconds, after which idle connections have given back what they need for a request alone. */
+const IDLE = 1100;
+
 /** Some things can only be collected when others have been: what a finalizer holds. */
 const COLLECTIONS = 4;
 
@@ -47,6 +50,7 @@ async function settle(open: number, came: number): Promise<void> {
 }
 
 async function look(): Promise<Look> {
+  await setTimeout(IDLE);
   for (let count = 0; count < COLLECTIONS; count += 1) {
     await setTimeout(20);
     collect();

@@ -1,0 +1,129 @@
+import type { Patience } from '../trackers.ts';
+import { FIRST_REQUEST_MS } from '../../bounds.ts';
+import { now } from '../../primitives/clock.ts';
+import { endSoon } from '../end-soon.ts';
+import { guard } from '../protocol.ts';
+import { Alarm } from './alarm.ts';
+import type { Http1Connection } from './http1-connection.ts';
+import { LastResponse } from './last-response.ts';
+import { isArriving } from './open-exchange.ts';
+import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
+
+/** How long to wait for a connection that has no exchange under way. */
+export interface HttpPatience extends Patience {
+  /** Milliseconds for the rest of half a head. */
+  readonly headersTimeout: number;
+  /** Milliseconds for a request, from its head to the end of its body. */
+  readonly requestTimeout: number;
+}
+
+/**
+ * How an HTTP/1 connection comes to its end in a shutdown. It is made only then, because a server
+ * may have 100 000 idle connections.
+ */
+export class Http1Ending {
+  readonly #connection: Http1Connection;
+  readonly #alarm = new Alarm();
+  /** When the last exchange was over, of `now()`; 0 if that was before the shutdown. */
+  #restingSince = 0;
+  #lastResponse: LastResponse | undefined;
+  #patience: HttpPatience | undefined;
+
+  constructor(connection: Http1Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Lets the last response say that it is the last.
+   *
+   * @param requestTimeout - Milliseconds for which its request may still arrive after the answer.
+   */
+  goAway(requestTimeout: number): void {
+    const { last, socket } = this.#connection;
+    if (last === undefined) return;
+    this.#lastResponse ??= new LastResponse();
+    this.#lastResponse.be(last, socket, requestTimeout);
+  }
+
+  /** From now on ends the connection once it has had nothing under way for a while. */
+  drain(patience: HttpPatience): void {
+    this.#patience = patience;
+    this.#await();
+    this.#awaitUpload();
+  }
+
+  /** A request has come. */
+  onBegin(): void {
+    this.#alarm.clear();
+    this.#awaitUpload();
+  }
+
+  /** An exchange is over. */
+  onRest(): void {
+    this.#restingSince = now();
+    this.#await();
+  }
+
+  /** Stops the alarm. */
+  leave(): void {
+    this.#alarm.clear();
+  }
+
+  /** Waits for one more request. */
+  #await(): void {
+    const patience = this.#patience;
+    const connection = this.#connection;
+    if (patience === undefined || !connection.isWaiting) return;
+    const { idle, headersTimeout } = patience;
+    const least = connection.hasAsked ? 0 : FIRST_REQUEST_MS;
+    this.#wait(patience, Math.max(idle, least), () => {
+      connection.endIfIdle();
+      if (connection.state === 'half a request')
+        this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
+    });
+  }
+
+  /**
+   * Waits for the rest of a request. Node itself does not check that any more once the server is
+   * closed, and a client could stall for ever.
+   */
+  #awaitUpload(): void {
+    const patience = this.#patience;
+    const connection = this.#connection;
+    const { last, first } = connection;
+    if (!patience || !last || !first || !isArriving(last.request)) return;
+    const look = (): void => {
+      const { request, response } = last;
+      const isLet = this.#lastResponse?.lets(request) && response.writableFinished;
+      if (connection.last !== last || !isArriving(request) || isLet) return;
+      patience.onStraggler(connection.describe('request'), connection.socket);
+      endStalledUpload(connection.socket, first.response);
+    };
+    this.#alarm.setBehindInput(last.since + patience.requestTimeout, look);
+  }
+
+  /**
+   * Calls back at a time, if the connection is still waiting then. The milliseconds count from the
+   * latest of these: the accept, the end of the last exchange, the beginning of the shutdown.
+   */
+  #wait(patience: HttpPatience, milliseconds: number, callback: () => void): void {
+    const connection = this.#connection;
+    const since = Math.max(patience.begun, this.#restingSince, connection.since);
+    this.#alarm.setBehindInput(since + milliseconds, () => {
+      if (connection.isWaiting) callback();
+    });
+  }
+
+  /**
+   * Ends the connection with `408`: the rest of the head has not come. Node itself does not check
+   * that any more once the server is closed.
+   */
+  #timeOut({ onStraggler }: HttpPatience): void {
+    const { socket } = this.#connection;
+    onStraggler(this.#connection.describe('request'), socket);
+    // Its owner may have removed all listeners from it, also Node's.
+    socket.on('error', guard);
+    socket.write(REQUEST_TIMEOUT);
+    endSoon(socket);
+  }
+}
