@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ServeStats } from '../../lib/index.ts';
+import { Alarms } from '../../lib/protocols/http/alarm.ts';
 import { Http1Connection } from '../../lib/protocols/http/http1-connection.ts';
 import { sourceFiles } from '../house/imports.ts';
 import { get, SWITCHING, upgrade } from '../support/http-messages.ts';
@@ -148,7 +149,11 @@ test(
     let connection: Http1Connection | undefined;
     let response: ServerResponse | undefined;
     server.on('connection', (socket: Socket) => {
-      connection = new Http1Connection(socket, { isEnding: false, onRest() {} });
+      connection = new Http1Connection(socket, {
+        isEnding: false,
+        alarms: new Alarms(),
+        onRest() {},
+      });
     });
     server.on('request', (request, made) => {
       response = made;

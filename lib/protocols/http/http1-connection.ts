@@ -2,14 +2,15 @@ import type { Patience } from '../trackers.ts';
 import { FIRST_REQUEST_MS } from '../../bounds.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Alarm } from './alarm.ts';
+import { Alarm, type Alarms } from './alarm.ts';
 import { now } from '../../primitives/clock.ts';
 import { LinkedList } from '../../primitives/linked-list.ts';
 import { type ExchangeOwner, isArriving, OpenExchange } from './open-exchange.ts';
 import { guard } from '../protocol.ts';
-import { endSoon } from '../end-soon.ts';
+import { endIdle, endSoon } from '../end-soon.ts';
 import { LastResponse } from './last-response.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
+import { hasLeft } from '../../primitives/has-left.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import type { OpenState, Straggler } from '../../reports.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
@@ -32,6 +33,7 @@ export interface Http1Owner {
    * rest.
    */
   readonly isEnding: boolean;
+  readonly alarms: Alarms;
   /** Called when an exchange is over. */
   onRest(connection: Http1Connection): void;
 }
@@ -150,7 +152,7 @@ export class Http1Connection implements ExchangeOwner {
   /** From now on ends the connection once it has had nothing under way for a while. */
   drain(patience: HttpPatience): void {
     this.#patience = patience;
-    this.#alarm ??= new Alarm();
+    this.#alarm ??= new Alarm(this.#owner.alarms);
     this.#await();
     this.#awaitUpload();
   }
@@ -184,8 +186,8 @@ export class Http1Connection implements ExchangeOwner {
   force(onStraggler: OnStraggler): () => void {
     this.leave();
     return () => {
-      // It was ended as a request that `serve` had, and listed as that.
-      if (this.socket.destroyed) return;
+      // It was ended as a request that `serve` had, and listed as that; or another process has it.
+      if (this.socket.destroyed || hasLeft(this.socket)) return;
       onStraggler(this.#describe(this.#kind), this.socket);
       // TLS has a goodbye of its own.
       if ('encrypted' in this.socket) this.endIfIdle();
@@ -241,7 +243,7 @@ export class Http1Connection implements ExchangeOwner {
     const { idle, headersTimeout } = patience;
     const least = this.#arrivedTo === 0 ? FIRST_REQUEST_MS : 0;
     this.#wait(patience, Math.max(idle, least), () => {
-      this.endIfIdle();
+      if (this.isIdle) endIdle(this.socket);
       if (this.state === 'half a request')
         this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
     });

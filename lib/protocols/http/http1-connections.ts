@@ -6,13 +6,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
+import { Alarms } from './alarm.ts';
 import { emitterListener } from '../../primitives/emitter-listener.ts';
 import { isHttp2 } from './exchange.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
 import { Http1Connection, type Http1Owner, type HttpPatience } from './http1-connection.ts';
-import type { End } from '../../shutdown/in-slices.ts';
+import { eachInSlices, type End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
@@ -25,6 +26,7 @@ export class Http1Connections implements Http1Owner {
   /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void = () => {};
   isEnding = false;
+  readonly alarms: Alarms = new Alarms();
   readonly #server: EventEmitter;
   readonly #newcomers: Newcomers;
   readonly #connections = new Map<Socket, Http1Connection>();
@@ -69,7 +71,8 @@ export class Http1Connections implements Http1Owner {
   /** From now on tells each client that its connection will end. */
   goAway(): void {
     this.#isClosing = true;
-    attemptEach(this.#connections.values(), (each) => this.#goAway(each));
+    const requestTimeout = timeoutOf(this.#server, 'requestTimeout');
+    attemptEach(this.#connections.values(), (each) => each.goAway(requestTimeout));
   }
 
   /** From now on ends each connection that has had nothing under way for a while. */
@@ -83,7 +86,9 @@ export class Http1Connections implements Http1Owner {
     this.#patience = patience;
     if (!closesHalfRequests) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
     unref(this.#strayTimer);
-    attemptEach(this.#connections.values(), (each) => each.drain(patience));
+    eachInSlices(this.#connections.values(), (each) => {
+      if (!this.#isOver) each.drain(patience);
+    });
   }
 
   /** Stops following the server. Open connections are followed to their end. */
@@ -110,7 +115,7 @@ export class Http1Connections implements Http1Owner {
 
   /** Forgets connections that are gone without an event. */
   sweep(): void {
-    attemptEach(this.#connections, ([socket, connection]) => {
+    eachInSlices(this.#connections, ([socket, connection]) => {
       if (hasLeft(socket)) this.#forget(socket);
       else connection.sweep();
     });
