@@ -104,10 +104,23 @@ export const WORKER_LOOK_MS: number = 50;
 
 // The end of a shutdown.
 
-/** How long a slice takes. It delays other work of the process by no more than this. */
-export const SLICE_MS: number = 10;
-/** For how long after a deadline connections are ended in slices. The rest is ended in one go. */
+/**
+ * How long a slice takes. It delays other work of the process by two to three times as much. Node
+ * closes in the same turn what the slice has ended, and the handlers learn of it.
+ */
+export const SLICE_MS: number = 5;
+/**
+ * The least time that one shutdown has in a turn, if many share the slice. So a small one is done
+ * in one turn, even while others go on.
+ */
+export const LEAST_SLICE_MS: number = 1;
+/** For how long after a deadline connections are ended in slices, whatever handlers do. */
 export const SLICES_LATE_MS: number = 100;
+/**
+ * Which part of the time after that the slices must have, at least: a quarter. With less, handlers
+ * compute between two slices, and the rest is ended in one go. What Node does leaves them half.
+ */
+export const SLICES_SHARE: number = 4;
 /** How long handlers have to notice that grace is over. */
 export const NOTICE_MS: number = 100;
 /** How long connections that `drain` has ended by force have to close. */

@@ -1,10 +1,11 @@
-import { attemptEach } from '../primitives/attempt.ts';
+import type { EventEmitter } from 'node:events';
 import { now } from '../primitives/clock.ts';
 import { emitterListener } from '../primitives/emitter-listener.ts';
 import { harmless } from '../primitives/harmless.ts';
 import { hasLeft } from '../primitives/has-left.ts';
 import type { AnySocket } from '../protocols/protocol.ts';
 import { attemptOf } from '../primitives/hear.ts';
+import { eachInSlices, type End } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 
@@ -17,6 +18,9 @@ export class Census {
   /** `undefined` before the count has begun. */
   #total: number | undefined;
   #hasHandedOff = false;
+  #left = 0;
+  /** Sweeps from before the count that are not done: what they find is not counted. */
+  #earlySweeps = 0;
   /** Ends a connection that is added after `ends()`, later in the same emit. */
   #endLate: ((connection: AnySocket) => void) | undefined;
 
@@ -56,6 +60,11 @@ export class Census {
     return this.#hasHandedOff;
   }
 
+  /** How many connections have gone without an event. */
+  get left(): number {
+    return this.#left;
+  }
+
   beginCount(): void {
     this.#total = this.#open.size;
   }
@@ -68,12 +77,13 @@ export class Census {
     this.#endLate?.(connection);
   });
 
-  /** Forgets connections that have gone without an event. */
+  /** Forgets connections that have gone without an event, in slices. */
   sweep(): void {
-    attemptEach(this.#open.keys(), (connection) => {
-      if (!hasLeft(connection)) return;
-      this.#hasHandedOff ||= !connection.closed;
-      this.forget(connection);
+    const isEarly = this.#total === undefined;
+    if (isEarly) this.#earlySweeps += 1;
+    const forget = (connection: AnySocket): void => void this.#forgetIfLeft(connection);
+    eachInSlices(this.#open.keys(), forget, () => {
+      if (isEarly) this.#earlySweeps -= 1;
     });
   }
 
@@ -87,22 +97,47 @@ export class Census {
 
   /**
    * @param onStraggler - Called with each connection, just before it is ended.
-   * @returns What ends each connection by force.
+   * @returns What ends each connection by force, and forgets a connection that has gone without an
+   * event.
    */
-  ends(onStraggler?: OnStraggler): (() => void)[] {
+  ends(onStraggler?: OnStraggler): Iterable<End> {
     const end = (connection: AnySocket, since: number): void => {
       onStraggler?.(stragglerOf('connection', connection, since), connection);
       connection.destroy?.();
     };
     this.#endLate = (connection) => end(connection, performance.now());
-    return [...this.#open].map(
-      ([connection, since]) =>
-        () =>
-          end(connection, since),
-    );
+    return this.#eachEnd(end);
+  }
+
+  *#eachEnd(end: (connection: AnySocket, since: number) => void): Generator<End> {
+    for (const [connection, since] of this.#open) {
+      yield () => {
+        if (this.#isToBeTold(connection) || !this.#forgetIfLeft(connection)) end(connection, since);
+      };
+    }
   }
 
   readonly #onClose = emitterListener((connection: AnySocket) => this.forget(connection));
+
+  #forgetIfLeft(connection: AnySocket): boolean {
+    if (!hasLeft(connection)) return false;
+    this.#hasHandedOff ||= !connection.closed;
+    if (!this.#isToBeTold(connection)) {
+      this.#left += 1;
+      if (this.#earlySweeps > 0 && this.#total !== undefined) this.#total -= 1;
+    }
+    this.forget(connection);
+    return true;
+  }
+
+  /** Whether it was destroyed in this turn. Its `'close'` comes at the end of the turn. */
+  #isToBeTold(connection: AnySocket): boolean {
+    const isHeard = (): boolean | undefined =>
+      connection.closed === true &&
+      (this.#isFollowed?.(connection) ||
+        (connection as Partial<EventEmitter>).listeners?.('close').includes(this.#onClose));
+    return attemptOf(connection, 'closed', isHeard) === true;
+  }
 
   /** Call it when a connection has gone. */
   forget(connection: AnySocket): void {

@@ -172,7 +172,8 @@ export class ServerConnections {
     this.#isEnding = true;
     this.#politeness.idle = times.idle;
     this.#idleTimer = after(Math.max(times.idle, FIRST_REQUEST_MS), () => this.#endIdle());
-    this.#upgraded?.goAway(times);
+    // By force, each client is told just before it is ended.
+    if (!isForced) this.#upgraded?.goAway(times);
     // Last of all: if nothing is left, this ends the shutdown, which clears the timer.
     this.#underWay.wait(Infinity, this.#onChange, isForced);
   }
@@ -192,18 +193,31 @@ export class ServerConnections {
   }
 
   /** @returns What ends all connections by force, and lists them as stragglers. */
-  force(): End[] {
-    const open = this.#open.size + this.#earlier.size;
+  force(): Iterable<End> {
+    const known = this.#open.size + this.#open.left;
     this.#listed.clear();
     this.#silent?.leave();
-    return [
-      ...(this.#upgraded?.force() ?? []),
-      ...this.#underWay.force(),
-      ...this.#pause(),
-      // The trackers of HTTP list these, by their TLS sockets and sessions.
-      ...this.#open.ends(this.#known.carriers ? undefined : this.#addStraggler),
-      () => this.#listUnknown(open - this.#listed.size),
-    ];
+    const upgraded = this.#upgraded?.force() ?? [];
+    const underWay = this.#underWay.force();
+    // The trackers of HTTP list these, by their TLS sockets and sessions.
+    const open = this.#open.ends(this.#known.carriers ? undefined : this.#addStraggler);
+    const earlier = this.#earlier.size;
+    const unlisted = (): number => known - this.#open.left + earlier - this.#listed.size;
+    return this.#allEnds(upgraded, underWay, open, unlisted);
+  }
+
+  *#allEnds(
+    upgraded: readonly End[],
+    underWay: readonly End[],
+    open: Iterable<End>,
+    unlisted: () => number,
+  ): Generator<End> {
+    yield* upgraded;
+    yield* underWay;
+    // Raw sockets must not be destroyed in an event of their TLS sockets: Node 20 crashes.
+    if (this.#known.handshakes) yield turn;
+    yield* open;
+    yield () => this.#listUnknown(unlisted());
   }
 
   /** Lists the connections from before, if they are counted only after the others were listed. */
@@ -243,11 +257,6 @@ export class ServerConnections {
 
   get #unknown(): Straggler {
     return stragglerOf('connection', undefined, this.#since);
-  }
-
-  /** Raw sockets must not be destroyed in an event of their TLS sockets: Node 20 crashes. */
-  #pause(): End[] {
-    return this.#known.handshakes ? [turn] : [];
   }
 
   #endIdle(): void {

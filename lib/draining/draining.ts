@@ -75,6 +75,8 @@ export class Draining implements ShutdownHost {
   readonly #times = new DrainTimes();
   #isJoined = false;
   #isCounted = false;
+  /** Whether the connections were swept in this very call, so that an end by force need not. */
+  #isBeginning = false;
   #progress: Progress | undefined;
   #report: DrainReport | undefined;
 
@@ -176,7 +178,9 @@ export class Draining implements ShutdownHost {
     });
     if (!tellsCloseLate) this.connections.sweep();
     this.connections.begin(() => this.#onCounted());
+    this.#isBeginning = !tellsCloseLate;
     this.#shutdown.setDeadline(this.#times.grace);
+    this.#isBeginning = false;
   }
 
   #onLastCall(): LastCallTerms | undefined {
@@ -233,9 +237,9 @@ export class Draining implements ShutdownHost {
     return hasClosed || !hasOthers;
   }
 
-  force(): End[] {
+  force(): Iterable<End> {
     this.#progress?.onGraceOver();
-    this.connections.sweep();
+    if (!this.#isBeginning) this.connections.sweep();
     if (this.#listener.close()) this.#onClosed();
     return this.connections.force();
   }

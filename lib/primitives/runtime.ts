@@ -36,6 +36,9 @@ export const hidesAbortCause: boolean = isDeno;
 /** On Bun and Deno, `closeIdleConnections()` also ends connections with half a request. */
 export const closesHalfRequests: boolean = isBun || isDeno;
 
+/** On Node, what was written has reached the kernel when `writableLength` is 0. */
+export const closesAtOnce: boolean = !(isBun || isDeno);
+
 /** Bun publishes on no channel of `node:net`, so it does not tell that a server listens. */
 export const tellsListening: boolean = !isBun;
 

@@ -1,4 +1,4 @@
-import { SLICES_LATE_MS, SLICE_MS } from '../bounds.ts';
+import { LEAST_SLICE_MS, SLICES_LATE_MS, SLICES_SHARE, SLICE_MS } from '../bounds.ts';
 import { attempt } from '../primitives/attempt.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
@@ -8,18 +8,22 @@ export const turn: unique symbol = Symbol('turn');
 /** What ends one thing by force. */
 export type End = (() => void) | typeof turn;
 
+/** How many calls of `inSlices()` have not ended all. They share the time of a slice in each turn. */
+let running = 0;
+
 interface SlicesOptions {
   /**
-   * Whether a deadline has passed. If so, what is left after `SLICES_LATE_MS` is ended in one go.
-   * Otherwise handlers that compute between two slices could delay the end. So could Node, which
-   * closes there what was ended before.
+   * Whether a deadline has passed. If so, handlers that compute between two slices do not delay the
+   * end: what is left is ended in one go when the slices get too small a part of the time. The first
+   * `SLICES_LATE_MS` do not count.
    */
   readonly isLate?: boolean;
 }
 
 /**
  * Ends many things in slices. The event loop turns between two slices, because destroying ten
- * thousand sockets takes a third of a second.
+ * thousand sockets takes a third of a second. All calls that are under way share the time of one
+ * slice.
  *
  * The first slice is done in this call. If an end throws, which only a method of another owner
  * does, that becomes a process warning, and the others are ended all the same.
@@ -32,16 +36,38 @@ export function inSlices(
   { isLate = false }: SlicesOptions = {},
 ): void {
   const iterator = ends[Symbol.iterator]();
-  const late = isLate ? performance.now() + SLICES_LATE_MS : Infinity;
+  let late = isLate ? performance.now() + SLICES_LATE_MS : Infinity;
   const doSlice = (): void => {
-    const now = performance.now();
-    const due = now > late ? Infinity : now + SLICE_MS;
+    const begun = performance.now();
+    const due = begun > late ? Infinity : begun + Math.max(SLICE_MS / running, LEAST_SLICE_MS);
     for (;;) {
       const { done, value: end } = iterator.next();
-      if (done) return onDone();
+      if (done) break;
       if (end !== turn) attempt(end);
-      if (end === turn || performance.now() >= due) return void setImmediate(doSlice);
+      const now = performance.now();
+      if (end !== turn && now < due) continue;
+      late += (now - begun) * running * SLICES_SHARE;
+      return void setImmediate(doSlice);
     }
+    running -= 1;
+    onDone();
   };
+  running += 1;
   doSlice();
+}
+
+/**
+ * Calls `action` with each item, in slices as `inSlices()` does. What is added to a `Map` or `Set`
+ * meanwhile has its turn, too, and what is removed has none.
+ */
+export function eachInSlices<Item>(
+  items: Iterable<Item>,
+  action: (item: Item) => void,
+  onDone: () => void = () => {},
+): void {
+  inSlices(actions(items, action), onDone);
+}
+
+function* actions<Item>(items: Iterable<Item>, action: (item: Item) => void): Generator<End> {
+  for (const item of items) yield () => action(item);
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { inSlices } from '../../lib/shutdown/in-slices.ts';
+import { SLICE_MS } from '../../lib/bounds.ts';
+import { eachInSlices, inSlices } from '../../lib/shutdown/in-slices.ts';
+import { withFakeClock } from '../support/fake-clock.ts';
 import { suite } from '../support/suite.ts';
 import { stall, turns, until } from '../support/turns.ts';
 import { collectWarnings } from '../support/warnings.ts';
@@ -10,14 +12,16 @@ function fail(): never {
   throw new Error('Somebody has overridden it');
 }
 
-test('ends a few in the very call, in order', () => {
-  const ended: unknown[] = [];
-  inSlices(
-    [1, 2, 3].map((each) => () => void ended.push(each)),
-    () => ended.push('done'),
-  );
-  assert.deepEqual(ended, [1, 2, 3, 'done']);
-});
+test('ends a few in the very call, in order', () =>
+  // A busy machine may take longer than a slice.
+  withFakeClock(async () => {
+    const ended: unknown[] = [];
+    inSlices(
+      [1, 2, 3].map((each) => () => void ended.push(each)),
+      () => ended.push('done'),
+    );
+    assert.deepEqual(ended, [1, 2, 3, 'done']);
+  }));
 
 test('is done at once when there are none', () => {
   let calls = 0;
@@ -71,5 +75,44 @@ test('warns of one whose end throws, and ends the others', async () => {
     ['Somebody has overridden it'],
   );
 });
+
+test('shares the time of a slice with what else is being ended', () =>
+  withFakeClock(async ({ advance }) => {
+    let ended = 0;
+    const strides: number[] = [];
+    const look = (): void => {
+      strides.push(ended);
+      ended = 0;
+      immediate = setImmediate(look);
+    };
+    const ends = Array.from({ length: 100 }, () => () => {
+      advance(0.5);
+      ended += 1;
+    });
+    let immediate = setImmediate(look);
+    const begin = (): Promise<void> => new Promise((resolve) => inSlices(ends, resolve));
+    await Promise.all([begin(), begin()]);
+    clearImmediate(immediate);
+    const [first = NaN, second = NaN, ...others] = strides;
+    // The first of them began alone.
+    assert.equal(first, (SLICE_MS + SLICE_MS / 2) / 0.5);
+    assert.equal(second, SLICE_MS / 0.5);
+    assert.ok(Math.max(...others) <= SLICE_MS / 0.5, strides.join());
+  }));
+
+test('goes through a list that changes: with what is added, and without what is removed', () =>
+  withFakeClock(async ({ advance }) => {
+    const items = new Set([1, 2, 3, 4]);
+    const seen: number[] = [];
+    const see = (item: number): void => {
+      seen.push(item);
+      advance(SLICE_MS);
+    };
+    const done = new Promise<void>((resolve) => eachInSlices(items, see, resolve));
+    items.delete(3);
+    items.add(5);
+    await done;
+    assert.deepEqual(seen, [1, 2, 4, 5]);
+  }));
 
 test.run();

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { drain, serve, type ServeReport } from 'accept-loop';
 import { WebSocketServer } from 'ws';
 import { certificate } from '../support/certificate.ts';
+import { get } from '../support/http-messages.ts';
 import { inTime } from '../support/in-time.ts';
 import { limits } from '../support/limits.ts';
 import { abortListeners } from '../support/listeners.ts';
 import { type Scene, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { serveScene } from '../support/serve-scene.ts';
-import { type Client, connect } from '../support/sockets.ts';
+import { type Client, connect, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { countTicks } from '../support/ticks.ts';
 import { stall, turns, until } from '../support/turns.ts';
@@ -82,6 +85,88 @@ for (const { title, shutDown } of [
     },
     { cannot: [limits.standaloneSockets, limits.silentWebSocketClients] },
   );
+}
+
+for (const { name, shutDown } of [
+  {
+    name: 'drain',
+    shutDown: (server: Server, signal: AbortSignal) => {
+      server.on('request', (_request, response) => response.end('served'));
+      return drain(server, { signal, idle: 0 }).then(({ forced }) => forced);
+    },
+  },
+  {
+    name: 'serve',
+    shutDown: (server: Server, signal: AbortSignal) =>
+      serve(server, ([, response]) => response.end('served'), { signal, idle: 0 }).finished.then(
+        ({ stragglers }) => stragglers.length,
+      ),
+  },
+]) {
+  test(`is in slices when ${name} ends idle HTTP connections whose time is over`, async () => {
+    const count = 100;
+    const server = await listening(createHttpServer({ keepAliveTimeout: 60_000 }));
+    const ended = new Set<Socket>();
+    server.on('connection', (socket: Socket) => {
+      for (const method of ['destroy', 'destroySoon'] as const) {
+        const end = socket[method].bind(socket);
+        const endSlowly = (): Socket => {
+          if (!ended.has(socket)) stall(1);
+          ended.add(socket);
+          return end() ?? socket;
+        };
+        socket[method] = endSlowly;
+      }
+    });
+    const stop = new AbortController();
+    const over = shutDown(server, stop.signal);
+    const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
+    for (const { socket } of clients) socket.write(get('/'));
+    await Promise.all(clients.map(({ socket }) => once(socket, 'data')));
+    const ticks = countTicks(() => ended.size);
+    stop.abort();
+    assert.equal(await over, 0);
+    for (const { ending } of clients) assert.equal((await ending).by, 'end');
+    ticks.stop();
+    assert.equal(ended.size, count);
+    assert.ok(ticks.turns() >= 10, `${ticks.turns()} turns`);
+    assert.ok(ticks.longest() <= 10, `${ticks.longest()} in one turn`);
+    assert.equal(abortListeners(stop.signal), 0);
+  });
+}
+
+for (const grace of [0, 60_000]) {
+  test(`is looked through in slices: what had gone before is in no count (grace: ${grace})`, async () => {
+    const count = 60;
+    const server = await listening(createServer());
+    const stop = new AbortController();
+    const drained = drain(server, { signal: stop.signal, grace });
+    const sockets: Socket[] = [];
+    server.on('connection', (socket) => sockets.push(socket));
+    const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
+    await until(() => sockets.length === count);
+    // No listener is told of their end.
+    const gone = sockets.slice(-10);
+    for (const socket of gone) socket.removeAllListeners('close').destroy();
+    await until(() => gone.every(({ closed }) => closed));
+    for (const socket of sockets) {
+      Object.defineProperty(socket, 'closed', {
+        get() {
+          stall(1);
+          return Reflect.get(Readable.prototype, 'closed', socket);
+        },
+      });
+    }
+    stop.abort();
+    for (const { socket } of clients) socket.end();
+    const { finished, forced } = await drained;
+    const left = count - gone.length;
+    assert.deepEqual(
+      { finished, forced },
+      grace === 0 ? { finished: 0, forced: left } : { finished: left, forced: 0 },
+    );
+    for (const { ending } of clients) await ending;
+  });
 }
 
 const HELD_BACK = 200;

@@ -39,16 +39,30 @@ class Connection extends EventEmitter {
   }
 }
 
-for (const { isLate, title, expected } of [
+/** Of 600 things, each of which takes a millisecond, in slices of five. */
+const evenly = Array.from({ length: 120 }, () => SLICE_MS);
+
+for (const { title, isLate, between, expected } of [
   {
-    title: 'is done in slices of a hundredth of a second',
+    title: 'is done in slices of five milliseconds, whatever other code does between them',
     isLate: false,
-    expected: Array.from({ length: 60 }, () => 10),
+    between: 100,
+    expected: evenly,
   },
   {
-    title: 'is done in one go, what is left, when a deadline has passed a tenth of a second ago',
+    title:
+      'is done in slices after a deadline, too, if other code takes no more than twice the time',
     isLate: true,
-    expected: [...Array.from({ length: 11 }, () => 10), 490],
+    between: 2 * SLICE_MS,
+    expected: evenly,
+  },
+  {
+    title:
+      'is done in one go after a deadline, what is left, once other code has taken most of the time',
+    isLate: true,
+    // A slice and what follows take 45 ms: after five of them 225, and the bound is 100 + 4 * 25.
+    between: 8 * SLICE_MS,
+    expected: [...Array.from({ length: 5 }, () => SLICE_MS), 600 - 5 * SLICE_MS],
   },
 ]) {
   test(title, () =>
@@ -57,6 +71,7 @@ for (const { isLate, title, expected } of [
       const slices: number[] = [];
       const look = (): void => {
         turn += 1;
+        advance(between);
         immediate = setImmediate(look);
       };
       let immediate = setImmediate(look);

@@ -6,6 +6,7 @@ import { type ExchangeOwner, isArriving, OpenExchange } from './open-exchange.ts
 import { guard } from '../protocol.ts';
 import { endSoon } from '../end-soon.ts';
 import { attemptOf } from '../../primitives/hear.ts';
+import { hasLeft } from '../../primitives/has-left.ts';
 import type { OpenState, Straggler } from '../../reports.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
@@ -175,8 +176,8 @@ export class Http1Connection implements ExchangeOwner {
   /** What ends the connection by force. @param onStraggler - Told of it, just before. */
   force(onStraggler: OnStraggler): () => void {
     return () => {
-      // It was ended as a request that `serve` had, and listed as that.
-      if (this.socket.destroyed) return;
+      // It was ended as a request that `serve` had, and listed as that; or another process has it.
+      if (this.socket.destroyed || hasLeft(this.socket)) return;
       onStraggler(this.describe(kindOf(this.state)), this.socket);
       // TLS has a goodbye of its own.
       if ('encrypted' in this.socket) this.endIfIdle();

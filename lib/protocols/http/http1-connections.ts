@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
+import { Alarms } from './alarm.ts';
 import { emitterListener } from '../../primitives/emitter-listener.ts';
 import { isHttp2 } from './exchange.ts';
 import { guard } from '../protocol.ts';
@@ -14,7 +15,7 @@ import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
 import { Http1Connection, type Http1Owner } from './http1-connection.ts';
 import { Http1Ending, type HttpPatience } from './http1-ending.ts';
-import type { End } from '../../shutdown/in-slices.ts';
+import { eachInSlices, type End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
@@ -33,6 +34,7 @@ export class Http1Connections implements Http1Owner {
    * rest.
    */
   isEnding = false;
+  readonly #alarms = new Alarms();
   readonly #server: EventEmitter;
   readonly #newcomers: Newcomers;
   readonly #connections = new Map<Socket, Http1Connection>();
@@ -84,7 +86,8 @@ export class Http1Connections implements Http1Owner {
   /** From now on tells each client that its connection will end. */
   goAway(): void {
     this.#isClosing = true;
-    attemptEach(this.#connections.values(), (each) => this.#goAway(each));
+    const requestTimeout = timeoutOf(this.#server, 'requestTimeout');
+    attemptEach(this.#connections.values(), (each) => this.#goAway(each, requestTimeout));
   }
 
   /** From now on ends each connection that has had nothing under way for a while. */
@@ -98,7 +101,9 @@ export class Http1Connections implements Http1Owner {
     this.#patience = patience;
     if (!closesHalfRequests) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
     unref(this.#strayTimer);
-    attemptEach(this.#connections.values(), (each) => this.#endingOf(each).drain(patience));
+    eachInSlices(this.#connections.values(), (each) => {
+      if (!this.#isOver) this.#endingOf(each).drain(patience);
+    });
   }
 
   /** Stops following the server. Open connections are followed to their end. */
@@ -128,7 +133,8 @@ export class Http1Connections implements Http1Owner {
 
   /** Forgets connections that are gone without an event. */
   sweep(): void {
-    attemptEach(this.#connections, ([socket, connection]) => {
+    eachInSlices(this.#connections, ([socket, connection]) => {
+      // The census sweeps, too: a connection that has gone without an event is no straggler.
       if (hasLeft(socket)) return this.#forget(socket);
       connection.sweep();
       if (!this.isEnding && connection.lighten()) this.#renewListener(socket);
@@ -188,7 +194,7 @@ export class Http1Connections implements Http1Owner {
   }
 
   #endingOf(connection: Http1Connection): Http1Ending {
-    const ending = this.#endings.get(connection) ?? new Http1Ending(connection);
+    const ending = this.#endings.get(connection) ?? new Http1Ending(connection, this.#alarms);
     this.#endings.set(connection, ending);
     return ending;
   }
@@ -201,14 +207,16 @@ export class Http1Connections implements Http1Owner {
     if (this.#isOver) setImmediate(() => attempt(() => connection.endIfIdle()));
   }
 
-  readonly #onClose = emitterListener((socket: Socket) => this.#forget(socket));
+  readonly #onClose = emitterListener((socket: Socket) => {
+    this.#forget(socket);
+    this.onGone(socket);
+  });
 
   #forget(socket: Socket): void {
     const connection = this.#connections.get(socket);
     if (connection) this.#endings.get(connection)?.leave();
     this.#connections.delete(socket);
     this.#newcomers.delete(socket);
-    this.onGone(socket);
     this.onChange();
   }
 
@@ -217,9 +225,12 @@ export class Http1Connections implements Http1Owner {
     this.#heldBack = undefined;
   }
 
-  #goAway(connection: Http1Connection): void {
+  #goAway(
+    connection: Http1Connection,
+    requestTimeout: number = timeoutOf(this.#server, 'requestTimeout'),
+  ): void {
     if (connection.last === undefined) return;
-    this.#endingOf(connection).goAway(timeoutOf(this.#server, 'requestTimeout'));
+    this.#endingOf(connection).goAway(requestTimeout);
   }
 
   /**

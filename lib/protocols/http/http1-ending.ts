@@ -1,9 +1,9 @@
 import type { Patience } from '../trackers.ts';
 import { FIRST_REQUEST_MS } from '../../bounds.ts';
 import { now } from '../../primitives/clock.ts';
-import { endSoon } from '../end-soon.ts';
+import { endIdle, endSoon } from '../end-soon.ts';
 import { guard } from '../protocol.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, type Alarms } from './alarm.ts';
 import type { Http1Connection } from './http1-connection.ts';
 import { LastResponse } from './last-response.ts';
 import { isArriving } from './open-exchange.ts';
@@ -23,14 +23,15 @@ export interface HttpPatience extends Patience {
  */
 export class Http1Ending {
   readonly #connection: Http1Connection;
-  readonly #alarm = new Alarm();
+  readonly #alarm: Alarm;
   /** When the last exchange was over, of `now()`; 0 if that was before the shutdown. */
   #restingSince = 0;
   #lastResponse: LastResponse | undefined;
   #patience: HttpPatience | undefined;
 
-  constructor(connection: Http1Connection) {
+  constructor(connection: Http1Connection, alarms: Alarms) {
     this.#connection = connection;
+    this.#alarm = new Alarm(alarms);
   }
 
   /**
@@ -77,7 +78,7 @@ export class Http1Ending {
     const { idle, headersTimeout } = patience;
     const least = connection.hasAsked ? 0 : FIRST_REQUEST_MS;
     this.#wait(patience, Math.max(idle, least), () => {
-      connection.endIfIdle();
+      if (connection.isIdle) endIdle(connection.socket);
       if (connection.state === 'half a request')
         this.#wait(patience, headersTimeout, () => this.#timeOut(patience));
     });

@@ -2,7 +2,7 @@ import { FIRST_REQUEST_MS, ROUND_TRIP_MS } from '../../bounds.ts';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Alarm } from './alarm.ts';
+import { Alarm, type Alarms } from './alarm.ts';
 import { attempt } from '../../primitives/attempt.ts';
 import { cutStream } from './exchange.ts';
 import { emitterListener } from '../../primitives/emitter-listener.ts';
@@ -72,15 +72,16 @@ export class Http2Connection {
   #isNew = true;
   #isClosing = false;
   #isLeaving = false;
-  readonly #alarm = new Alarm();
+  readonly #alarm: Alarm;
 
   /**
    * @param session - A session that is not destroyed.
    * @param onClose - Called when its socket has closed. On Bun that comes after the end of the
    * session.
    */
-  constructor(session: Http2Session, onClose: () => void) {
+  constructor(session: Http2Session, alarms: Alarms, onClose: () => void) {
     this.#session = session;
+    this.#alarm = new Alarm(alarms);
     const close = (): void => {
       this.#alarm.clear();
       connections.delete(session);

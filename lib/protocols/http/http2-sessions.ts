@@ -1,6 +1,7 @@
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { tellsStreams } from '../../primitives/runtime.ts';
+import { Alarms } from './alarm.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import type { Patience } from '../trackers.ts';
 import { cutSession, Http2Connection } from './http2-connection.ts';
@@ -17,6 +18,7 @@ export class Http2Sessions {
   /** Called when a newcomer has made its first request, and when a session has gone. */
   onChange: () => void = () => {};
   readonly #newcomers: Newcomers;
+  readonly #alarms = new Alarms();
   readonly #sessions = new Map<Http2Session, Http2Connection>();
   #isClosing = false;
   #isOver = false;
@@ -84,7 +86,7 @@ export class Http2Sessions {
   readonly add: (session: Http2Session) => void = harmless((session) => {
     // An earlier listener of the owner may have destroyed the session.
     if (session.destroyed || this.#sessions.has(session)) return;
-    const connection = new Http2Connection(session, () => this.#forget(session));
+    const connection = new Http2Connection(session, this.#alarms, () => this.#forget(session));
     this.#sessions.set(session, connection);
     this.#newcomers.add(session);
     // On the session, not on the server: there, a listener for 'stream' means that its owner

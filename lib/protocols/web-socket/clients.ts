@@ -2,10 +2,10 @@ import { CLIENTS_LOOK_MS } from '../../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { after } from '../../primitives/after.ts';
-import { attempt, attemptEach } from '../../primitives/attempt.ts';
+import { attempt } from '../../primitives/attempt.ts';
 import { Conversation, type Counting } from './conversation.ts';
 import { harmless } from '../../primitives/harmless.ts';
-import { type End, inSlices } from '../../shutdown/in-slices.ts';
+import { eachInSlices, type End } from '../../shutdown/in-slices.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import type { GoodbyeTimes, UpgradedHost } from '../trackers.ts';
 import type { AnySocket } from '../protocol.ts';
@@ -23,8 +23,6 @@ export interface WebSocketServer extends EventEmitter {
   address(): unknown;
   close(): void;
 }
-
-const nothing = (): void => {};
 
 /** The code that is told of the clients. */
 type WebSocketClientsHost = Pick<UpgradedHost, 'onClient' | 'onStraggler' | 'onChange'>;
@@ -52,6 +50,8 @@ export class WebSocketClients {
   #times: GoodbyeTimes | undefined;
   #looks: NodeJS.Timeout | undefined;
   #last: NodeJS.Timeout | undefined;
+  #isAtWork = false;
+  #next: ((client: WebSocketClient) => void) | undefined;
 
   constructor(server: WebSocketServer, host: WebSocketClientsHost) {
     this.server = server;
@@ -75,16 +75,13 @@ export class WebSocketClients {
   goAway(times: GoodbyeTimes): void {
     this.#addTracked();
     this.#times = times;
-    this.#looks = setInterval(() => {
-      this.#endOverdue();
-      this.#tellDue(times);
-    }, CLIENTS_LOOK_MS);
+    this.#looks = setInterval(() => this.#look(times), CLIENTS_LOOK_MS);
     unref(this.#looks);
     const now = performance.now();
-    this.#last = after(times.latest - now, () => this.#tellDue(times));
-    const since = times.latest > now ? now - times.idle : Infinity;
-    // Thousands at once would block the event loop, and take time from the clients that answer.
-    this.#inSlices([...this.#clients.values()], (client) => {
+    const isLast = times.latest <= now;
+    if (!isLast) this.#last = after(times.latest - now, () => this.#tellRest());
+    const since = isLast ? Infinity : now - times.idle;
+    this.#inSlices((client) => {
       if (!client.waits(since)) client.tell();
     });
   }
@@ -105,7 +102,7 @@ export class WebSocketClients {
    */
   sweep(): void {
     const now = performance.now();
-    attemptEach(this.#clients, ([webSocket, client]) => {
+    eachInSlices(this.#clients, ([webSocket, client]) => {
       if (client.isClosed) this.#forget(webSocket);
       else if (!this.#times) client.look(now);
     });
@@ -164,31 +161,41 @@ export class WebSocketClients {
     if (this.#clients.delete(webSocket)) this.#host.onChange();
   }
 
-  /** Tells the clients that have been silent for long enough. */
-  #tellDue({ idle, latest }: GoodbyeTimes): void {
+  /** Tells the clients that have been silent for long enough. Ends those that have not answered. */
+  #look(times: GoodbyeTimes): void {
+    this.#inSlices((client) => {
+      if (!client.isTold) this.#tellIfDue(client, times);
+      else if (client.isOverdue()) client.terminate(this.#host.onStraggler);
+    });
+  }
+
+  /** Tells every client that has not been told. For the others, this does not count as a look. */
+  #tellRest(): void {
+    this.#inSlices((client) => client.tell());
+  }
+
+  #tellIfDue(client: WebSocketClient, { idle, latest }: GoodbyeTimes): void {
     const now = performance.now();
-    const due: WebSocketClient[] = [];
-    attemptEach(this.#clients.values(), (client) => {
-      if (client.isTold) return;
-      client.look(now);
-      if (now >= latest || !client.isAlive(now - idle)) due.push(client);
-    });
-    this.#inSlices(due, (client) => client.tell());
+    client.look(now);
+    if (now >= latest || !client.isAlive(now - idle)) client.tell();
   }
 
-  /** Ends the clients that have not answered. */
-  #endOverdue(): void {
-    const overdue: WebSocketClient[] = [];
-    attemptEach(this.#clients.values(), (client) => {
-      if (client.isOverdue()) overdue.push(client);
+  /**
+   * Does this with each client. Thousands at once would block the event loop, and take time from the
+   * clients that answer. While it is being done, a further action has to wait, and replaces the one
+   * that waits.
+   */
+  #inSlices(action: (client: WebSocketClient) => void): void {
+    if (this.#isAtWork) {
+      this.#next = action;
+      return;
+    }
+    this.#isAtWork = true;
+    eachInSlices(this.#clients.values(), action, () => {
+      this.#isAtWork = false;
+      const next = this.#next;
+      this.#next = undefined;
+      if (next) this.#inSlices(next);
     });
-    this.#inSlices(overdue, (client) => client.terminate(this.#host.onStraggler));
-  }
-
-  #inSlices(clients: readonly WebSocketClient[], action: (client: WebSocketClient) => void): void {
-    inSlices(
-      clients.map((client) => () => action(client)),
-      nothing,
-    );
   }
 }

@@ -12,11 +12,19 @@ const titles: Readonly<Record<WayName, { title: string; base: WayName }>> = {
   'tcp destroy': { title: 'TCP: `destroy()` in a loop', base: 'tcp destroy' },
   'tcp serve grace': { title: 'TCP: **`serve`**, `grace: 0`', base: 'tcp destroy' },
   'tcp drain grace': { title: 'TCP: **`drain`**, `grace: 0`', base: 'tcp destroy' },
+  'tcp serve draining': { title: 'TCP: **`serve`**, at `draining`', base: 'tcp destroy' },
   'http destroy': { title: 'HTTP: `closeAllConnections()`', base: 'http destroy' },
   'http serve grace': { title: 'HTTP: **`serve`**, `grace: 0`', base: 'http destroy' },
   'http drain grace': { title: 'HTTP: **`drain`**, `grace: 0`', base: 'http destroy' },
   'http serve idle': { title: 'HTTP: **`serve`**, `idle: 0`', base: 'http destroy' },
   'http drain idle': { title: 'HTTP: **`drain`**, `idle: 0`', base: 'http destroy' },
+  'ws destroy': { title: 'WebSocket: `close()`, `terminate()` in a loop', base: 'ws destroy' },
+  'ws drain grace': { title: 'WebSocket: **`drain`**, `grace: 0`', base: 'ws destroy' },
+  'ws close': { title: 'WebSocket: `close()` in a loop', base: 'ws close' },
+  'ws drain idle': { title: 'WebSocket: **`drain`**, `idle: 0`', base: 'ws close' },
+  'queued destroy': { title: 'Queued: `resetAndDestroy()` in a loop', base: 'queued destroy' },
+  'queued serve grace': { title: 'Queued: **`serve`**, `grace: 0`', base: 'queued destroy' },
+  'queued loop left': { title: 'Queued: **`acceptLoop`**, left', base: 'queued destroy' },
 };
 
 type Figure = 'time' | 'stall' | 'cpu';

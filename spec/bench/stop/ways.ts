@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
-import { drain, serve } from 'accept-loop';
+import { acceptLoop, drain, serve, type ServeContext } from 'accept-loop';
+import { WebSocketServer } from 'ws';
 import type { WayName } from './way-names.ts';
 
 /** A server with its handlers, and how it is stopped. */
@@ -21,6 +23,14 @@ async function wait(socket: Socket): Promise<void> {
   socket.write(SERVED);
   for await (const chunk of socket) socket.write(chunk as Buffer);
 }
+
+/** Ends at the abort of `draining`, and not before. */
+function waitForDraining(socket: Socket, { draining }: ServeContext): Promise<void> {
+  draining.addEventListener('abort', () => socket.destroy());
+  return wait(socket);
+}
+
+const waitForClose = (socket: Socket): Promise<unknown> => once(socket, 'close');
 
 const answer: RequestListener = (_request, response) => void response.end(SERVED);
 
@@ -78,6 +88,27 @@ function drainHttp(options: { idle?: number; grace?: number }): Stoppable {
   return aborting(server, (signal) => drain(server, { ...options, signal }));
 }
 
+/** Greets each WebSocket client. The clients answer a close frame. */
+function greetingWebSockets(): { server: Server; clients: WebSocketServer } {
+  const server = httpServer();
+  const clients = new WebSocketServer({ server });
+  clients.on('connection', (client) => client.send(SERVED));
+  return { server, clients };
+}
+
+function drainWebSockets(options: { idle?: number; grace?: number }): Stoppable {
+  const { server, clients } = greetingWebSockets();
+  return aborting(server, (signal) => drain(clients, { ...options, signal }));
+}
+
+/** A server whose connections are greeted, and are taken by no code. */
+function queueing(): TcpServer {
+  return createServer((socket) => void socket.write(SERVED));
+}
+
+/** No connection is refused before the stop. */
+const MAX_QUEUED = 1_000_000;
+
 export const ways: Readonly<Record<WayName, () => Stoppable>> = {
   'tcp destroy': () => {
     const tasks = new Map<Socket, Promise<void>>();
@@ -98,6 +129,10 @@ export const ways: Readonly<Record<WayName, () => Stoppable>> = {
     const server = createServer(waitBare);
     return aborting(server, (signal) => drain(server, { signal, grace: 0 }));
   },
+  'tcp serve draining': () => {
+    const server = createServer();
+    return aborting(server, (signal) => serve(server, waitForDraining, { signal }).finished);
+  },
   'http destroy': () => {
     const server = httpServer(answer);
     return destroying(server, () => server.closeAllConnections());
@@ -106,4 +141,53 @@ export const ways: Readonly<Record<WayName, () => Stoppable>> = {
   'http drain grace': () => drainHttp({ grace: 0 }),
   'http serve idle': () => serveHttp({ idle: 0 }),
   'http drain idle': () => drainHttp({ idle: 0 }),
+  'ws destroy': () => {
+    const { server, clients } = greetingWebSockets();
+    return destroying(server, () => {
+      clients.close();
+      for (const client of clients.clients) {
+        client.close(1001);
+        client.terminate();
+      }
+    });
+  },
+  'ws drain grace': () => drainWebSockets({ grace: 0 }),
+  'ws close': () => {
+    const { server, clients } = greetingWebSockets();
+    return destroying(server, () => {
+      clients.close();
+      for (const client of clients.clients) client.close(1001);
+    });
+  },
+  'ws drain idle': () => drainWebSockets({ idle: 0 }),
+  'queued destroy': () => {
+    const server = queueing();
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    return destroying(server, () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    });
+  },
+  'queued serve grace': () => {
+    const server = queueing();
+    const options = { concurrency: 1, maxQueued: MAX_QUEUED, grace: 0 };
+    return aborting(
+      server,
+      (signal) => serve(server, waitForClose, { ...options, signal }).finished,
+    );
+  },
+  'queued loop left': () => {
+    const server = queueing();
+    const loop = acceptLoop(server, { maxQueued: MAX_QUEUED });
+    return {
+      server,
+      async stop() {
+        await loop.return();
+        return undefined;
+      },
+    };
+  },
 };
