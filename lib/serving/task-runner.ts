@@ -219,8 +219,8 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#lingering.listOpen(list);
   }
 
-  #hasGone({ connection, closable }: Task<Connection>): boolean {
-    return this.#scope.protocol.isGone(connection) && closable.isClosed();
+  #hasGone(task: Task<Connection>): boolean {
+    return this.#scope.protocol.isGone(task.connection) && task.closable.isClosed();
   }
 
   /** Call it when the serving is over: clears the timer. */
