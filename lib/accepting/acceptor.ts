@@ -111,9 +111,9 @@ export class Acceptor<Item extends Arrival<Item>> {
    * two accepts, and delay the clients that still wait in the kernel's queue.
    */
   get isHoldingBack(): boolean {
+    if (this.#listener.state !== 'last call') return false;
     const { connections, endsIdle } = this.#known;
-    if (this.#listener.state !== 'last call' || endsIdle || connections.mustBeTakenAtOnce)
-      return false;
+    if (endsIdle || connections.mustBeTakenAtOnce) return false;
     return !this.queue.isHalfFull;
   }
 

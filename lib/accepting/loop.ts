@@ -43,7 +43,7 @@ export class Loop<Connection> extends LanguageIterator<Connection> {
   constructor(server: EventEmitter, known: KnownServer, { signal, maxQueued }: LoopOptions) {
     super();
     this.#acceptor = new Acceptor(server, known, maxQueued, {
-      arrive: (connection) => new Waiting(connection, known.connections),
+      arrive: (connection) => new Waiting(connection as Connection),
       consumers: () => this.#tickets.consumers,
       onArrival: () => this.#tickets.issue(),
       onOver: () => this.#onOver(),

@@ -1,7 +1,7 @@
 import { attempt } from '../primitives/attempt.ts';
 import type { End } from '../shutdown/in-slices.ts';
 import { type Linked, LinkedList } from '../primitives/linked-list.ts';
-import type { Protocol } from '../protocols/protocol.ts';
+import type { Life, Protocol } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
 import type { AcceptLoopStats } from '../reports.ts';
 
@@ -10,11 +10,26 @@ export interface Holder<Item> {
   onClosed(item: Item): void;
 }
 
+/** The connections of one holder. So a connection needs no field for it. */
+export class HeldList<Item extends Linked<Item>> extends LinkedList<Item> {
+  readonly holder: Holder<Item>;
+
+  constructor(holder: Holder<Item>) {
+    super();
+    this.holder = holder;
+  }
+}
+
 /** A connection from its accept on, as the queue holds it. */
-export interface Arrival<Self> extends Linked<Self> {
+export interface Arrival<Self extends Linked<Self>> extends Linked<Self> {
   readonly connection: unknown;
-  /** Tells the holder once when the connection has closed, perhaps in this call. */
-  watch(holder: Holder<Self>): void;
+  list: HeldList<Self> | undefined;
+  /**
+   * Tells the holder of its list once when the connection has closed, perhaps in this call.
+   *
+   * @param life - What emits the `'close'` of the connection.
+   */
+  watch(life: Life): void;
   /** Ends that: the queue no longer holds the connection. */
   unwatch(): void;
 }
@@ -30,7 +45,7 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
   readonly #protocol: Protocol;
   readonly #maxQueued: number;
   readonly #consumers: () => number;
-  readonly #waiting = new LinkedList<Item>();
+  readonly #waiting = new HeldList<Item>(this);
   #accepted = 0;
   #yielded = 0;
   #shed = 0;
@@ -92,10 +107,10 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     }
     const isTakenNow = isAwaited && size <= consumers;
     // A connection without an end has no emitter for `'close'`.
-    const isWatched = !isTakenNow && this.#protocol.life(item.connection) !== undefined;
+    const life = isTakenNow ? undefined : this.#protocol.life(item.connection);
     this.#accepted += 1;
     this.#waiting.add(item);
-    if (isWatched) this.#watch(item);
+    if (life !== undefined) this.#watch(item, life);
     return true;
   }
 
@@ -162,9 +177,9 @@ export class Queue<Item extends Arrival<Item>> implements Holder<Item> {
     }
   }
 
-  #watch(item: Item): void {
+  #watch(item: Item, life: Life): void {
     try {
-      item.watch(this);
+      item.watch(life);
     } catch (error) {
       // The method may have left the loop, or taken this connection, before it threw. Then the
       // connection is counted already.

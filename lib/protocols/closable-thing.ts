@@ -22,18 +22,27 @@ export interface Thing extends Life, Addressed, Partial<Resettable> {
   end?(): void;
 }
 
-/** The argument of an event that has an end, if there is one. */
+/** The argument of an event that has an end, if there is one: of several, the one with the best. */
 export function thingIn(args: unknown[]): Thing | undefined {
-  for (const ending of endings) {
-    for (const argument of args) if (canEnd(argument, ending)) return argument;
+  let found: Thing | undefined;
+  let best: number = endings.length;
+  for (const argument of args) {
+    // Asked first: most arguments are no emitters, and this is called several times for each event.
+    if (!isEmitter(argument)) continue;
+    for (let rank = 0; rank < best; rank += 1) {
+      const ending = endings[rank];
+      if (ending === undefined || typeof argument[ending] !== 'function') continue;
+      found = argument;
+      best = rank;
+    }
   }
-  return undefined;
+  return found;
 }
 
-function canEnd(argument: unknown, ending: (typeof endings)[number]): argument is Thing {
+function isEmitter(argument: unknown): argument is Thing {
   if (typeof argument !== 'object' || argument === null) return false;
-  const { on, off, [ending]: end } = argument as Partial<Thing>;
-  return typeof on === 'function' && typeof off === 'function' && typeof end === 'function';
+  const { on, off } = argument as Partial<Thing>;
+  return typeof on === 'function' && typeof off === 'function';
 }
 
 /** Whether the thing says that it is gone. */

@@ -27,6 +27,8 @@ export interface Closable {
   /** Ends the connection now, by force. */
   destroy(): void;
   isClosed(): boolean;
+  /** Whether both sides have ended. Then it closes by itself, unless its owner has forbidden that. */
+  isOver?(): boolean;
   /**
    * Whether our side has ended, though bytes may still have to leave. For connections without
    * `end`.
@@ -53,6 +55,11 @@ export interface Protocol<Connection = any> {
   accept(this: void, args: unknown[]): Connection;
   /** The emitter whose `'close'` tells that the connection is gone, if there is one. */
   life(connection: Connection): Life | undefined;
+  /**
+   * Calls back once the connection has closed, perhaps at once. Missing if only its `Closable` can
+   * tell. A task then has one object more to keep, as long as the connection is open.
+   */
+  onClose?(connection: Connection, callback: () => void): void;
   /** Whether the connection is gone already. */
   isGone(connection: Connection): boolean;
   /** Lets the connection's input flow, once its consumer has had a chance to listen. */
@@ -88,12 +95,10 @@ export interface Protocol<Connection = any> {
   closable(connection: Connection): Closable;
   /** In callback style: calls back when our side has ended. */
   onFinish?(this: void, connection: Connection, callback: () => void): void;
-  /**
-   * From now on notes what `departure` needs to know. Missing if it needs nothing.
-   *
-   * @returns What stops that.
-   */
-  noteDeparture?(connection: Connection): (() => void) | undefined;
+  /** From now on notes what `departure` needs to know. Missing if it needs nothing. */
+  noteDeparture?(connection: Connection): void;
+  /** Stops noting that, if it was begun. */
+  stopNoting?(connection: Connection): void;
   /**
    * Why a connection has closed: its error, or an error that says so. `undefined` if its handler
    * has ended it.

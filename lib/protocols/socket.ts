@@ -20,6 +20,7 @@ export function socketProtocol(event: 'connection' | 'secureConnection'): Protoc
       return socket;
     },
     life: (socket): Life => socket,
+    onClose: onStreamClose,
     isGone: (socket) => socket.destroyed,
     refuse: reset,
     ...servedStream(
@@ -57,7 +58,7 @@ function isEnding({ writableEnded, writableFinished }: Partial<Resettable>): boo
 
 type Served<Connection> = Omit<
   Protocol<Connection>,
-  'event' | 'accept' | 'life' | 'isGone' | 'refuse'
+  'event' | 'accept' | 'life' | 'onClose' | 'isGone' | 'refuse'
 >;
 
 /**
@@ -84,7 +85,11 @@ export function servedStream<Connection>(
     },
     noteDeparture(connection) {
       const stream = streamOf(connection);
-      return stream && noteEnds(stream);
+      if (stream !== undefined) noteEnds(stream);
+    },
+    stopNoting(connection) {
+      const stream = streamOf(connection);
+      if (stream !== undefined && !stream.allowHalfOpen) stream.off('end', noteEnd);
     },
     departure(connection) {
       const stream = streamOf(connection);
@@ -143,7 +148,8 @@ export class ClosableStream implements Closable {
   }
 
   hearOut(): void {
-    if (!isRead(this.#stream)) discardInput(this.#stream);
+    const stream = this.#stream;
+    if (!isDone(stream) && !isRead(stream) && !stream.readableFlowing) stream.resume();
   }
 
   destroy(): void {
@@ -154,10 +160,18 @@ export class ClosableStream implements Closable {
     return hasLeft(this.#stream);
   }
 
-  onClose(callback: () => void): void {
-    if (this.#stream.closed) callback();
-    else this.#stream.on('close', callback);
+  isOver(): boolean {
+    return this.#stream.readableEnded && this.#stream.writableFinished;
   }
+
+  onClose(callback: () => void): void {
+    onStreamClose(this.#stream, callback);
+  }
+}
+
+function onStreamClose(stream: Duplex, callback: () => void): void {
+  if (stream.closed) callback();
+  else stream.on('close', callback);
 }
 
 /**
@@ -165,7 +179,7 @@ export class ClosableStream implements Closable {
  * would wait for ever until it is read to its end.
  */
 function discardInput(stream: Duplex, { keepsPipes = false } = {}): void {
-  if (stream.readableEnded || stream.destroyed) return;
+  if (isDone(stream)) return;
   if (isRead(stream)) {
     if (!keepsPipes) stream.unpipe();
     for (const event of ['data', 'readable']) {
@@ -176,6 +190,10 @@ function discardInput(stream: Duplex, { keepsPipes = false } = {}): void {
     stream.on('data', nothing);
   }
   if (!stream.readableFlowing) stream.resume();
+}
+
+function isDone(stream: Duplex): boolean {
+  return stream.readableEnded || stream.destroyed;
 }
 
 function isRead(stream: Duplex): boolean {
@@ -192,12 +210,11 @@ function noteEnd(this: Duplex): void {
   if (!this.writableEnded) endedByNode.add(this);
 }
 
-/** From now on notes whether Node ends our side of the stream. @returns What stops that. */
-function noteEnds(stream: Duplex): (() => void) | undefined {
-  if (stream.allowHalfOpen) return undefined;
+/** From now on notes whether Node ends our side of the stream. */
+function noteEnds(stream: Duplex): void {
+  if (stream.allowHalfOpen) return;
   if (stream.readableEnded) endedByNode.add(stream);
   stream.on('end', noteEnd);
-  return () => void stream.off('end', noteEnd);
 }
 
 /** Why a stream has closed, unless its handler has ended it. */

@@ -1,12 +1,12 @@
 import { MAX_LINGERING } from '../bounds.ts';
-import type { Holder } from '../accepting/queue.ts';
+import { HeldList, type Holder } from '../accepting/queue.ts';
 import { after } from '../primitives/after.ts';
 import { attempt } from '../primitives/attempt.ts';
 import { now } from '../primitives/clock.ts';
-import { type Linked, LinkedList } from '../primitives/linked-list.ts';
+import type { Linked, LinkedList } from '../primitives/linked-list.ts';
 import type { Closable } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
-import { unref } from '../primitives/timers.ts';
+import { setImmediate, unref } from '../primitives/timers.ts';
 import type { OpenState } from '../reports.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 
@@ -15,7 +15,7 @@ interface Lingerer<Self> extends Linked<Self> {
   readonly closable: Closable;
   /** When its present phase is over, as a time of `now()`. */
   deadline: number;
-  watch(holder: Holder<Self>): void;
+  watch(): void;
   noteClosed(): void;
   listOpen(list: OpenList, state: OpenState): void;
 }
@@ -43,12 +43,13 @@ export interface LingeringTimes {
 export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   readonly #times: LingeringTimes;
   readonly #onEnd: () => void;
-  readonly #flushing = new LinkedList<Item>();
-  readonly #lingering = new LinkedList<Item>();
+  readonly #flushing = new HeldList<Item>(this);
+  readonly #lingering = new HeldList<Item>(this);
   /** Ended by force, and about to emit `'close'`. */
-  readonly #destroyed = new LinkedList<Item>();
+  readonly #destroyed = new HeldList<Item>(this);
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Infinity;
+  #isCutting = false;
 
   /** @param onEnd - Called after a connection has closed, unless another holder is told of that. */
   constructor(times: LingeringTimes, onEnd: () => void) {
@@ -88,11 +89,12 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   begin(item: Item, closable: Closable = item.closable): void {
     if (!closable.end || closable.isClosed()) return;
     this.#enter(this.#flushing, item, this.#times.flush);
-    item.watch(this);
+    item.watch();
     if (item.list !== this.#flushing) return;
     try {
       closable.end(() => {
-        if (item.list === this.#flushing) this.#linger(item);
+        // If the peer has ended, too, it is about to close.
+        if (item.list === this.#flushing && !closable.isOver?.()) this.#linger(item);
       });
     } catch (error) {
       // A method of the connection itself has thrown. No caller could handle the error.
@@ -122,10 +124,13 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     this.#onEnd();
   }
 
-  /** Notes the connections that have closed without an event. */
+  /** Notes the connections that have closed without an event, and ends those that do not close. */
   sweep(): void {
     for (const item of this.all) {
-      if (attempt(() => item.closable.isClosed())) item.noteClosed();
+      const { closable } = item;
+      if (attempt(() => closable.isClosed())) item.noteClosed();
+      else if (item.list === this.#flushing && attempt(() => closable.isOver?.()))
+        this.destroy(item);
     }
   }
 
@@ -138,10 +143,18 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
   #linger(item: Item): void {
     if (item.closable.isClosed()) return item.noteClosed();
     this.#enter(this.#lingering, item, this.#times.linger);
-    if (this.#lingering.size > MAX_LINGERING && this.#lingering.first) {
+    if (this.#lingering.size <= MAX_LINGERING || this.#isCutting) return;
+    // In the next turn: by then, those whose peers have ended as well have closed by themselves.
+    this.#isCutting = true;
+    setImmediate(this.#cutOldest);
+  }
+
+  readonly #cutOldest = (): void => {
+    this.#isCutting = false;
+    while (this.#lingering.size > MAX_LINGERING && this.#lingering.first) {
       this.destroy(this.#lingering.first);
     }
-  }
+  };
 
   #enter(phase: LinkedList<Item>, item: Item, milliseconds: number): void {
     phase.add(item);

@@ -1,12 +1,13 @@
 import { attempt } from '../primitives/attempt.ts';
 import { attemptOf } from '../primitives/hear.ts';
+import { warn } from '../primitives/warn.ts';
 import { now } from '../primitives/clock.ts';
 import { TaskContext } from './task-context.ts';
-import type { Task, TaskOwner, TaskScope } from './task.ts';
+import { CUT, type Task, type TaskOwner, type TaskScope } from './task.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
-import { LinkedList } from '../primitives/linked-list.ts';
+import { HeldList } from '../accepting/queue.ts';
 import { HandlerErrors, type OnError } from './handler-errors.ts';
 import { Lingering, type LingeringTimes } from './lingering.ts';
 import type { Socket } from 'node:net';
@@ -41,7 +42,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
    * The tasks whose handlers have not ended. A task in callback style whose own side has ended is
    * not in this list: it lingers.
    */
-  readonly #running = new LinkedList<Task<Connection>>();
+  readonly #running = new HeldList<Task<Connection>>(this);
   readonly #lingering: Lingering<Task<Connection>>;
   #isForced = false;
 
@@ -55,6 +56,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   ) {
     this.#errors = new HandlerErrors(diagnostics, onError);
     this.#scope = scope;
+    scope.owner = this;
     this.#handler = handler;
     this.#onChange = onChange;
     this.#flush = times.flush;
@@ -74,7 +76,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   start(task: Task<Connection>): void {
     this.#size += 1;
     this.#running.add(task);
-    task.owner = this;
+    task.awaits = 'promise';
     try {
       this.#scope.protocol.prepare(task.connection);
       this.#scope.quiet?.follow(task.connection as Socket);
@@ -86,7 +88,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
         context,
       );
       if (isPromiseLike(result)) task.follow(Promise.resolve(result));
-      else this.#awaitClose(task);
+      else task.awaitClose();
       const { resume } = this.#scope.protocol;
       if (resume) attempt(() => resume(task.connection));
     } catch (error) {
@@ -98,7 +100,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     try {
       if (!this.#scope.protocol.lastsUntilClosed) return this.#complete(task);
       task.awaits = 'close';
-      task.watch(this);
+      task.watch();
     } catch (error) {
       this.#fail(task, error);
     }
@@ -108,14 +110,22 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#fail(task, error);
   }
 
+  onFinished(task: Task<Connection>): void {
+    try {
+      this.#lingering.linger(task);
+    } catch (error) {
+      warn(error);
+    }
+  }
+
   /** The connection of a task whose handler has not ended has closed. */
   onClosed(task: Task<Connection>): void {
-    attempt(() => task.depart());
+    if (task.isFollowed) attempt(() => task.depart());
     const { awaits, connection } = task;
     if (awaits === 'promise') return;
     try {
       const mayFail = awaits === 'orderly close';
-      if (mayFail && (task.isCut || this.#scope.protocol.hasFailed(connection)))
+      if (mayFail && (task.deadline === CUT || this.#scope.protocol.hasFailed(connection)))
         this.#fail(task, undefined, { isReported: false });
       else this.#complete(task);
     } catch (error) {
@@ -143,7 +153,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   force(reason: unknown, onStraggler: (task: Task<Connection>) => void): End[] {
     this.#isForced = true;
     this.counts.forced = this.#size;
-    const settled = this.#lingering.open.filter(({ owner }) => owner === undefined);
+    const settled = this.#lingering.open.filter(({ isRunning }) => !isRunning);
     const cut = (task: Task<Connection>): void => {
       // It may have closed since then, or its time may have ended it.
       if (!this.#lingering.has(task)) return;
@@ -162,7 +172,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   }
 
   get #unsettled(): Task<Connection>[] {
-    const lingering = this.#lingering.all.filter(({ owner }) => owner !== undefined);
+    const lingering = this.#lingering.all.filter(({ isRunning }) => isRunning);
     return [...this.#running.all(), ...lingering];
   }
 
@@ -174,15 +184,17 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     const late: (() => void)[] = [];
     const time = now();
     for (const task of this.#running.all()) {
-      const { awaits, closable } = task;
-      if (awaits === 'promise') {
+      if (task.awaits === 'promise') {
         // A socket that the handler has sent to another process is closed, but has not gone.
         if (task.isFollowed && attempt(() => this.#hasGone(task))) task.noteClosed();
-      } else if (attempt(() => closable.isClosed())) task.noteClosed();
-      else if (attempt(() => closable.hasEnded?.()) && !task.isCut) {
+        continue;
+      }
+      const { closable } = task;
+      if (attempt(() => closable.isClosed())) task.noteClosed();
+      else if (attempt(() => closable.hasEnded?.()) && task.deadline !== CUT) {
         task.deadline ||= time + this.#flush;
         if (time < task.deadline) continue;
-        task.isCut = true;
+        task.deadline = CUT;
         late.push(() => closable.destroy());
       }
     }
@@ -207,23 +219,13 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#lingering.listOpen(list);
   }
 
-  #hasGone({ connection, closable }: Task<Connection>): boolean {
-    return this.#scope.protocol.isGone(connection) && closable.isClosed();
+  #hasGone(task: Task<Connection>): boolean {
+    return this.#scope.protocol.isGone(task.connection) && task.closable.isClosed();
   }
 
   /** Call it when the serving is over: clears the timer. */
   leave(): void {
     this.#lingering.leave();
-  }
-
-  /** Callback style: the task lasts until the connection has closed. */
-  #awaitClose(task: Task<Connection>): void {
-    task.awaits = 'orderly close';
-    const { onFinish } = this.#scope.protocol;
-    onFinish?.(task.connection, () => {
-      attempt(() => this.#lingering.linger(task));
-    });
-    task.watch(this);
   }
 
   #complete(task: Task<Connection>): void {
@@ -250,7 +252,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
    * @returns Whether to count the task now. After grace it has already been counted as forced.
    */
   #settle(task: Task<Connection>): boolean {
-    if (task.owner === undefined) return false;
+    if (!task.isRunning) return false;
     task.settle();
     task.list?.delete(task);
     this.#size -= 1;

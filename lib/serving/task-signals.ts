@@ -1,10 +1,13 @@
 import { hidesAbortCause } from '../primitives/runtime.ts';
 import { attempt } from '../primitives/attempt.ts';
-import type { Task, TaskScope } from './task.ts';
+import type { Task } from './task.ts';
 import { isHeard, quietController } from '../primitives/quiet-controller.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
-/** The signals of one task. Each is created when it is first read. */
+/**
+ * The signals of one task. Each is created when it is first read. As in a task, each word counts: so
+ * it has no private method.
+ */
 export class TaskSignals<Connection> {
   /** Set when nobody needs the result of the work any more, with the reason. */
   lost: { readonly reason: unknown } | undefined;
@@ -14,25 +17,22 @@ export class TaskSignals<Connection> {
    */
   wereHeard = false;
   readonly #task: Task<Connection>;
-  readonly #scope: TaskScope<Connection>;
   #signal: AbortController | undefined;
   #draining: AbortController | undefined;
-  #stopNoting: (() => void) | undefined;
 
-  constructor(task: Task<Connection>, scope: TaskScope<Connection>) {
+  constructor(task: Task<Connection>) {
     this.#task = task;
-    this.#scope = scope;
   }
 
   /** If it is created while the handler runs, it follows the connection. */
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal.signal;
     this.#signal = quietController();
-    const { connection, owner } = this.#task;
-    if (this.lost) this.#abort(this.#signal, this.lost.reason);
-    else if (owner) {
-      this.#stopNoting = this.#scope.protocol.noteDeparture?.(connection);
-      this.#task.watch(owner);
+    const { connection, isRunning, scope } = this.#task;
+    if (this.lost) this.abort(this.#signal, this.lost.reason);
+    else if (isRunning) {
+      scope.protocol.noteDeparture?.(connection);
+      this.#task.watch();
     }
     return this.#signal.signal;
   }
@@ -45,44 +45,46 @@ export class TaskSignals<Connection> {
   get draining(): AbortSignal {
     if (this.#draining !== undefined) return this.#draining.signal;
     this.#draining = quietController();
-    const { draining } = this.#scope;
-    if (draining) this.#abort(this.#draining, draining.reason);
+    const { draining } = this.#task.scope;
+    if (draining) this.abort(this.#draining, draining.reason);
     return this.#draining.signal;
   }
 
   /** Call it when the shutdown has begun, after the scope was given the reason. */
   drain(): void {
-    if (this.#draining) this.#abort(this.#draining, this.#scope.draining?.reason);
+    if (this.#draining) this.abort(this.#draining, this.#task.scope.draining?.reason);
   }
 
   lose(reason: unknown): void {
     if (this.lost) return;
     this.lost = { reason };
-    if (this.#signal) this.#abort(this.#signal, reason);
+    if (this.#signal) this.abort(this.#signal, reason);
   }
 
   /** Call it when the connection has closed. */
   depart(): void {
     if (!this.isFollowing) return;
-    const { connection, awaits } = this.#task;
-    const { protocol } = this.#scope;
+    const { connection, awaits, scope } = this.#task;
+    const { protocol } = scope;
     const silent = this.#task.wasSilent ? new Error('The connection was silent') : undefined;
     const reason = protocol.departure(connection) ?? silent;
     if (reason === undefined) return;
     if (!protocol.hidesDeparture?.(connection)) return this.lose(reason);
     setImmediate(() => {
-      const hasEnded = awaits === 'promise' && this.#task.owner === undefined;
+      const hasEnded = awaits === 'promise' && !this.#task.isRunning;
       if (!hasEnded) this.lose(reason);
     });
   }
 
   /** Call it when the handler has ended. */
   settle(): void {
-    if (this.#stopNoting) attempt(this.#stopNoting);
+    if (this.#signal === undefined) return;
+    const { connection, scope } = this.#task;
+    attempt(() => scope.protocol.stopNoting?.(connection));
   }
 
   /** Runs the listeners in the async context of the task: the handler has added them. */
-  #abort(controller: AbortController, reason: unknown): void {
+  abort(controller: AbortController, reason: unknown): void {
     this.wereHeard ||= hidesAbortCause || isHeard(controller.signal);
     this.#task.runInAsyncScope(abort, controller, reason);
   }

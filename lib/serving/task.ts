@@ -10,8 +10,7 @@ import { attemptOf } from '../primitives/hear.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { TaskSignals } from './task-signals.ts';
-import type { Arrival, Holder } from '../accepting/queue.ts';
-import type { LinkedList } from '../primitives/linked-list.ts';
+import type { Arrival, HeldList, Holder } from '../accepting/queue.ts';
 import { isTransportError } from './transport-error.ts';
 
 /** The values that all tasks of one `serve` share. */
@@ -19,6 +18,8 @@ export interface TaskScope<Connection> {
   readonly protocol: Protocol<Connection>;
   /** Set when the shutdown begins. */
   draining: { readonly reason: unknown } | undefined;
+  /** Told how the handlers end. Set by the runner of the tasks. */
+  owner?: TaskOwner<Connection>;
   /**
    * Ends silent connections. `undefined` without the option `quiet`, which only servers of sockets
    * have.
@@ -30,7 +31,12 @@ export interface TaskScope<Connection> {
 export interface TaskOwner<Connection> extends Holder<Task<Connection>> {
   onResolved(task: Task<Connection>): void;
   onRejected(task: Task<Connection>, error: unknown): void;
+  /** Callback style: our side of the connection has ended. */
+  onFinished(task: Task<Connection>): void;
 }
+
+/** A deadline that is over: the connection was cut off. */
+export const CUT: number = -1;
 
 /** Nothing waits for its destruction. To report that would cost one more object for each task. */
 const resourceOptions = { requireManualDestroy: true };
@@ -51,25 +57,20 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
   readonly connection: Connection;
   /** When it was accepted, as a time of `now()`. */
   readonly since: number;
-  list: LinkedList<Task<Connection>> | undefined;
+  list: HeldList<Task<Connection>> | undefined;
   previous: Task<Connection> | undefined;
   next: Task<Connection> | undefined;
-  /** Set from the call of the handler to the end of the handler. */
-  owner: TaskOwner<Connection> | undefined;
   /**
-   * What ends the task. In callback style this is `'orderly close'`: if the connection fails, the
-   * task has failed.
+   * What ends the handler, from its call to its end. In callback style this is `'orderly close'`: if
+   * the connection fails, the task has failed.
    */
-  awaits: 'promise' | 'close' | 'orderly close' = 'promise';
+  awaits: 'nothing' | 'promise' | 'close' | 'orderly close' = 'nothing';
   /**
    * The time of `now()` at which the bytes that were written must have left, or the peer must have
-   * ended its side. 0: not set.
+   * ended its side. 0: not set. `CUT`: its response had ended, and had not left by then.
    */
   deadline = 0;
-  /** Whether it was cut off: its response had ended, and had not left by the deadline. */
-  isCut = false;
-  readonly #scope: TaskScope<Connection>;
-  #holder: Holder<Task<Connection>> | undefined;
+  readonly scope: TaskScope<Connection>;
   #life: 'unwatched' | 'watched' | 'closed' = 'unwatched';
   #closable: Closable | undefined;
   #signals: TaskSignals<Connection> | undefined;
@@ -77,47 +78,57 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
   constructor(connection: Connection, scope: TaskScope<Connection>) {
     super('accept-loop', resourceOptions);
     this.connection = connection;
-    this.#scope = scope;
+    this.scope = scope;
     this.since = now();
   }
 
   get closable(): Closable {
-    this.#closable ??= this.#scope.protocol.closable(this.connection);
+    this.#closable ??= this.scope.protocol.closable(this.connection);
     return this.#closable;
   }
 
   get signal(): AbortSignal {
-    this.#signals ??= new TaskSignals(this, this.#scope);
+    this.#signals ??= new TaskSignals(this);
     return this.#signals.signal;
   }
 
   get draining(): AbortSignal {
-    this.#signals ??= new TaskSignals(this, this.#scope);
+    this.#signals ??= new TaskSignals(this);
     return this.#signals.draining;
   }
 
+  /** Whether its handler was called and has not ended. */
+  get isRunning(): boolean {
+    return this.awaits !== 'nothing';
+  }
+
+  /** What is told when the connection has closed: while the handler runs, the runner. */
+  get holder(): Holder<Task<Connection>> | undefined {
+    return this.isRunning ? this.scope.owner : this.list?.holder;
+  }
+
   /**
-   * Tells `holder` once the connection has closed, and no longer an earlier holder. The connection
-   * has a single listener for all holders.
+   * Tells the holder once the connection has closed. The connection has a single listener for all
+   * holders.
    */
-  watch(holder: Holder<Task<Connection>>): void {
-    this.#holder = holder;
+  watch(): void {
     if (this.#life === 'watched') return;
-    if (this.#life === 'closed' && this.closable.isClosed()) return holder.onClosed(this);
+    if (this.#life === 'closed' && this.closable.isClosed()) return this.holder?.onClosed(this);
     // Set first: the connection may close within the call. If `#life` was 'closed' until now, other
     // code has emitted 'close' too early, and the connection is watched again.
     this.#life = 'watched';
     try {
-      this.closable.onClose(onClosed.bind(this));
+      const { protocol } = this.scope;
+      if (protocol.onClose) protocol.onClose(this.connection, onClosed.bind(this));
+      else this.closable.onClose(onClosed.bind(this));
     } catch (error) {
       this.#life = 'unwatched';
       throw error;
     }
   }
 
-  unwatch(): void {
-    this.#holder = undefined;
-  }
+  /** Nothing to do: the list that had it is no longer told. */
+  unwatch(): void {}
 
   /** Whether the handler has read `signal`, so that code may wait for its abort. */
   get isFollowed(): boolean {
@@ -128,13 +139,20 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
   noteClosed(): void {
     if (this.#life === 'closed') return;
     this.#life = 'closed';
-    this.#holder?.onClosed(this);
+    this.holder?.onClosed(this);
   }
 
   /** Call it with the promise that the handler has returned. */
   follow(result: Promise<unknown>): void {
     // Bound functions take half the memory of closures, for as long as the connection is open.
     result.then(resolve.bind(this), reject.bind(this));
+  }
+
+  /** Callback style: the handler ends with its connection. */
+  awaitClose(): void {
+    this.awaits = 'orderly close';
+    this.scope.protocol.onFinish?.(this.connection, finish.bind(this));
+    this.watch();
   }
 
   /** Reports it as a straggler, with the socket or session that carries it. */
@@ -149,14 +167,14 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
 
   get carrier(): object {
     const connection = this.connection as object;
-    const { protocol } = this.#scope;
+    const { protocol } = this.scope;
     return (
       attemptOf(connection, 'carrier', () => protocol.carrierOf?.(this.connection)) ?? connection
     );
   }
 
   describe(): Straggler {
-    const { protocol } = this.#scope;
+    const { protocol } = this.scope;
     const { connection, since } = this;
     const socket = attemptOf(connection as object, 'socket', () => protocol.socketOf(connection));
     const line = protocol.requestLineOf?.(connection);
@@ -170,21 +188,20 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
 
   /** Call it when nobody needs the result of the handler any more: aborts `signal`. */
   lose(reason: unknown): void {
-    if (this.owner === undefined) return;
-    this.#signals ??= new TaskSignals(this, this.#scope);
+    if (!this.isRunning) return;
+    this.#signals ??= new TaskSignals(this);
     this.#signals.lose(reason);
   }
 
   /** Call it when the handler has ended. */
   settle(): void {
-    this.owner = undefined;
-    this.#holder = undefined;
+    this.awaits = 'nothing';
     this.#signals?.settle();
   }
 
   /** Whether the connection was ended because it had been silent for `quiet`. */
   get wasSilent(): boolean {
-    return this.#scope.quiet?.hasEnded(this.connection as Socket) === true;
+    return this.scope.quiet?.hasEnded(this.connection as Socket) === true;
   }
 
   /** Call it when the connection has closed. The handler may not have ended. */
@@ -197,7 +214,7 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
    * or one of its signals has aborted.
    */
   isExpected(error: unknown): boolean {
-    const { protocol, draining } = this.#scope;
+    const { protocol, draining } = this.scope;
     const { connection } = this;
     const lost = this.#signals?.lost;
     const ofConnection = attempt(() => protocol.errors(connection)) ?? [];
@@ -218,9 +235,13 @@ function onClosed(this: Task<unknown>): void {
 }
 
 function resolve(this: Task<unknown>): void {
-  this.owner?.onResolved(this);
+  if (this.isRunning) this.scope.owner?.onResolved(this);
 }
 
 function reject(this: Task<unknown>, error: unknown): void {
-  this.owner?.onRejected(this, error);
+  if (this.isRunning) this.scope.owner?.onRejected(this, error);
+}
+
+function finish(this: Task<unknown>): void {
+  this.scope.owner?.onFinished(this);
 }

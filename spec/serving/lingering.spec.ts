@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { Duplex } from 'node:stream';
+import { serve } from 'accept-loop';
 import { Lingering } from '../../lib/serving/lingering.ts';
 import { MAX_LINGERING } from '../../lib/bounds.ts';
 import type { Closable, Protocol } from '../../lib/protocols/protocol.ts';
@@ -8,7 +10,7 @@ import { connectionsOf, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { connect, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns } from '../support/turns.ts';
+import { turns, until } from '../support/turns.ts';
 
 const test = suite('a lingering close');
 
@@ -104,30 +106,88 @@ test('is not extended by a client that goes on sending', async () => {
   assertCounts(await serving.finished, { accepted: 1, completed: 1 });
 });
 
-test('cuts the oldest when too many linger at once', () => {
+/** Connections that close when they are destroyed, or as the test says. */
+function fakes(isOver: () => boolean = () => false) {
   const destroyed: number[] = [];
-  let ended = 0;
-  const lingering = new Lingering<Task<number>>(
-    { flush: Infinity, linger: Infinity },
-    () => (ended += 1),
-  );
   const onClose = new Map<number, () => void>();
+  const closed = new Set<number>();
+  const close = (index: number): void => {
+    closed.add(index);
+    onClose.get(index)?.();
+  };
   const closable = (index: number): Closable => ({
     end: (onFlushed) => onFlushed(),
     destroy() {
       destroyed.push(index);
-      onClose.get(index)?.();
+      close(index);
     },
-    isClosed: () => false,
+    isClosed: () => closed.has(index),
+    isOver,
     onClose: (callback) => void onClose.set(index, callback),
   });
-  const protocol = { closable } as Protocol<number>;
-  for (let index = 0; index < MAX_LINGERING + 2; index += 1) {
-    lingering.begin(new Task(index, { protocol, draining: undefined }));
-  }
+  const scope = { protocol: { closable } as Protocol<number>, draining: undefined };
+  let ended = 0;
+  const times = { flush: Infinity, linger: Infinity };
+  const lingering = new Lingering<Task<number>>(times, () => (ended += 1));
+  return {
+    lingering,
+    destroyed,
+    close,
+    /** How many have closed. */
+    ended: () => ended,
+    begin: (count: number): void => {
+      for (let index = 0; index < count; index += 1) lingering.begin(new Task(index, scope));
+    },
+  };
+}
+
+test('cuts the oldest when too many linger at once', async () => {
+  const { lingering, destroyed, ended, begin } = fakes();
+  begin(MAX_LINGERING + 2);
+  await turns(1);
   assert.deepEqual(destroyed, [0, 1]);
-  assert.equal(ended, 2);
+  assert.equal(ended(), 2);
   assert.equal(lingering.size, MAX_LINGERING);
+});
+
+test('cuts none when enough of them close in the same turn', async () => {
+  const { lingering, destroyed, close, begin } = fakes();
+  begin(MAX_LINGERING + 2);
+  for (const index of [3, 4]) close(index);
+  await turns(1);
+  assert.deepEqual(destroyed, []);
+  assert.equal(lingering.size, MAX_LINGERING);
+});
+
+test('is no lingering when both sides have ended, and a look ends what does not close then', () => {
+  const { lingering, destroyed, close, ended, begin } = fakes(() => true);
+  begin(2);
+  close(0);
+  assert.deepEqual([destroyed, ended(), lingering.size], [[], 1, 1]);
+  lingering.sweep();
+  assert.deepEqual([destroyed, ended(), lingering.size], [[1], 2, 0]);
+});
+
+function readToItsEnd([stream]: [Duplex]): Promise<unknown> {
+  return once(stream.resume(), 'end');
+}
+
+test('ends a stream that does not close by itself once both sides have ended', async () => {
+  const emitter = new EventEmitter();
+  // A `flush` of less than five seconds makes a look come soon.
+  const options = { event: 'thing', linger: Infinity, flush: 4000 };
+  const serving = serve<[Duplex]>(emitter, readToItsEnd, options);
+  const stream = new Duplex({
+    autoDestroy: false,
+    read() {
+      this.push(null);
+    },
+    write: (_chunk, _encoding, done) => done(),
+  });
+  emitter.emit('thing', stream);
+  await until(() => stream.destroyed);
+  assert.equal(serving.stats.completed, 1);
+  await serving.stop();
 });
 
 test.run();

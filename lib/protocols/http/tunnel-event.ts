@@ -37,7 +37,7 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
     ...served,
     straggler: 'upgrade',
     noteDeparture(connection) {
-      return isHttp2(connection[1]) ? undefined : served.noteDeparture?.(connection);
+      if (!isHttp2(connection[1])) served.noteDeparture?.(connection);
     },
     departure(connection) {
       const stream = streamOf(connection[1]);
