@@ -46,7 +46,9 @@ export function inSlices(
       if (end !== turn) attempt(end);
       const now = performance.now();
       if (end !== turn && now < due) continue;
-      late += (now - begun) * running * SLICES_SHARE;
+      // What others have ended in the same turn counts as well, up to a whole slice.
+      const spent = now - begun;
+      late += Math.max(spent, Math.min(spent * running, SLICE_MS)) * SLICES_SHARE;
       return void setImmediate(doSlice);
     }
     running -= 1;

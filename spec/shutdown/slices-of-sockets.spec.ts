@@ -103,70 +103,78 @@ for (const { name, shutDown } of [
       ),
   },
 ]) {
-  test(`is in slices when ${name} ends idle HTTP connections whose time is over`, async () => {
-    const count = 100;
-    const server = await listening(createHttpServer({ keepAliveTimeout: 60_000 }));
-    const ended = new Set<Socket>();
-    server.on('connection', (socket: Socket) => {
-      for (const method of ['destroy', 'destroySoon'] as const) {
-        const end = socket[method].bind(socket);
-        const endSlowly = (): Socket => {
-          if (!ended.has(socket)) stall(1);
-          ended.add(socket);
-          return end() ?? socket;
-        };
-        socket[method] = endSlowly;
-      }
-    });
-    const stop = new AbortController();
-    const over = shutDown(server, stop.signal);
-    const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
-    for (const { socket } of clients) socket.write(get('/'));
-    await Promise.all(clients.map(({ socket }) => once(socket, 'data')));
-    const ticks = countTicks(() => ended.size);
-    stop.abort();
-    assert.equal(await over, 0);
-    for (const { ending } of clients) assert.equal((await ending).by, 'end');
-    ticks.stop();
-    assert.equal(ended.size, count);
-    assert.ok(ticks.turns() >= 10, `${ticks.turns()} turns`);
-    assert.ok(ticks.longest() <= 10, `${ticks.longest()} in one turn`);
-    assert.equal(abortListeners(stop.signal), 0);
-  });
+  test(
+    `is in slices when ${name} ends idle HTTP connections whose time is over`,
+    async () => {
+      const count = 100;
+      const server = await listening(createHttpServer({ keepAliveTimeout: 60_000 }));
+      const ended = new Set<Socket>();
+      server.on('connection', (socket: Socket) => {
+        for (const method of ['destroy', 'destroySoon'] as const) {
+          const end = socket[method].bind(socket);
+          const endSlowly = (): Socket => {
+            if (!ended.has(socket)) stall(1);
+            ended.add(socket);
+            return end() ?? socket;
+          };
+          socket[method] = endSlowly;
+        }
+      });
+      const stop = new AbortController();
+      const over = shutDown(server, stop.signal);
+      const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
+      for (const { socket } of clients) socket.write(get('/'));
+      await Promise.all(clients.map(({ socket }) => once(socket, 'data')));
+      const ticks = countTicks(() => ended.size);
+      stop.abort();
+      assert.equal(await over, 0);
+      for (const { ending } of clients) assert.equal((await ending).by, 'end');
+      ticks.stop();
+      assert.equal(ended.size, count);
+      assert.ok(ticks.turns() >= 10, `${ticks.turns()} turns`);
+      assert.ok(ticks.longest() <= 10, `${ticks.longest()} in one turn`);
+      assert.equal(abortListeners(stop.signal), 0);
+    },
+    { cannot: limits.idleAfterClose },
+  );
 }
 
 for (const grace of [0, 60_000]) {
-  test(`is looked through in slices: what had gone before is in no count (grace: ${grace})`, async () => {
-    const count = 60;
-    const server = await listening(createServer());
-    const stop = new AbortController();
-    const drained = drain(server, { signal: stop.signal, grace });
-    const sockets: Socket[] = [];
-    server.on('connection', (socket) => sockets.push(socket));
-    const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
-    await until(() => sockets.length === count);
-    // No listener is told of their end.
-    const gone = sockets.slice(-10);
-    for (const socket of gone) socket.removeAllListeners('close').destroy();
-    await until(() => gone.every(({ closed }) => closed));
-    for (const socket of sockets) {
-      Object.defineProperty(socket, 'closed', {
-        get() {
-          stall(1);
-          return Reflect.get(Readable.prototype, 'closed', socket);
-        },
-      });
-    }
-    stop.abort();
-    for (const { socket } of clients) socket.end();
-    const { finished, forced } = await drained;
-    const left = count - gone.length;
-    assert.deepEqual(
-      { finished, forced },
-      grace === 0 ? { finished: 0, forced: left } : { finished: left, forced: 0 },
-    );
-    for (const { ending } of clients) await ending;
-  });
+  test(
+    `is looked through in slices: what had gone before is in no count (grace: ${grace})`,
+    async () => {
+      const count = 60;
+      const server = await listening(createServer());
+      const stop = new AbortController();
+      const drained = drain(server, { signal: stop.signal, grace });
+      const sockets: Socket[] = [];
+      server.on('connection', (socket) => sockets.push(socket));
+      const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
+      await until(() => sockets.length === count);
+      // No listener is told of their end.
+      const gone = sockets.slice(-10);
+      for (const socket of gone) socket.removeAllListeners('close').destroy();
+      await until(() => gone.every(({ closed }) => closed));
+      for (const socket of sockets) {
+        Object.defineProperty(socket, 'closed', {
+          get() {
+            stall(1);
+            return Reflect.get(Readable.prototype, 'closed', socket);
+          },
+        });
+      }
+      stop.abort();
+      for (const { socket } of clients) socket.end();
+      const { finished, forced } = await drained;
+      const left = count - gone.length;
+      assert.deepEqual(
+        { finished, forced },
+        grace === 0 ? { finished: 0, forced: left } : { finished: left, forced: 0 },
+      );
+      for (const { ending } of clients) await ending;
+    },
+    { cannot: limits.countsHandedOff },
+  );
 }
 
 const HELD_BACK = 200;
