@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { buildSpecs } from './support/runner/build-specs.ts';
 import { findSpecs } from './support/runner/find-specs.ts';
 import { ParallelRun, readList } from './support/runner/in-parallel.ts';
 import {
@@ -97,6 +98,7 @@ async function runHere(files: readonly string[]): Promise<void> {
 }
 
 async function runInProcesses(files: readonly string[], jobs: number, only: string): Promise<void> {
+  await buildSpecs(files);
   const run = new ParallelRun(files, only, readTimes(), ({ file, seconds, output }) => {
     printOutput(output);
     times.set(file, seconds);

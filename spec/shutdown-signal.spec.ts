@@ -5,8 +5,7 @@ import { type ShutdownSignal, shutdownSignal } from '../lib/shutdown-signal.ts';
 import { limits } from './support/limits.ts';
 import { listenersOn } from './support/listeners.ts';
 import { killPrograms, type Program, startProgram, watch } from './support/programs.ts';
-import { runtime } from './support/runtime.ts';
-import { spawnScript } from './support/spawn-script.ts';
+import { scriptCommand, spawnScript } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 import { turns } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';
@@ -44,8 +43,7 @@ function twice(message: string): string {
 
 /** Starts one at a terminal of its own. Its output and its exit code are those of script(1). */
 async function startAtTerminal(): Promise<Program> {
-  const flags = runtime.name === 'deno' ? ['run', '-A'] : process.execArgv;
-  const words = [process.execPath, ...flags, 'spec/fixtures/shutdown/terminal.ts'];
+  const words = scriptCommand('spec/fixtures/shutdown/terminal.ts');
   const command = words.map((word) => `'${word}'`).join(' ');
   const program = startProgram('script', ['-qec', `exec ${command}`, '/dev/null']);
   await program.printed(/^ready, on a terminal\r$/m);

@@ -11,9 +11,8 @@ import type { ListenWhere } from '../lib/listening/where.ts';
 import { type SystemdSocket, systemdSockets } from '../lib/systemd-sockets.ts';
 import { limits } from './support/limits.ts';
 import { killPrograms, type Program, startProgram, watch } from './support/programs.ts';
-import { runtime } from './support/runtime.ts';
 import { connect, readToEnd } from './support/sockets.ts';
-import { projectRoot, spawnNode } from './support/spawn-script.ts';
+import { scriptCommand, spawnNode } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 
 const test = suite('systemdSockets', { timeout: 20_000 });
@@ -102,9 +101,7 @@ for (const [variables, message] of [
 
 /** The command that runs the inheriting server under this runtime. */
 function inheritingServer(kind: string): string[] {
-  const flags = runtime.name === 'deno' ? ['run', '-A'] : process.execArgv;
-  const script = join(projectRoot, 'spec/fixtures/inherited-server.ts');
-  return [process.execPath, ...flags, script, kind];
+  return [...scriptCommand('spec/fixtures/inherited-server.ts'), kind];
 }
 
 interface Inheriting extends Program {

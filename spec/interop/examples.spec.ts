@@ -16,8 +16,7 @@ import {
   watch,
 } from '../support/programs.ts';
 import { connect, listening, portOf, readToEnd } from '../support/sockets.ts';
-import { runtime } from '../support/runtime.ts';
-import { projectRoot, spawnScript } from '../support/spawn-script.ts';
+import { projectRoot, scriptCommand, spawnScript } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('the examples', { timeout: 30_000 });
@@ -291,9 +290,7 @@ test(
   async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'activated.sock');
-      const deno = ['run', '-A', '--conditions=@accept-loop/source'];
-      const flags = runtime.name === 'deno' ? deno : process.execArgv;
-      const command = [process.execPath, ...flags, join(projectRoot, 'docs/examples/systemd.ts')];
+      const command = scriptCommand('docs/examples/systemd.ts');
       const args = [`--listen=${path}`, '--fdname=web', ...command];
       const program = startProgram('systemd-socket-activate', args);
       // Not at the sight of the file: it is there before it is listened to.

@@ -7,7 +7,7 @@ import { suite } from '../support/suite.ts';
 const test = suite('rolling stops', { timeout: 120_000 });
 test.after.each(killPrograms);
 
-const load = { client: 'http.Agent', requests: 2000, stops: 4 } as const;
+const load = { client: 'http.Agent', requests: 1000, stops: 4 } as const;
 
 const cases = [
   { way: 'drain', sharing: 'SCHED_RR' },

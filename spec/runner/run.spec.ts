@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { spawnSpecs } from '../support/runner/spawn-specs.ts';
 import type { Outcome } from '../support/runner/spawn-specs.ts';
 import { runtime } from '../support/runtime.ts';
+import { projectRoot } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('spec/run.ts', { timeout: 60_000 });
@@ -170,6 +173,18 @@ test('runs files in several processes, and prints what comes of them in their or
     printed.toSorted((left, right) => left - right),
   );
   assert.equal(closing, '5 passed, 4 failed, 2 skipped', output);
+});
+
+test('names the line of the source, though several files are compiled first', async () => {
+  const names = ['assertion-fails', 'passes'];
+  const files = names.map((name) => `${fixtures}/${name}.ts`);
+  const { output, closing } = await spawnSpecs(['--jobs', '2', ...files], {
+    SPEC_BUILD: undefined,
+  });
+  const lines = readFileSync(join(projectRoot, files[0] ?? ''), 'utf8').split('\n');
+  const line = 1 + lines.findIndex((text) => text.includes('assert.equal(1, 2)'));
+  assert.match(output, new RegExp(`[ (]\\S*${files[0]}:${line}:`), output);
+  assert.equal(closing, '3 passed, 1 failed', output);
 });
 
 test('shows what a file has written to standard error only if it fails', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { commandOf } from '../chaos/faults/command-of.ts';
+import { scriptCommand } from '../support/spawn-script.ts';
 import type { Plan } from '../fixtures/shutdown/plan.ts';
 import type { Limit } from '../support/limits.ts';
 import { killPrograms, type Outcome, startProgram } from '../support/programs.ts';
@@ -24,7 +24,7 @@ function whyNot(): Limit[] {
 const requirements = { needs: 'unshare', cannot: whyNot() };
 
 async function run(plan: Plan): Promise<Outcome> {
-  const command = commandOf('spec/fixtures/shutdown/raising.ts');
+  const command = scriptCommand('spec/fixtures/shutdown/raising.ts');
   const program = startProgram('unshare', [...asProcess1, ...command, JSON.stringify(plan)]);
   return program.ending;
 }

@@ -5,29 +5,38 @@ import { type BuildOptions, buildSync } from 'esbuild';
 const bundles = new Map<string, string | undefined>();
 let folder: string | undefined;
 
-/** The folder is below node_modules, so that programs in it can import packages. */
-function makeFolder(root: string): string {
+/**
+ * The folder is below node_modules, so that programs in it can import packages. It is removed when
+ * this process ends.
+ */
+export function makeFolder(root: string): string {
+  if (folder !== undefined) return folder;
   const made = join(root, 'node_modules/.cache/accept-loop', String(process.pid));
   mkdirSync(made, { recursive: true });
   process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+  folder = made;
   return made;
 }
 
-function build(root: string, name: string, source: BuildOptions): string {
-  folder ??= makeFolder(root);
-  const outfile = join(folder, `${name.replaceAll(/\W/g, '-')}.mjs`);
-  buildSync({
-    ...source,
+/** How TypeScript is bundled for processes of Node. Packages are not bundled. */
+export function bundling(root: string): BuildOptions {
+  return {
     absWorkingDir: root,
-    outfile,
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
     packages: 'external',
-    alias: { 'accept-loop': './lib/index.ts' },
+    alias: { 'accept-loop': './lib/index.ts', 'accept-loop/register': './lib/register.ts' },
+    // Because of "sideEffects" in package.json, imports for their effect would be left out.
+    ignoreAnnotations: true,
     logLevel: 'error',
-  });
+  };
+}
+
+function build(root: string, name: string, source: BuildOptions): string {
+  const outfile = join(makeFolder(root), `${name.replaceAll(/\W/g, '-')}.mjs`);
+  buildSync({ ...bundling(root), ...source, outfile });
   return outfile;
 }
 
@@ -51,6 +60,5 @@ export function bundle(root: string, path: string): string | undefined {
 /** Bundles TypeScript code that is not in a file. @returns The path of the bundle. */
 export function bundleCode(root: string, name: string, code: string): string {
   const stdin = { contents: code, resolveDir: root, loader: 'ts' } as const;
-  // Because of "sideEffects" in package.json, imports for their effect would be left out.
-  return build(root, name, { stdin, ignoreAnnotations: true });
+  return build(root, name, { stdin });
 }

@@ -11,6 +11,9 @@ export interface WorkCounter {
   readonly stop: () => void;
 }
 
+/** How many functions of Node's may be between lib/ and a counted method. */
+const DEPTH = 6;
+
 /** Files whose code runs by the clock or in each turn of the event loop, not because of clients. */
 const byTime = /last-call\.ts$|sweeper\.ts$|listener\.ts$/;
 
@@ -66,19 +69,28 @@ export async function countWork(): Promise<WorkCounter> {
   return { take, stop: () => session.disconnect() };
 }
 
+/** The file of the function at a place of the stack. The counted methods must not be used here. */
+let place = 0;
+function fileAt(_error: Error, sites: readonly NodeJS.CallSite[]): string {
+  return sites[place]?.getFileName() ?? '';
+}
+
 /** Whether lib/ has called the counted method, directly or through code of Node. */
-function isCalledByLib(): boolean {
+function isCalledByLib(counting: unknown): boolean {
   const { stackTraceLimit } = Error;
   const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace');
-  Error.stackTraceLimit = 8;
-  Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName() ?? '');
-  const files = new Error().stack as unknown as string[];
-  Object.assign(Error, { prepareStackTrace, stackTraceLimit });
-  for (let index = 2; index < files.length; index += 1) {
-    const file = files[index] ?? '';
-    if (!file.startsWith('node:')) return isOfLib(file);
+  Reflect.set(Error, 'prepareStackTrace', fileAt);
+  let file = 'node:';
+  for (place = 0; place < DEPTH && file.startsWith('node:'); place += 1) {
+    const trace: { stack?: string } = {};
+    // A long trace takes its time, and most of these calls are of no code of Node.
+    Error.stackTraceLimit = place + 1;
+    Error.captureStackTrace(trace, counting as () => void);
+    file = trace.stack ?? '';
   }
-  return false;
+  Error.stackTraceLimit = stackTraceLimit;
+  Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
+  return isOfLib(file);
 }
 
 function isOfLib(file: string): boolean {
@@ -92,7 +104,7 @@ function count(
 ): void {
   const method = Reflect.get(prototype, name) as (...args: unknown[]) => unknown;
   const counting = function (this: unknown, ...args: unknown[]): unknown {
-    if (isCalledByLib()) walk(this, args);
+    if (isCalledByLib(counting)) walk(this, args);
     return Reflect.apply(method, this, args);
   };
   Object.defineProperty(prototype, name, { value: counting, configurable: true, writable: true });

@@ -3,6 +3,7 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { builtPath } from './built-path.ts';
 import { bundle } from './bundle.ts';
 import { findProgram } from './find-program.ts';
 import { runtime } from './runtime.ts';
@@ -32,8 +33,18 @@ function commandOf(path: string, isUnbundled: boolean): string[] {
 
 /** The same for every version of Node. */
 function nodeCommandOf(path: string): string[] {
+  const built = builtPath(path);
+  if (built !== undefined) return ['--enable-source-maps', built];
   const bundled = bundle(projectRoot, path);
   return bundled ? [bundled] : [source, ...loader, resolve(projectRoot, path)];
+}
+
+/**
+ * A command that runs a TypeScript file of the project under the current runtime, for programs that
+ * start it for us.
+ */
+export function scriptCommand(path: string): string[] {
+  return [process.execPath, ...commandOf(path, false)];
 }
 
 function start(

@@ -21,9 +21,18 @@ export async function untilAborted(signal: AbortSignal): Promise<unknown> {
   return signal.reason;
 }
 
-/** Blocks the event loop, like a handler that computes. */
+/** Milliseconds. Below that, a thread that sleeps wakes too late to be exact. */
+const SHORT = 2;
+
+const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Blocks the event loop, like a handler that computes. Unless it is short, it leaves the processor to
+ * other processes.
+ */
 export function stall(milliseconds: number): void {
   const end = performance.now() + milliseconds;
+  if (milliseconds > SHORT) Atomics.wait(nobodyWakes, 0, 0, milliseconds);
   while (performance.now() < end);
 }
 

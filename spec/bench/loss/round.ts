@@ -1,9 +1,11 @@
-/** A round of rolling stops, in a process of its own: its settings and its result are JSON. */
+/**
+ * A round of rolling stops, in a process of its own: `round.ts SETTINGS WORKER`. Its settings and its
+ * result are JSON. The worker is the path of worker.ts, as the runtime can run it.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { lineClient } from '../../support/line-client.ts';
 import { type LineProcess, lineProcess } from '../../support/line-process.ts';
 import type { ClientSettings } from './client.ts';
@@ -12,7 +14,8 @@ import type { RoundResult, RoundSettings, Tally } from './types.ts';
 /** Milliseconds that a stop may take. Then the process is killed, and counts as hung. */
 const BOUND = 3000;
 
-const settings = JSON.parse(process.argv[2] ?? '') as RoundSettings;
+const [, , given = '', exec] = process.argv;
+const settings = JSON.parse(given) as RoundSettings;
 const port = await freePort();
 
 /** Two workers of a cluster that each listen on port 0 do not come to share one. */
@@ -31,7 +34,6 @@ function spawnServer(): ChildProcess {
     const [program = '', ...leading] = command;
     return spawn(program, [...leading, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   }
-  const exec = fileURLToPath(new URL('worker.ts', import.meta.url));
   cluster.schedulingPolicy = cluster[sharing];
   cluster.setupPrimary({ exec, args, stdio: ['pipe', 'pipe', 'inherit', 'ipc'] });
   return cluster.fork().process;

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { watch } from '../../support/programs.ts';
-import { projectRoot, spawnScript } from '../../support/spawn-script.ts';
+import { programPath, projectRoot, spawnScript } from '../../support/spawn-script.ts';
 import type { BenchRuntime } from '../bench-runtime.ts';
 import { scriptCommand } from '../bench-server.ts';
 import type { RoundResult, RoundSettings } from './types.ts';
 
 const script = 'spec/bench/loss/round.ts';
+const server = 'spec/bench/loss/worker.ts';
 
 /**
  * Runs a round in a process of its own, which is the primary of a cluster.
@@ -16,7 +18,8 @@ export async function runRound(
   settings: RoundSettings,
   runtime?: BenchRuntime,
 ): Promise<RoundResult> {
-  const args = [JSON.stringify(settings)];
+  const worker = runtime ? resolve(projectRoot, server) : programPath(server);
+  const args = [JSON.stringify(settings), worker];
   const [program = '', ...built] = runtime ? scriptCommand(runtime, script, ...args) : [];
   const child = runtime
     ? spawn(program, built, { cwd: projectRoot })

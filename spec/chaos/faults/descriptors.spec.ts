@@ -8,9 +8,8 @@ import { killPrograms, type Program, startProgram, watch } from '../../support/p
 import { assertReport } from '../../support/report.ts';
 import { connect } from '../../support/sockets.ts';
 import { runtime } from '../../support/runtime.ts';
-import { projectRoot, spawnNode } from '../../support/spawn-script.ts';
+import { projectRoot, scriptCommand, spawnNode } from '../../support/spawn-script.ts';
 import { suite } from '../../support/suite.ts';
-import { commandOf } from './command-of.ts';
 
 const leavesWaiting = (limits.shortageSpins.runtimes as readonly string[]).includes(runtime.name);
 const descriptors = 100;
@@ -21,7 +20,7 @@ test.after.each(killPrograms);
 
 function startLimited(path: string): Program {
   const command = `ulimit -n ${descriptors}; PORT=0 exec "$@"`;
-  return startProgram('sh', ['-c', command, 'sh', ...commandOf(path)]);
+  return startProgram('sh', ['-c', command, 'sh', ...scriptCommand(path)]);
 }
 
 interface Tally {

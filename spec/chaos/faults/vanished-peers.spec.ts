@@ -6,7 +6,7 @@ import { killPrograms, startProgram } from '../../support/programs.ts';
 import { runtime } from '../../support/runtime.ts';
 import { suite } from '../../support/suite.ts';
 import { assertCounts } from '../../support/serve-counts.ts';
-import { commandOf } from './command-of.ts';
+import { scriptCommand } from '../../support/spawn-script.ts';
 
 const test = suite('a peer that disappears without a word', { timeout: 30_000 });
 test.after.each(killPrograms);
@@ -53,7 +53,7 @@ const drained: Record<string, number> = {
 test(
   'is ended at the deadline at the latest, at whatever stage, and is counted',
   async () => {
-    const fixture = commandOf('spec/chaos/fixtures/vanished-peers.ts');
+    const fixture = scriptCommand('spec/chaos/fixtures/vanished-peers.ts');
     const program = startProgram('unshare', [...inNetwork, ...fixture, String(grace)]);
     const { code, stdout, stderr } = await program.ending;
     assert.deepEqual([code, stderr], [0, '']);

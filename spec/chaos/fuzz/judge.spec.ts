@@ -45,7 +45,7 @@ const sound = find(({ way, isCost, owner, stop, visits }) => {
   );
 });
 const costly = find(({ way, isCost, visits }) => {
-  const isFull = visits.length >= 20 && visits.length < 80;
+  const isFull = visits.length >= 20 && visits.length < 40;
   return way === 'serve' && isCost && isFull && bytesIn(visits[0]?.steps ?? []) > 0;
 });
 

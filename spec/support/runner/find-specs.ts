@@ -17,11 +17,21 @@ function specsAt(path: string): string[] {
   return found;
 }
 
-/**
- * Folders that are run only by name. The first needs a build, the second takes half a minute of a
- * processor.
- */
-const apart = ['spec/package/', 'spec/chaos/overload/'];
+/** Folders and files that are run only by name: by scripts of package.json, or by .ci/run. */
+const apart = [
+  // They need a build.
+  'spec/package/',
+  // Half a minute of a processor each.
+  'spec/chaos/overload/',
+  'spec/cost-guard.spec.ts',
+  // About the pages and the machinery of the specs, and not about the package.
+  'spec/chaos/fuzz/generator.spec.ts',
+  'spec/chaos/fuzz/judge.spec.ts',
+  'spec/docs/',
+  'spec/figures/',
+  'spec/house/',
+  'spec/runner/',
+];
 
 /**
  * The spec files at these paths, relative to the project. Without paths: all but those in `apart`.

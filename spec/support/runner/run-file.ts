@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-import { projectRoot } from '../spawn-script.ts';
+import { importPath } from './build-specs.ts';
 import { openHandles } from './open-handles.ts';
 import { printFailures, printSuite } from './print.ts';
 import { report } from './report.ts';
@@ -40,7 +39,7 @@ async function importFile(file: string, index: number): Promise<QueuedSuite[]> {
   const queue: QueuedSuite[] = [];
   globalThis.UVU_QUEUE[index] = queue;
   globalThis.UVU_INDEX = index;
-  const { href } = pathToFileURL(join(projectRoot, file));
+  const { href } = pathToFileURL(importPath(file));
   try {
     await within(3 * defaultLimit, async () => await import(href));
     checkSuites(queue.length);

@@ -25,7 +25,7 @@ export type Sabotage = (typeof sabotages)[number];
 const LATE_MS = 1000;
 const STILL_MS = 60_000;
 /** Of processor time for each client: while a machine is busy elsewhere, nothing is burnt. */
-const BURN_MS = 50;
+const BURN_MS = 20;
 
 function burn(milliseconds: number): void {
   const begun = process.cpuUsage();
