@@ -22,7 +22,7 @@ export function endSoon(
 
 /**
  * Ends a connection that has been idle, once its input has been read. A TCP socket of Node that has
- * nothing left to write is closed at once, with a FIN. That takes half the time of `destroySoon()`.
+ * nothing left to write is closed at once, with a FIN.
  */
 export function endIdle(socket: Socket): void {
   const isPlain = closesAtOnce && socket instanceof Socket && !('encrypted' in socket);
