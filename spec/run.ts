@@ -82,8 +82,8 @@ function readArguments(): Arguments {
     only: values.only,
     repetitions: wholeNumber('repeat', values.repeat),
     slow: values.slow,
-    // One more than processors, because specs wait for much of their time.
-    jobs: wholeNumber('jobs', values.jobs) ?? 1 + availableParallelism(),
+    // Two more than processors, because specs wait for much of their time.
+    jobs: wholeNumber('jobs', values.jobs) ?? 2 + availableParallelism(),
     claims: values.work,
     paths: positionals,
   };
