@@ -122,7 +122,7 @@ test('has the lists of lib/ as its states', () => {
   const found = [...sourceFiles().keys()]
     .filter((name) => name.startsWith('accepting/') || name.startsWith('serving/'))
     .map((name) => readFileSync(join(projectRoot, 'lib', `${name}.ts`), 'utf8'))
-    .flatMap((text) => [...text.matchAll(/#(\w+) = new LinkedList</g)].map(([, list]) => list));
+    .flatMap((text) => [...text.matchAll(/#(\w+) = new HeldList</g)].map(([, list]) => list));
   assert.deepEqual(new Set(found), new Set(lists));
 });
 

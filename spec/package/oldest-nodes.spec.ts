@@ -35,7 +35,7 @@ test(
     };
     assert.deepEqual(engines, { node: '^20.19.0 || >=22.12.0' });
     const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
-    assert.match(readme, /on Node 20\.19 or later 20, on Node 22\.12 or later,/);
+    assert.match(readme, /on Node 20 \(from 20\.19\), on Node 22\.12 and later,/);
   },
   needs,
 );
