@@ -21,6 +21,9 @@ import { endWork, work } from './support/runner/worker.ts';
 
 // node spec/run.ts [--only text] [--repeat times] [--slow] [--jobs processes] [files and folders]
 
+/** Each process takes a tenth of a gigabyte. */
+const MOST_JOBS = 16;
+
 let finished = false;
 /** Whether this process is a worker: it runs files for the process that has started it. */
 let isWorker = false;
@@ -66,6 +69,12 @@ function wholeNumber(name: string, value: string | undefined): number | undefine
   return Number(value);
 }
 
+/** Specs wait for much of their time. In CI, other stages run beside them. */
+function defaultJobs(): number {
+  const processors = availableParallelism();
+  return process.env['CI'] === undefined ? Math.min(3 * processors, MOST_JOBS) : 1 + processors;
+}
+
 function readArguments(): Arguments {
   const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
@@ -82,8 +91,7 @@ function readArguments(): Arguments {
     only: values.only,
     repetitions: wholeNumber('repeat', values.repeat),
     slow: values.slow,
-    // Two more than processors, because specs wait for much of their time.
-    jobs: wholeNumber('jobs', values.jobs) ?? 2 + availableParallelism(),
+    jobs: wholeNumber('jobs', values.jobs) ?? defaultJobs(),
     claims: values.work,
     paths: positionals,
   };
