@@ -9,29 +9,37 @@ import { eachInSlices, type End } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 
+/** Other code that hears of the end of some connections. It calls `forget()` then. */
+interface Followers {
+  /** Whether it will hear of the end of this connection. */
+  follows(connection: AnySocket): boolean;
+  /** Whether the `'close'` of this connection, which has closed, will still be heard. */
+  tells(connection: AnySocket): boolean;
+}
+
 /** The open connections of one server, of any protocol. Counts each once, and can end all. */
 export class Census {
   /** Since when each is open, of `now()`. */
   readonly #open = new Map<AnySocket, number>();
   readonly #onChange: () => void;
-  readonly #isFollowed: ((connection: AnySocket) => boolean) | undefined;
+  readonly #followers: Followers | undefined;
   /** `undefined` before the count has begun. */
   #total: number | undefined;
   #hasHandedOff = false;
   #left = 0;
-  /** Sweeps from before the count that are not done: what they find is not counted. */
-  #earlySweeps = 0;
+  /** The sweep under way. What a sweep from before the count finds is not counted. */
+  #sweeping: 'no' | 'early' | 'late' = 'no';
   /** Ends a connection that is added after `ends()`, later in the same emit. */
   #endLate: ((connection: AnySocket) => void) | undefined;
 
   /**
    * @param onChange - Called when a connection has gone.
-   * @param isFollowed - Whether the caller calls `forget()` when a connection has gone. Then the
-   * connection gets no listener of its own: a second one would take a quarter of a kilobyte.
+   * @param followers - A connection that is followed gets no listener of its own: a second one would
+   * take a quarter of a kilobyte.
    */
-  constructor(onChange: () => void, isFollowed?: (connection: AnySocket) => boolean) {
+  constructor(onChange: () => void, followers?: Followers) {
     this.#onChange = onChange;
-    this.#isFollowed = isFollowed;
+    this.#followers = followers;
   }
 
   get size(): number {
@@ -73,18 +81,16 @@ export class Census {
     if (this.#open.has(connection) || connection.destroyed) return;
     this.#open.set(connection, now());
     if (this.#total !== undefined) this.#total += 1;
-    if (!this.#isFollowed?.(connection)) connection.on('close', this.#onClose);
+    if (!this.#followers?.follows(connection)) connection.on('close', this.#onClose);
     this.#endLate?.(connection);
   });
 
   /** Forgets connections that have gone without an event, in slices. */
   sweep(): void {
-    const isEarly = this.#total === undefined;
-    if (isEarly) this.#earlySweeps += 1;
+    if (this.#sweeping !== 'no') return;
+    this.#sweeping = this.#total === undefined ? 'early' : 'late';
     const forget = (connection: AnySocket): void => void this.#forgetIfLeft(connection);
-    eachInSlices(this.#open.keys(), forget, () => {
-      if (isEarly) this.#earlySweeps -= 1;
-    });
+    eachInSlices(this.#open.keys(), forget, () => (this.#sweeping = 'no'));
   }
 
   /** Lists the connections that have not been ended. */
@@ -124,7 +130,7 @@ export class Census {
     this.#hasHandedOff ||= !connection.closed;
     if (!this.#isToBeTold(connection)) {
       this.#left += 1;
-      if (this.#earlySweeps > 0 && this.#total !== undefined) this.#total -= 1;
+      if (this.#sweeping === 'early' && this.#total !== undefined) this.#total -= 1;
     }
     this.forget(connection);
     return true;
@@ -134,7 +140,7 @@ export class Census {
   #isToBeTold(connection: AnySocket): boolean {
     const isHeard = (): boolean | undefined =>
       connection.closed === true &&
-      (this.#isFollowed?.(connection) ||
+      (this.#followers?.tells(connection) ||
         (connection as Partial<EventEmitter>).listeners?.('close').includes(this.#onClose));
     return attemptOf(connection, 'closed', isHeard) === true;
   }

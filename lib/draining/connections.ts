@@ -63,7 +63,7 @@ export class ServerConnections {
     // It hears of a connection before the census, which asks whether the connection is followed.
     const underWay = new UnderWay(known, this.#politeness);
     this.#underWay = underWay;
-    this.#open = new Census(onChange, known.carriers && ((socket) => underWay.follows(socket)));
+    this.#open = new Census(onChange, known.carriers && underWay);
     underWay.onGone = (socket) => this.#open.forget(socket as AnySocket);
     this.#earlier = new EarlierConnections(server, this.#open);
     this.#sockets = known.privateSockets?.();

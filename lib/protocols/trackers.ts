@@ -50,6 +50,8 @@ export interface CarrierTracker {
   readonly size: number;
   /** Whether `onGone` will be called with a socket. */
   follows(socket: object): boolean;
+  /** Whether the `'close'` of a socket that has closed will still be heard. */
+  tells(socket: object): boolean;
   /** How many connections have made no request yet. */
   readonly newcomers: number;
   /** Whether a connection is idle, or seems so to Node. */

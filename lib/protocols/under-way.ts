@@ -60,6 +60,11 @@ export class UnderWay {
     return this.#carriers?.follows(socket) === true;
   }
 
+  /** Whether the `'close'` of such a socket, which has closed, will still be heard. */
+  tells(socket: object): boolean {
+    return this.#carriers?.tells(socket) === true;
+  }
+
   set onGone(callback: (socket: object) => void) {
     if (this.#carriers) this.#carriers.onGone = callback;
   }

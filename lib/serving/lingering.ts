@@ -94,7 +94,8 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     try {
       closable.end(() => {
         // If the peer has ended, too, it is about to close.
-        if (item.list === this.#flushing && !closable.isOver?.()) this.#linger(item);
+        const isOver = attempt(() => closable.isOver?.()) === true;
+        if (item.list === this.#flushing && !isOver) this.#linger(item);
       });
     } catch (error) {
       // A method of the connection itself has thrown. No caller could handle the error.

@@ -190,4 +190,26 @@ test('ends a stream that does not close by itself once both sides have ended', a
   await serving.stop();
 });
 
+test('survives a getter of its owner that throws while the last bytes leave', async () => {
+  let isArmed = false;
+  const { server, serving, stop, assertOver } = await scene(async (socket) => {
+    Object.defineProperty(socket, 'readableEnded', {
+      get: () => {
+        if (isArmed) throw new Error('the getter');
+        return false;
+      },
+    });
+    socket.write(Buffer.alloc(20 << 20));
+  });
+  const { socket, ending } = await connect(server);
+  socket.pause();
+  await until(() => serving.stats.completed === 1);
+  isArmed = true;
+  socket.resume();
+  await ending;
+  stop.abort();
+  assertCounts(await serving.finished, { accepted: 1, completed: 1 });
+  await assertOver();
+});
+
 test.run();

@@ -262,6 +262,12 @@ export const limits = {
     title: 'End an HTTP/2 session before grace if its client begins a stream after the last GOAWAY',
     reason: 'Bun refuses such a stream, but still waits for its end.',
   },
+  pausedSessions: {
+    about: 'HTTP/2',
+    runtimes: ['bun'],
+    title: 'Answer further HTTP/2 streams of a client that has paused a large answer',
+    reason: 'On Bun, such a client gets nothing more of its session, also when it reads again.',
+  },
   webSocketBytes: {
     about: 'WebSocket',
     runtimes: ['bun'],

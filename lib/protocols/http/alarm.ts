@@ -11,13 +11,21 @@ class Bell {
   readonly #time: number;
   readonly #byTime: Map<number, Bell>;
   readonly #isBehindInput: boolean;
+  readonly #onDue: (alarms: LinkedList<Alarm>) => void;
   readonly #alarms = new LinkedList<Alarm>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(time: number, byTime: Map<number, Bell>, isBehindInput: boolean) {
+  /** @param onDue - Called at that time, with the alarms that were not cleared. */
+  constructor(
+    time: number,
+    byTime: Map<number, Bell>,
+    isBehindInput: boolean,
+    onDue: (alarms: LinkedList<Alarm>) => void,
+  ) {
     this.#time = time;
     this.#byTime = byTime;
     this.#isBehindInput = isBehindInput;
+    this.#onDue = onDue;
     this.#wait();
   }
 
@@ -25,8 +33,9 @@ class Bell {
     this.#alarms.add(alarm);
   }
 
-  delete(alarm: Alarm): void {
-    if (!this.#alarms.delete(alarm) || this.#alarms.size > 0) return;
+  /** An alarm was cleared. */
+  onCleared(): void {
+    if (this.#alarms.size > 0) return;
     clearTimeout(this.#timer);
     if (this.#byTime.get(this.#time) === this) this.#byTime.delete(this.#time);
   }
@@ -36,21 +45,10 @@ class Bell {
       // A timer counts from the beginning of its turn, which may have been long ago.
       if (performance.now() < this.#time) return this.#wait();
       this.#byTime.delete(this.#time);
-      if (!this.#isBehindInput) return this.#ring();
-      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(() => this.#ring()));
+      if (!this.#isBehindInput) return this.#onDue(this.#alarms);
+      const onRead = (): void => this.#onDue(this.#alarms);
+      this.#timer = after(LOOK_AGAIN_MS, () => void setImmediate(onRead));
     });
-  }
-
-  #ring(): void {
-    inSlices(this.#calls(), nothing);
-  }
-
-  /** Each alarm is asked for when it has its turn: it may be cleared until then. */
-  *#calls(): Generator<() => void> {
-    for (let { first } = this.#alarms; first; { first } = this.#alarms) {
-      this.#alarms.delete(first);
-      yield first.callback;
-    }
   }
 }
 
@@ -61,14 +59,34 @@ class Bell {
 export class Alarms {
   readonly #byTime = new Map<number, Bell>();
   readonly #behindInput = new Map<number, Bell>();
+  /** The alarms that are due, of all bells. */
+  readonly #due = new LinkedList<Alarm>();
+  #isRinging = false;
 
   /** @param time - Of `performance.now()`. */
   bellAt(time: number, isBehindInput: boolean): Bell {
     const byTime = isBehindInput ? this.#behindInput : this.#byTime;
     const due = Math.ceil(time);
-    const bell = byTime.get(due) ?? new Bell(due, byTime, isBehindInput);
+    const bell = byTime.get(due) ?? new Bell(due, byTime, isBehindInput, this.#ring);
     byTime.set(due, bell);
     return bell;
+  }
+
+  /** Connections rest at different times: the bells of a whole second share the same slices. */
+  readonly #ring = (alarms: LinkedList<Alarm>): void => {
+    for (let { first } = alarms; first; { first } = alarms) this.#due.add(first);
+    if (this.#isRinging) return;
+    this.#isRinging = true;
+    // By then, all bells of this turn have rung.
+    setImmediate(() => inSlices(this.#calls(), () => (this.#isRinging = false)));
+  };
+
+  /** Each alarm is asked for when it has its turn: it may be cleared until then. */
+  *#calls(): Generator<() => void> {
+    for (let { first } = this.#due; first; { first } = this.#due) {
+      this.#due.delete(first);
+      yield first.callback;
+    }
   }
 }
 
@@ -99,7 +117,8 @@ export class Alarm implements Linked<Alarm> {
   }
 
   clear(): void {
-    this.#bell?.delete(this);
+    this.list?.delete(this);
+    this.#bell?.onCleared();
     this.#bell = undefined;
   }
 

@@ -73,6 +73,10 @@ export class HttpConnections implements CarrierTracker {
     return this.#http1.follows(socket);
   }
 
+  tells(socket: object): boolean {
+    return this.#http1.tells(socket);
+  }
+
   get newcomers(): number {
     return this.#newcomers.size;
   }

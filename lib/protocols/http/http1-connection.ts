@@ -107,8 +107,7 @@ export class Http1Connection implements ExchangeOwner {
   begin(request: IncomingMessage, response: ServerResponse): void {
     // A listener for 'checkContinue' may emit 'request' for an exchange that is known already.
     if (this.last?.response === response) return;
-    if (this.#life === 'resting') this.socket.on('error', guard);
-    this.#life = 'guarded';
+    this.keepGuard();
     const exchange = new OpenExchange(request, response, this);
     this.#open ??= new LinkedList();
     this.#open.add(exchange);
@@ -129,6 +128,13 @@ export class Http1Connection implements ExchangeOwner {
   upgrade(): void {
     this.#life = 'upgraded';
     // Its owner may have removed all listeners from it before.
+    this.socket.on('error', guard);
+  }
+
+  /** Puts the guard back on a connection that rests. */
+  keepGuard(): void {
+    if (this.#life !== 'resting') return;
+    this.#life = 'guarded';
     this.socket.on('error', guard);
   }
 

@@ -43,6 +43,7 @@ export class Http1Connections implements Http1Owner {
   #heldBack: HeldBack | undefined;
   #isClosing = false;
   #isOver = false;
+  #isSweeping = false;
   #patience: HttpPatience | undefined;
   #strayTimer: NodeJS.Timeout | undefined;
 
@@ -59,6 +60,12 @@ export class Http1Connections implements Http1Owner {
   /** Whether this is the socket of a connection, so that `onGone` will be called with it. */
   follows(socket: object): boolean {
     return this.#connections.has(socket as Socket);
+  }
+
+  /** Whether the `'close'` of a socket that has closed will still be heard here. */
+  tells(socket: object): boolean {
+    const connection = this.#connections.get(socket as Socket);
+    return connection?.socket.listeners('close').includes(this.#onClose) === true;
   }
 
   /** Whether a connection is idle, or seems so to Node. */
@@ -119,6 +126,8 @@ export class Http1Connections implements Http1Owner {
   end(): void {
     attemptEach(this.#connections.values(), (connection) => {
       this.#endings.get(connection)?.leave();
+      // An upgrade is not heard any more, and Node then no longer listens to the socket.
+      connection.keepGuard();
       connection.endIfIdle();
     });
   }
@@ -127,25 +136,33 @@ export class Http1Connections implements Http1Owner {
   force(onStraggler: OnStraggler): End[] {
     return [...this.#connections.values()].map((each) => {
       this.#endings.get(each)?.leave();
+      // As in `end()`: its turn may come many slices later.
+      attemptOf(each.socket, 'on', () => each.keepGuard());
       return each.force(onStraggler);
     });
   }
 
   /** Forgets connections that are gone without an event. */
   sweep(): void {
-    eachInSlices(this.#connections, ([socket, connection]) => {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    const look = ([socket, connection]: [Socket, Http1Connection]): void => {
       // The census sweeps, too: a connection that has gone without an event is no straggler.
       if (hasLeft(socket)) return this.#forget(socket);
       connection.sweep();
-      if (!this.isEnding && connection.lighten()) this.#renewListener(socket);
-    });
+      if (!this.isEnding) attemptOf(socket, 'listenerCount', () => this.#lighten(connection));
+    };
+    eachInSlices(this.#connections, look, () => (this.#isSweeping = false));
   }
 
   /**
-   * For each request, Node adds a listener for `'close'` and removes it. V8 makes room for 17 more
-   * then, and keeps it. With a new listener, that room is given back.
+   * Gives back what an idle connection does not need. For each request, Node adds a listener for
+   * `'close'` and removes it. V8 makes room for 17 more then, and keeps it until the listeners are
+   * new.
    */
-  #renewListener(socket: Socket): void {
+  #lighten(connection: Http1Connection): void {
+    const { socket } = connection;
+    if (!connection.lighten()) return;
     socket.off('close', this.#onClose);
     socket.on('close', this.#onClose);
   }
@@ -170,9 +187,12 @@ export class Http1Connections implements Http1Owner {
     if (this.#isClosing) this.#goAway(connection);
   };
 
-  /** @param socket - For `'connect'` of HTTP/2 it is a response. */
-  readonly upgrade = (_request: IncomingMessage, socket: Socket): void => {
-    if (isHttp2(socket)) return;
+  /** @param stream - The socket. For `'connect'` of HTTP/2 it is a response. */
+  readonly upgrade = (request: IncomingMessage, stream: Socket): void => {
+    if (isHttp2(stream)) return;
+    // If the request has a body, Node 26 makes a stream of its own for the owner.
+    const socket = this.#connections.has(request.socket) ? request.socket : stream;
+    if (socket !== stream) stream.on('error', guard);
     // An owner's earlier listener, or the answer to an earlier request, may have ended it with an
     // error. Node no longer listens to the socket.
     if (socket.destroyed) return void socket.on('error', guard);

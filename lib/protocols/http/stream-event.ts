@@ -27,6 +27,11 @@ export class ClosableHttp2Stream extends ClosableStream {
     return this.#stream.destroyed;
   }
 
+  /** Its last frame may still wait behind those of other streams. */
+  override isOver(): boolean {
+    return this.isClosed();
+  }
+
   override onClose(callback: () => void): void {
     if (this.#stream.destroyed) callback();
     else this.#stream.on('close', callback);

@@ -51,6 +51,7 @@ export class WebSocketClients {
   #looks: NodeJS.Timeout | undefined;
   #last: NodeJS.Timeout | undefined;
   #isAtWork = false;
+  #isSweeping = false;
   #next: ((client: WebSocketClient) => void) | undefined;
 
   constructor(server: WebSocketServer, host: WebSocketClientsHost) {
@@ -101,11 +102,15 @@ export class WebSocketClients {
    * Forgets clients that are gone without an event, and finds clients that have come without one.
    */
   sweep(): void {
-    const now = performance.now();
-    eachInSlices(this.#clients, ([webSocket, client]) => {
-      if (client.isClosed) this.#forget(webSocket);
-      else if (!this.#times) client.look(now);
-    });
+    if (!this.#isSweeping) {
+      this.#isSweeping = true;
+      const now = performance.now();
+      const look = ([webSocket, client]: [WebSocketLike, WebSocketClient]): void => {
+        if (client.isClosed) this.#forget(webSocket);
+        else if (!this.#times) client.look(now);
+      };
+      eachInSlices(this.#clients, look, () => (this.#isSweeping = false));
+    }
     if (this.#tracked?.size !== this.#clients.size) this.#addTracked();
   }
 

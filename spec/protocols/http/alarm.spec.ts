@@ -71,6 +71,24 @@ for (const way of ['set', 'setBehindInput'] as const) {
   });
 }
 
+test('share the slices if they are due at different times', async () => {
+  const all = manyAlarms().slice(0, 50);
+  const begun = performance.now();
+  let called = 0;
+  for (const [index, alarm] of all.entries()) {
+    alarm.setBehindInput(begun + index, () => {
+      stall(1);
+      called += 1;
+    });
+  }
+  // All of them are overdue when the event loop turns.
+  stall(2 * all.length);
+  const ticks = countTicks(() => called);
+  await until(() => called === all.length);
+  ticks.stop();
+  assert.ok(ticks.longest() <= 2 * SLICE_MS, `${ticks.longest()} in one turn`);
+});
+
 test('are not called once they are cleared, also between two slices', async () => {
   const all = manyAlarms().slice(0, 10);
   let called = 0;
