@@ -114,11 +114,15 @@ export const SLICE_MS: number = 5;
  * in one turn, even while others go on.
  */
 export const LEAST_SLICE_MS: number = 1;
-/** For how long after a deadline connections are ended in slices, whatever handlers do. */
+/**
+ * For how long after a deadline connections are ended in slices. The rest is ended in one go: with
+ * thousands, slices take longer than the end may come late.
+ */
 export const SLICES_LATE_MS: number = 100;
 /**
- * Which part of the time after that the slices must have, at least: a quarter. With less, handlers
- * compute between two slices, and the rest is ended in one go. What Node does leaves them half.
+ * With `grace: 0`: which part of the time after that the slices must have, at least: a quarter. With
+ * less, handlers compute between two slices, and the rest is ended in one go. What Node does leaves
+ * the slices half.
  */
 export const SLICES_SHARE: number = 4;
 /** How long handlers have to notice that grace is over. */

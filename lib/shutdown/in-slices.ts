@@ -13,11 +13,13 @@ let running = 0;
 
 interface SlicesOptions {
   /**
-   * Whether a deadline has passed. If so, handlers that compute between two slices do not delay the
-   * end: what is left is ended in one go when the slices get too small a part of the time. The first
-   * `SLICES_LATE_MS` do not count.
+   * What bounds the time of all slices, so that handlers that compute between two slices do not
+   * delay the end. What is left then is ended in one go.
+   *
+   * - `'time'`: `SLICES_LATE_MS`. A deadline was promised.
+   * - `'share'`: a share of the time after that, for code that gets less of it than `SLICES_SHARE`.
    */
-  readonly isLate?: boolean;
+  readonly bound?: 'time' | 'share' | undefined;
 }
 
 /**
@@ -33,10 +35,10 @@ interface SlicesOptions {
 export function inSlices(
   ends: Iterable<End>,
   onDone: () => void,
-  { isLate = false }: SlicesOptions = {},
+  { bound }: SlicesOptions = {},
 ): void {
   const iterator = ends[Symbol.iterator]();
-  let late = isLate ? performance.now() + SLICES_LATE_MS : Infinity;
+  let late = bound ? performance.now() + SLICES_LATE_MS : Infinity;
   const doSlice = (): void => {
     const begun = performance.now();
     const due = begun > late ? Infinity : begun + Math.max(SLICE_MS / running, LEAST_SLICE_MS);
@@ -48,7 +50,8 @@ export function inSlices(
       if (end !== turn && now < due) continue;
       // What others have ended in the same turn counts as well, up to a whole slice.
       const spent = now - begun;
-      late += Math.max(spent, Math.min(spent * running, SLICE_MS)) * SLICES_SHARE;
+      if (bound === 'share')
+        late += Math.max(spent, Math.min(spent * running, SLICE_MS)) * SLICES_SHARE;
       return void setImmediate(doSlice);
     }
     running -= 1;

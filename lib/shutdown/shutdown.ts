@@ -29,6 +29,7 @@ export class Shutdown {
   readonly #host: ShutdownHost;
   readonly #deadline = new Deadline(() => this.#force());
   #state: 'waiting' | 'forcing' | 'forced' | 'over' = 'waiting';
+  #isAtOnce = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(host: ShutdownHost) {
@@ -56,7 +57,9 @@ export class Shutdown {
 
   /** Sets the deadline to `grace` milliseconds from now, unless an earlier one stands. */
   setDeadline(grace: number): void {
+    this.#isAtOnce = grace === 0;
     this.#deadline.set(grace);
+    this.#isAtOnce = false;
   }
 
   /** Ends the shutdown if the host is done. Called after each change. */
@@ -78,7 +81,8 @@ export class Shutdown {
       else queueMicrotask(() => process.nextTick(() => this.#end()));
       this.check();
     };
-    inSlices(this.#host.force(), onDone, { isLate: true });
+    // Without a grace, nothing has promised an end by a time, and the rest of the process goes on.
+    inSlices(this.#host.force(), onDone, { bound: this.#isAtOnce ? 'share' : 'time' });
   }
 
   #end(): void {

@@ -160,16 +160,22 @@ test('destroys the connection when the handler fails after the headers are sent'
   await end();
 });
 
-test('answers 503 to what is too much', async () => {
+/** A server with one slot, whose handlers answer when they are told to. */
+async function oneSlot(maxQueued: number) {
   const { opened, open } = gate();
-  const { server, serving, end } = await serveScene(
+  const scene = await serveScene(
     createServer(),
     async ([, response]) => {
       await opened;
       response.end('served');
     },
-    { concurrency: 1, maxQueued: 1 },
+    { concurrency: 1, maxQueued },
   );
+  return { ...scene, open };
+}
+
+test('answers 503 to what is too much', async () => {
+  const { server, serving, end, open } = await oneSlot(1);
   const clients = [];
   for (const count of [1, 2, 3]) {
     const client = await connect(server);
@@ -191,15 +197,7 @@ test('answers 503 to what is too much', async () => {
 test(
   'answers 503 to what is too much, also if a client sends all of its body before it reads',
   async () => {
-    const { opened, open } = gate();
-    const { server, serving, end } = await serveScene(
-      createServer(),
-      async ([, response]) => {
-        await opened;
-        response.end('served');
-      },
-      { concurrency: 1, maxQueued: 0 },
-    );
+    const { server, serving, end, open } = await oneSlot(0);
     const busy = await connect(server);
     busy.socket.write(get('/'));
     await until(() => serving.stats.active === 1);

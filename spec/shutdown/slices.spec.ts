@@ -42,27 +42,33 @@ class Connection extends EventEmitter {
 /** Of 600 things, each of which takes a millisecond, in slices of five. */
 const evenly = Array.from({ length: 120 }, () => SLICE_MS);
 
-for (const { title, isLate, between, expected } of [
+for (const { title, bound, between, expected } of [
   {
     title: 'is done in slices of five milliseconds, whatever other code does between them',
-    isLate: false,
+    bound: undefined,
     between: 100,
     expected: evenly,
   },
   {
-    title:
-      'is done in slices after a deadline, too, if other code takes no more than twice the time',
-    isLate: true,
+    title: 'is done in slices without grace, too, if other code takes no more than twice the time',
+    bound: 'share' as const,
     between: 2 * SLICE_MS,
     expected: evenly,
   },
   {
     title:
-      'is done in one go after a deadline, what is left, once other code has taken most of the time',
-    isLate: true,
+      'is done in one go without grace, what is left, once other code has taken most of the time',
+    bound: 'share' as const,
     // A slice and what follows take 45 ms: after five of them 225, and the bound is 100 + 4 * 25.
     between: 8 * SLICE_MS,
     expected: [...Array.from({ length: 5 }, () => SLICE_MS), 600 - 5 * SLICE_MS],
+  },
+  {
+    title: 'is done in one go after a deadline, what is left after a tenth of a second',
+    bound: 'time' as const,
+    // A slice and what follows take 15 ms: the eighth begins after 105.
+    between: 2 * SLICE_MS,
+    expected: [...Array.from({ length: 7 }, () => SLICE_MS), 600 - 7 * SLICE_MS],
   },
 ]) {
   test(title, () =>
@@ -80,7 +86,7 @@ for (const { title, isLate, between, expected } of [
         slices[turn] = (slices[turn] ?? 0) + 1;
       };
       const ends = Array.from({ length: 600 }, () => end);
-      await new Promise<void>((resolve) => inSlices(ends, resolve, { isLate }));
+      await new Promise<void>((resolve) => inSlices(ends, resolve, { bound }));
       clearImmediate(immediate);
       assert.deepEqual(slices, expected);
     }),

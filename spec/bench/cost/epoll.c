@@ -9,16 +9,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "../checked.h"
 
 enum { BACKLOG = 511, EVENTS = 256 };
 
 static long served;
-
-static int checked(int result, const char *call) {
-  if (result >= 0) return result;
-  perror(call);
-  exit(1);
-}
 
 static void watch(int queue, int descriptor) {
   struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};

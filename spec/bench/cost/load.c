@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "../checked.h"
 #include "http2.h"
 
 enum { TOGETHER = 64, PATIENCE_MS = 10000 };
@@ -43,17 +44,6 @@ static struct sockaddr_in server;
 static int queue;
 static int left;
 static int active;
-
-static void fail(const char *text) {
-  fprintf(stderr, "%s\n", text);
-  exit(1);
-}
-
-static int checked(int result, const char *call) {
-  if (result >= 0) return result;
-  perror(call);
-  exit(1);
-}
 
 static void ask_stream(struct client *client) {
   char request[ROOM_FOR_REQUEST];

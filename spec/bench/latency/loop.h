@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "../checked.h"
 
 enum { PATIENCE_S = 5 };
 
@@ -26,17 +27,6 @@ struct watched {
 static int queue;
 static int is_stopped;  /* The neighbour has been told to stop. */
 static double end_time; /* Of the window that is measured. */
-
-static void fail(const char *text) {
-  fprintf(stderr, "%s\n", text);
-  exit(1);
-}
-
-static int checked(int result, const char *call) {
-  if (result >= 0) return result;
-  perror(call);
-  exit(1);
-}
 
 static double now(void) {
   struct timespec time;
