@@ -8,6 +8,7 @@ import { attemptOf } from '../primitives/hear.ts';
 import { eachInSlices, type End } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
+import { ObjectMap } from '../primitives/object-map.ts';
 
 /** Other code that hears of the end of some connections. It calls `forget()` then. */
 interface Followers {
@@ -19,8 +20,8 @@ interface Followers {
 
 /** The open connections of one server, of any protocol. Counts each once, and can end all. */
 export class Census {
-  /** Since when each is open, of `now()`. */
-  readonly #open = new Map<AnySocket, number>();
+  /** Since when each is open, of `now()`. 0 if others list it. */
+  readonly #open = new ObjectMap<AnySocket, number>();
   readonly #onChange: () => void;
   readonly #followers: Followers | undefined;
   /** `undefined` before the count has begun. */
@@ -52,7 +53,7 @@ export class Census {
   }
 
   has(subject: object): boolean {
-    return this.#open.has(subject as AnySocket);
+    return this.#open.has(subject);
   }
 
   /**
@@ -79,9 +80,11 @@ export class Census {
 
   readonly add: (connection: AnySocket) => void = harmless((connection) => {
     if (this.#open.has(connection) || connection.destroyed) return;
-    this.#open.set(connection, now());
+    const isFollowed = this.#followers?.follows(connection) === true;
+    // Others list what they follow. The number would take 16 bytes of each idle connection.
+    this.#open.set(connection, isFollowed ? 0 : now());
     if (this.#total !== undefined) this.#total += 1;
-    if (!this.#followers?.follows(connection)) connection.on('close', this.#onClose);
+    if (!isFollowed) connection.on('close', this.#onClose);
     this.#endLate?.(connection);
   });
 

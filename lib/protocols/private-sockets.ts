@@ -6,6 +6,7 @@ import { inSlices } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { attemptOf } from '../primitives/hear.ts';
+import { ObjectMap } from '../primitives/object-map.ts';
 
 /** On this channel Node publishes every socket that a server of the process accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
@@ -20,7 +21,7 @@ const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.serve
 export class PrivateSockets extends EventEmitter {
   readonly #server: { address(): unknown };
   /** When each socket came, of `performance.now()`. */
-  readonly #sockets = new Map<Socket, number>();
+  readonly #sockets = new ObjectMap<Socket, number>();
 
   /** @param server - Without a listener, its `address()` may throw. */
   constructor(server: { address(): unknown }) {

@@ -22,6 +22,7 @@ import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import { setImmediate, unref } from '../../primitives/timers.ts';
+import { ObjectMap } from '../../primitives/object-map.ts';
 
 /** The HTTP/1 connections of one server, which a shutdown has to end. */
 export class Http1Connections implements Http1Owner {
@@ -37,7 +38,7 @@ export class Http1Connections implements Http1Owner {
   readonly #alarms = new Alarms();
   readonly #server: EventEmitter;
   readonly #newcomers: Newcomers;
-  readonly #connections = new Map<Socket, Http1Connection>();
+  readonly #connections = new ObjectMap<Socket, Http1Connection>();
   /** How connections end. Empty before a shutdown, because most connections are idle then. */
   readonly #endings = new WeakMap<Http1Connection, Http1Ending>();
   #heldBack: HeldBack | undefined;
@@ -59,12 +60,12 @@ export class Http1Connections implements Http1Owner {
 
   /** Whether this is the socket of a connection, so that `onGone` will be called with it. */
   follows(socket: object): boolean {
-    return this.#connections.has(socket as Socket);
+    return this.#connections.has(socket);
   }
 
   /** Whether the `'close'` of a socket that has closed will still be heard here. */
   tells(socket: object): boolean {
-    const connection = this.#connections.get(socket as Socket);
+    const connection = this.#connections.get(socket);
     return connection?.socket.listeners('close').includes(this.#onClose) === true;
   }
 

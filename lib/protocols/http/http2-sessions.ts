@@ -9,6 +9,7 @@ import { type End, turn } from '../../shutdown/in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
+import { ObjectMap } from '../../primitives/object-map.ts';
 
 /** A listener for `'stream'`. */
 type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -19,7 +20,7 @@ export class Http2Sessions {
   onChange: () => void = () => {};
   readonly #newcomers: Newcomers;
   readonly #alarms = new Alarms();
-  readonly #sessions = new Map<Http2Session, Http2Connection>();
+  readonly #sessions = new ObjectMap<Http2Session, Http2Connection>();
   #isClosing = false;
   #isOver = false;
   #isForced = false;

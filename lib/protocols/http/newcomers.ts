@@ -1,9 +1,10 @@
 import { LAST_CALL_MS } from '../../bounds.ts';
 import { now } from '../../primitives/clock.ts';
+import { ObjectMap } from '../../primitives/object-map.ts';
 
 /** The HTTP connections that have made no request yet, with the time when each came. */
 export class Newcomers {
-  readonly #since = new Map<object, number>();
+  readonly #since = new ObjectMap<object, number>();
 
   /**
    * How many have still to make their first request. A browser's spare connection may never make

@@ -13,6 +13,7 @@ import { WebSocketClient } from './client.ts';
 import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
 import { attemptOf, hear, unhear } from '../../primitives/hear.ts';
 import { unref } from '../../primitives/timers.ts';
+import { ObjectMap } from '../../primitives/object-map.ts';
 
 /** The parts that are used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
@@ -43,7 +44,7 @@ export class WebSocketClients {
   readonly server: WebSocketServer;
   /** Whether the server has not emitted `'close'` yet. Its `close()` would emit it again. */
   isServerOpen = true;
-  readonly #clients = new Map<WebSocketLike, WebSocketClient>();
+  readonly #clients = new ObjectMap<WebSocketLike, WebSocketClient>();
   /** By their sockets: they begin with the upgrade, whatever code then gets the WebSocket. */
   readonly #conversations = new WeakMap<object, Conversation>();
   readonly #host: WebSocketClientsHost;
