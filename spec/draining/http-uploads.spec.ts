@@ -15,6 +15,7 @@ import { post, saysClose } from '../support/http-messages.ts';
 import { override } from '../support/overrides.ts';
 import { Told } from '../support/throwing-owners.ts';
 import { limits } from '../support/limits.ts';
+import { gate } from '../support/scene.ts';
 import {
   type Client,
   connect,
@@ -207,6 +208,39 @@ test('ends a connection whose upload has arrived, though nobody reads the rest o
   assert.equal(finished, 1);
   assert.ok(duration < 5000, String(duration));
 });
+
+test(
+  'lets an upload arrive that was answered before the stop, and that nothing reads any more',
+  async () => {
+    const large = 8_000_000;
+    const { opened: answered, open } = gate();
+    const { server, stop, over } = await drainScene(
+      createServer((request, response) => {
+        // Like a body parser that has seen enough.
+        request.once('data', () => request.pause());
+        request.once('pause', () => {
+          response.statusCode = 413;
+          response.end('too large', () => open());
+        });
+      }),
+      { grace: 20_000 },
+    );
+    const { socket, ending } = await connect(server);
+    // It reads nothing before it has sent everything.
+    socket.pause();
+    socket.write(post('/', large));
+    socket.write(Buffer.alloc(large), () => socket.resume());
+    await answered;
+    stop.abort();
+    const { text, by } = await ending;
+    assert.match(text, /^HTTP\/1\.1 413 [^]*too large$/);
+    assert.equal(by, 'end');
+    const { finished, duration } = await over();
+    assert.equal(finished, 1);
+    assert.ok(duration < 5000, String(duration));
+  },
+  { cannot: limits.endOfEarlyAnsweredUpload },
+);
 
 test('is not held by an upload that its client aborts', async () => {
   const { hold, responses, arrived } = held();

@@ -14,12 +14,14 @@ import { unref } from '../../primitives/timers.ts';
  * hides `destroySoon()` while the request arrives.
  *
  * @param timeout - Milliseconds that the request has once it is answered, or `Infinity`.
+ * @param isChecked - Whether its `Expect: 100-continue` was left to its owner, and perhaps refused.
  * @returns The request, if its socket's end is held back.
  */
 export function letUploadArrive(
   request: IncomingMessage,
   socket: Socket,
   timeout: number,
+  isChecked = false,
 ): IncomingMessage | undefined {
   // Once is enough: it is the last request of its connection. A Duplex may have no such method.
   if (endsUploads || request.complete || Object.hasOwn(socket, 'destroySoon')) return undefined;
@@ -45,7 +47,7 @@ export function letUploadArrive(
     if (isEnding) return release();
     isEnding = true;
     const hasBegun = request.readableDidRead || request.readableLength > 0;
-    const isRefused = request.headers.expect !== undefined && !hasBegun;
+    const isRefused = isChecked && request.headers.expect !== undefined && !hasBegun;
     // The request may have no reader any more: a body parser that has refused it leaves it paused.
     request.resume();
     const { bytesRead } = socket;
