@@ -11,7 +11,8 @@ import type { Server } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { drain, serve } from 'accept-loop';
 import { answer, drainScene, held, told } from '../support/drain-scene.ts';
-import { post, saysClose } from '../support/http-messages.ts';
+import { answersIn, get, post, saysClose } from '../support/http-messages.ts';
+import { httpStops } from '../support/http-stops.ts';
 import { override } from '../support/overrides.ts';
 import { Told } from '../support/throwing-owners.ts';
 import { limits } from '../support/limits.ts';
@@ -241,6 +242,25 @@ test(
   },
   { cannot: limits.endOfEarlyAnsweredUpload },
 );
+
+for (const [way, stopHttp] of Object.entries(httpStops)) {
+  test(
+    `survives an upload that is pipelined behind an answer that says close (${way})`,
+    async () => {
+      const { server, stop, over } = await stopHttp(createServer(), answer, { idle: 5000 });
+      const { socket, ending } = await connectAccepted(server);
+      stop.abort();
+      await refuses(server);
+      socket.write(`${get('/first')}${post('/second', 4)}body${get('/third')}`);
+      const answers = answersIn((await ending).text);
+      assert.match(answers[0] ?? '', /connection: close[^]*answer to \/first$/i);
+      // Node may leave the others unanswered, but not answer them out of turn.
+      assert.equal(answers.length, 1);
+      assert.deepEqual((await over()).stragglers, []);
+    },
+    { cannot: [limits.httpNewcomers, limits.requestAfterClose] },
+  );
+}
 
 test('is not held by an upload that its client aborts', async () => {
   const { hold, responses, arrived } = held();

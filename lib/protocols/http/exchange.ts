@@ -144,7 +144,7 @@ function answerUnavailable([request, response]: Exchange): void {
   if (!isHttp2(response)) {
     headers['connection'] = 'close';
     // A client that sends all of its body before it reads would see a reset.
-    letUploadArrive(request, request.socket, REFUSED_BODY_MS);
+    letUploadArrive(request, response, request.socket, REFUSED_BODY_MS);
   }
   response.writeHead(503, headers);
   response.end();

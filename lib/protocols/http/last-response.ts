@@ -30,7 +30,7 @@ export class LastResponse {
     // `undefined` if an earlier request holds the end of the socket back already. It keeps its
     // time.
     this.#letArrive =
-      letUploadArrive(request, socket, requestTimeout, isChecked) ?? this.#letArrive;
+      letUploadArrive(request, response, socket, requestTimeout, isChecked) ?? this.#letArrive;
   }
 
   /** Whether the time of a request begins anew when it is answered. */
