@@ -30,8 +30,8 @@ export interface Closable {
   /** Whether both sides have ended. Then it closes by itself, unless its owner has forbidden that. */
   isOver?(): boolean;
   /**
-   * Whether our side has ended, though bytes may still have to leave. For connections without
-   * `end`.
+   * Whether our side has ended, though bytes may still have to leave. Asked when nothing else tells
+   * when these have to leave: for connections without `end`, and in callback style.
    */
   hasEnded?(): boolean;
   /** Calls back once the connection has closed, perhaps at once. */

@@ -160,6 +160,10 @@ export class ClosableStream implements Closable {
     return hasLeft(this.#stream);
   }
 
+  hasEnded(): boolean {
+    return this.#stream.writableEnded;
+  }
+
   isOver(): boolean {
     return this.#stream.readableEnded && this.#stream.writableFinished;
   }

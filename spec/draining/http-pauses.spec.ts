@@ -56,6 +56,32 @@ test(
   { cannot },
 );
 
+test(
+  'let one arrive that begins late, because its client was told to continue',
+  async () => {
+    await Promise.all(
+      ways.map(async (stopHttp) => {
+        const { hold, requests, responses, arrived } = held();
+        const { server, stop, over } = await stopHttp(httpProtocols.http.create(), hold);
+        const { socket, ending } = await httpProtocols.http.open(server);
+        socket.write(expecting(post('/', 4)));
+        await arrived(1);
+        stop.abort();
+        await refuses(server);
+        responses[0]?.end('early');
+        await sleep(LONG_PAUSE_MS);
+        socket.write('body');
+        const { text, by } = await ending;
+        assert.match(text, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*early$/);
+        assert.equal(by, 'end');
+        assert.equal(requests[0]?.complete, true);
+        assert.deepEqual((await over()).stragglers, []);
+      }),
+    );
+  },
+  { cannot },
+);
+
 /** A client that has sent a part of its upload, and was answered when the shutdown had begun. */
 async function answeredClient(
   stopHttp: StopHttp,

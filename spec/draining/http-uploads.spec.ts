@@ -11,10 +11,12 @@ import type { Server } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { drain, serve } from 'accept-loop';
 import { answer, drainScene, held, told } from '../support/drain-scene.ts';
-import { post, saysClose } from '../support/http-messages.ts';
+import { answersIn, get, post, saysClose } from '../support/http-messages.ts';
+import { httpStops } from '../support/http-stops.ts';
 import { override } from '../support/overrides.ts';
 import { Told } from '../support/throwing-owners.ts';
 import { limits } from '../support/limits.ts';
+import { gate } from '../support/scene.ts';
 import {
   type Client,
   connect,
@@ -207,6 +209,58 @@ test('ends a connection whose upload has arrived, though nobody reads the rest o
   assert.equal(finished, 1);
   assert.ok(duration < 5000, String(duration));
 });
+
+test(
+  'lets an upload arrive that was answered before the stop, and that nothing reads any more',
+  async () => {
+    const large = 8_000_000;
+    const { opened: answered, open } = gate();
+    const { server, stop, over } = await drainScene(
+      createServer((request, response) => {
+        // Like a body parser that has seen enough.
+        request.once('data', () => request.pause());
+        request.once('pause', () => {
+          response.statusCode = 413;
+          response.end('too large', () => open());
+        });
+      }),
+      { grace: 20_000 },
+    );
+    const { socket, ending } = await connect(server);
+    // It reads nothing before it has sent everything.
+    socket.pause();
+    socket.write(post('/', large));
+    socket.write(Buffer.alloc(large), () => socket.resume());
+    await answered;
+    stop.abort();
+    const { text, by } = await ending;
+    assert.match(text, /^HTTP\/1\.1 413 [^]*too large$/);
+    assert.equal(by, 'end');
+    const { finished, duration } = await over();
+    assert.equal(finished, 1);
+    assert.ok(duration < 5000, String(duration));
+  },
+  { cannot: limits.endOfEarlyAnsweredUpload },
+);
+
+for (const [way, stopHttp] of Object.entries(httpStops)) {
+  test(
+    `survives an upload that is pipelined behind an answer that says close (${way})`,
+    async () => {
+      const { server, stop, over } = await stopHttp(createServer(), answer, { idle: 5000 });
+      const { socket, ending } = await connectAccepted(server);
+      stop.abort();
+      await refuses(server);
+      socket.write(`${get('/first')}${post('/second', 4)}body${get('/third')}`);
+      const answers = answersIn((await ending).text);
+      assert.match(answers[0] ?? '', /connection: close[^]*answer to \/first$/i);
+      // Node may leave the others unanswered, but not answer them out of turn.
+      assert.equal(answers.length, 1);
+      assert.deepEqual((await over()).stragglers, []);
+    },
+    { cannot: [limits.httpNewcomers, limits.requestAfterClose] },
+  );
+}
 
 test('is not held by an upload that its client aborts', async () => {
   const { hold, responses, arrived } = held();

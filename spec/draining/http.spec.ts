@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { FIRST_REQUEST_MS } from '../../lib/bounds.ts';
 import { answer, becomeIdle, drainScene, held, told } from '../support/drain-scene.ts';
-import { answersIn, expecting, get, saysClose } from '../support/http-messages.ts';
+import { answersIn, expecting, get, post, saysClose } from '../support/http-messages.ts';
 import { limits } from '../support/limits.ts';
 import { drain } from 'accept-loop';
 import { connect, connectAccepted, portOf, refused, refuses } from '../support/sockets.ts';
@@ -219,6 +219,30 @@ test('knows a request once that such a listener passes on (A31)', async () => {
   await sleep(150);
   responses[0]?.end('whole');
   assert.match((await ending).text, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*whole/);
+  assert.equal((await over()).finished, 1);
+});
+
+test('answers a request that came before such a listener has passed on the one before it', async () => {
+  const { hold, responses, arrived } = held();
+  const server = createServer(hold);
+  const passOn: (() => void)[] = [];
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    response.writeContinue();
+    passOn.push(() => server.emit('request', request, response));
+  });
+  const { stop, over } = await drainScene(server);
+  const { socket, ending } = await connect(server);
+  socket.write(`${expecting(post('/first', 4))}body${get('/second')}`);
+  await arrived(1);
+  stop.abort();
+  await refuses(server);
+  passOn[0]?.();
+  await arrived(2);
+  for (const response of responses) response.end(`answer to ${response.req.url}`);
+  const [, first = '', second = ''] = answersIn((await ending).text);
+  assert.match(first, /answer to \/first$/);
+  assert.match(second, /answer to \/second$/);
+  assert.deepEqual([saysClose(first), saysClose(second)], [false, true]);
   assert.equal((await over()).finished, 1);
 });
 

@@ -12,6 +12,11 @@ import { type Tunnel, tunnelModes, WELCOME } from '../support/tunnels.ts';
 
 const test = suite('serve of HTTP tunnels');
 
+type Ported = { readonly remotePort: number | undefined };
+
+const byPort = (one: Ported, other: Ported): number =>
+  (one.remotePort ?? 0) - (other.remotePort ?? 0);
+
 const failure = new Error('a bug');
 const long = 'whole '.repeat(100_000);
 
@@ -118,6 +123,29 @@ for (const mode of tunnelModes) {
     assert.deepEqual([forced, discarded], [1, 1]);
     for (const { ending } of clients) assert.equal((await ending).text, '');
   });
+
+  if (event === 'upgrade') {
+    test(`lists the client of a tunnel whose request has half a body (${which})`, async () => {
+      const scene = await eventScene<Tunnel>(mode.create(), () => new Promise(() => {}), {
+        event,
+        concurrency: 1,
+        grace: 100,
+      });
+      const { serving, server, end } = scene;
+      const clients = [await mode.open(server), await mode.open(server)];
+      const ports = clients.map(({ socket }) => socket.localPort);
+      for (const { socket } of clients) {
+        socket.write(hello.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\nhalf'));
+      }
+      await until(() => serving.stats.active === 1 && serving.stats.queued === 1);
+      const { stragglers } = await end();
+      for (const { ending } of clients) await ending;
+      assert.deepEqual(
+        stragglers.map(({ kind, remotePort }) => ({ kind, remotePort })).toSorted(byPort),
+        ports.map((remotePort) => ({ kind: 'upgrade', remotePort })).toSorted(byPort),
+      );
+    });
+  }
 
   test(
     `serves a tunnel that begins in the idle window (${which})`,

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { constants, createServer, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  createServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { connect, type Server } from 'node:net';
 import { acceptLoop, drain, serve } from 'accept-loop';
 import { openSession } from '../support/drain-http2.ts';
@@ -11,11 +16,12 @@ import {
   type StreamClient,
   streamScene,
 } from '../support/http2-events.ts';
+import { FrameClient } from '../support/http2-frames.ts';
 import { limits } from '../support/limits.ts';
 import { gate } from '../support/scene.ts';
 import { listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { until, untilAborted } from '../support/turns.ts';
+import { turns, until, untilAborted } from '../support/turns.ts';
 
 const test = suite('signal of HTTP/2 by event', { timeout: 3000 });
 
@@ -63,6 +69,41 @@ for (const mode of eventModes.filter(({ event }) => event === 'session')) {
     await closed;
     assert.equal(failed, 1);
     assert.deepEqual(stragglers, []);
+  });
+}
+
+/** Who has a session whose streams no code listens to, and how many sessions wait there. */
+const holders: Readonly<Record<string, (server: Server) => () => Promise<unknown>>> = {
+  'a handler': (server) => {
+    const serving = serve(server, () => new Promise(() => {}), { event: 'session' });
+    return () => serving.stop({ grace: 0 });
+  },
+  'the queue of serve': (server) => {
+    const options = { event: 'session', concurrency: 1 };
+    const serving = serve(server, () => new Promise(() => {}), options);
+    return () => serving.stop({ grace: 0 });
+  },
+  'a loop': (server) => {
+    const loop = acceptLoop(server, { event: 'session' });
+    return () => loop.return();
+  },
+};
+
+for (const [holder, begin] of Object.entries(holders)) {
+  test(`survives the reset of a client whose session ${holder} has`, async () => {
+    const server = await listening(createServer());
+    const end = begin(server);
+    const closed: Promise<unknown>[] = [];
+    server.on('stream', (stream: ServerHttp2Stream) => {
+      closed.push(new Promise((resolve) => stream.once('close', resolve)));
+    });
+    const clients = [new FrameClient(server), new FrameClient(server)];
+    for (const client of clients) client.request(1, '/', { hasBody: true });
+    await until(() => closed.length === 2);
+    for (const { socket } of clients) socket.resetAndDestroy();
+    await Promise.all(closed);
+    await turns(2);
+    await end();
   });
 }
 

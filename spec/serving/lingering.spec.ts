@@ -64,6 +64,24 @@ test('ends after `flush` ms with a client that does not read', async () => {
   await assertOver();
 });
 
+test('ends after `flush` ms a socket that its handler has ended in callback style', async () => {
+  const { server, serving, stop, errors, assertOver } = await scene(
+    (socket) => void socket.end(megabyte.repeat(16)),
+    { flush: 50, linger: Infinity, grace: Infinity, concurrency: 1 },
+  );
+  const client = await connect(server);
+  client.socket.pause();
+  const next = await connect(server);
+  next.socket.pause();
+  await until(() => serving.stats.failed === 1);
+  assert.equal(serving.stats.active, 1);
+  stop.abort();
+  assertCounts(await serving.finished, { accepted: 2, failed: 2 });
+  assert.deepEqual(errors, []);
+  for (const { socket } of [client, next]) socket.destroy();
+  await assertOver();
+});
+
 test('is a straggler, though completed, when grace is over', async () => {
   const { server, serving, stop, assertOver } = await scene(async () => {}, {
     linger: Infinity,

@@ -37,7 +37,7 @@ export class HttpConnections implements CarrierTracker {
     this.#server = server;
     this.#events = events;
     this.#http1 = new Http1Connections(server, this.#newcomers);
-    const { begin, upgrade } = this.#http1;
+    const { begin, check, upgrade } = this.#http1;
     if (events.socket) hear(server, events.socket, this.#http1.add);
     // Before listeners of the owner: if one of them ends the session, nothing tells its socket
     // later.
@@ -52,7 +52,7 @@ export class HttpConnections implements CarrierTracker {
       overhear(server, 'request', begin),
       overhear(server, 'stream', this.#http2.begin),
       ...['upgrade', 'connect'].map((event) => overhear(server, event, upgrade)),
-      ...['checkContinue', 'checkExpectation'].map((event) => overhear(server, event, begin)),
+      ...['checkContinue', 'checkExpectation'].map((event) => overhear(server, event, check)),
     ];
   }
 

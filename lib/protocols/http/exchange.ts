@@ -7,6 +7,8 @@ import { onSocketClose } from './on-socket-close.ts';
 import { requestLineOf } from './request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
 
+const nothing = (): void => {};
+
 /** A request with its response, of HTTP/1 or of HTTP/2's compatibility API. */
 export type Exchange = [request: IncomingMessage, response: ServerResponse];
 
@@ -32,8 +34,7 @@ export const exchangeProtocol: Protocol<Exchange> = {
   event: 'request',
   isCarried: true,
   accept: (args) => (args.length === 2 ? args : args.slice(0, 2)) as Exchange,
-  // Its 'close' also comes if the client goes away before it is answered.
-  life: ([, response]): Life => response,
+  life: lifeOf,
   isGone: ([request, response]) =>
     // A response of HTTP/2 has no `destroyed`.
     isHttp2(response)
@@ -74,6 +75,27 @@ export const exchangeProtocol: Protocol<Exchange> = {
     return undefined;
   },
 };
+
+/**
+ * Its `'close'` also comes if the client goes away before it is answered. If the response is
+ * pipelined and waits for earlier ones, Node 20 and 22 tell that only on the socket.
+ */
+function lifeOf([request, response]: Exchange): Life {
+  // For an HTTP/2 request, reading `socket` makes a proxy.
+  const socket = isHttp2(response) || response.socket ? undefined : request.socket;
+  if (!socket) return response;
+  let cancel = nothing;
+  return {
+    on(event, listener) {
+      cancel = onSocketClose(socket, listener);
+      response.on(event, listener);
+    },
+    off(event, listener) {
+      cancel();
+      response.off(event, listener);
+    },
+  };
+}
 
 /** Only the handler ends a response. All else that can be done is to wait, or to use force. */
 class ClosableExchange implements Closable {
@@ -122,7 +144,7 @@ function answerUnavailable([request, response]: Exchange): void {
   if (!isHttp2(response)) {
     headers['connection'] = 'close';
     // A client that sends all of its body before it reads would see a reset.
-    letUploadArrive(request, request.socket, REFUSED_BODY_MS);
+    letUploadArrive(request, response, request.socket, REFUSED_BODY_MS);
   }
   response.writeHead(503, headers);
   response.end();

@@ -103,12 +103,14 @@ export class Http1Connection implements ExchangeOwner {
     return this.#open?.last;
   }
 
-  /** Notes that a request has come. */
-  begin(request: IncomingMessage, response: ServerResponse): void {
-    // A listener for 'checkContinue' may emit 'request' for an exchange that is known already.
-    if (this.last?.response === response) return;
+  /**
+   * Notes that a request has come.
+   *
+   * @param isChecked - Whether its `Expect` is left to its owner.
+   */
+  begin(request: IncomingMessage, response: ServerResponse, isChecked = false): void {
     this.keepGuard();
-    const exchange = new OpenExchange(request, response, this);
+    const exchange = new OpenExchange(request, response, this, isChecked);
     this.#open ??= new LinkedList();
     this.#open.add(exchange);
     exchange.follow();
@@ -146,10 +148,14 @@ export class Http1Connection implements ExchangeOwner {
   /**
    * Ends exchanges that are over without an event. Answers leave in order, so that it may stop at
    * the first open one.
+   *
+   * @param isEnding - Whether the connection is to end. An upload that was answered, and that
+   * nothing reads any more, is then let arrive: its client may read only after that.
    */
-  sweep(): void {
+  sweep(isEnding: boolean): void {
     for (let { first } = this; first?.response.closed; { first } = this) {
-      if (!first.request.complete) return;
+      const { request } = first;
+      if (!request.complete) return void (isEnding && !request.readableFlowing && request.resume());
       first.finish();
     }
   }

@@ -41,6 +41,8 @@ export class Http1Connections implements Http1Owner {
   readonly #connections = new ObjectMap<Socket, Http1Connection>();
   /** How connections end. Empty before a shutdown, because most connections are idle then. */
   readonly #endings = new WeakMap<Http1Connection, Http1Ending>();
+  /** The responses to requests that came by 'checkContinue' or 'checkExpectation'. */
+  #checked: WeakSet<ServerResponse> | undefined;
   #heldBack: HeldBack | undefined;
   #isClosing = false;
   #isOver = false;
@@ -150,7 +152,7 @@ export class Http1Connections implements Http1Owner {
     const look = ([socket, connection]: [Socket, Http1Connection]): void => {
       // The census sweeps, too: a connection that has gone without an event is no straggler.
       if (hasLeft(socket)) return this.#forget(socket);
-      connection.sweep();
+      connection.sweep(this.isEnding);
       if (!this.isEnding) attemptOf(socket, 'listenerCount', () => this.#lighten(connection));
     };
     eachInSlices(this.#connections, look, () => (this.#isSweeping = false));
@@ -177,16 +179,28 @@ export class Http1Connections implements Http1Owner {
     if (this.#isOver) connection.endIfIdle();
   });
 
+  /** Notes a request whose answer to its `Expect` is left to the owner. */
+  readonly check = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#checked ??= new WeakSet();
+    this.#checked.add(response);
+    this.#begin(request, response, true);
+  };
+
   readonly begin = (request: IncomingMessage, response: ServerResponse): void => {
+    // A listener for 'checkContinue' may pass it on later, when others have come behind it.
+    if (this.#checked?.has(response) !== true) this.#begin(request, response, false);
+  };
+
+  #begin(request: IncomingMessage, response: ServerResponse, isChecked: boolean): void {
     const { socket } = request;
     // HTTP/2 requests are heard as streams. An owner's earlier listener may have ended the socket.
     if (isHttp2(response) || !socket || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
-    connection.begin(request, response);
+    connection.begin(request, response, isChecked);
     if (this.isEnding) this.#endings.get(connection)?.onBegin();
     this.#settle(socket);
     if (this.#isClosing) this.#goAway(connection);
-  };
+  }
 
   /** @param stream - The socket. For `'connect'` of HTTP/2 it is a response. */
   readonly upgrade = (request: IncomingMessage, stream: Socket): void => {

@@ -1,4 +1,4 @@
-import { FIRST_REQUEST_MS, ROUND_TRIP_MS } from '../../bounds.ts';
+import { FIRST_REQUEST_MS, LINGER_MS, ROUND_TRIP_MS } from '../../bounds.ts';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -72,6 +72,8 @@ export class Http2Connection {
   #isNew = true;
   #isClosing = false;
   #isLeaving = false;
+  /** When it was first seen with nothing left to serve or to send, of `performance.now()`. */
+  #servedSince = 0;
   readonly #alarm: Alarm;
 
   /**
@@ -149,9 +151,24 @@ export class Http2Connection {
     else if (!this.#isLeaving) this.#session.close();
   }
 
-  /** Forgets streams that have closed without an event. */
+  /** Forgets streams that have closed without an event. Ends what its client keeps open. */
   sweep(): void {
     for (const stream of this.#streams.keys()) if (stream.destroyed) this.#streams.delete(stream);
+    if (!this.#isServed) return;
+    this.#servedSince ||= performance.now();
+    if (performance.now() - this.#servedSince < LINGER_MS) return;
+    if (this.#session.destroyed) this.destroySocket();
+    else this.destroy();
+  }
+
+  /**
+   * Whether the session is closed, and everything has been sent. Its client has to end its side
+   * then. Half a frame of a client keeps Node from ending the session.
+   */
+  get #isServed(): boolean {
+    const { closed, destroyed } = this.#session;
+    if (destroyed) return this.#socket?.writableFinished === true;
+    return closed && this.#streams.size === 0;
   }
 
   /** Lists the session, unless it has been ended. */

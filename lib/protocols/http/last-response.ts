@@ -19,7 +19,7 @@ export class LastResponse {
    *
    * @param requestTimeout - Milliseconds for which its request may still arrive after the answer.
    */
-  be({ request, response }: OpenExchange, socket: Socket, requestTimeout: number): void {
+  be({ request, response, isChecked }: OpenExchange, socket: Socket, requestTimeout: number): void {
     if (response === this.#response) return;
     this.#takeCloseBack();
     this.#takeCloseBack = nothing;
@@ -29,7 +29,8 @@ export class LastResponse {
     if (!isArriving(request)) return;
     // `undefined` if an earlier request holds the end of the socket back already. It keeps its
     // time.
-    this.#letArrive = letUploadArrive(request, socket, requestTimeout) ?? this.#letArrive;
+    this.#letArrive =
+      letUploadArrive(request, response, socket, requestTimeout, isChecked) ?? this.#letArrive;
   }
 
   /** Whether the time of a request begins anew when it is answered. */

@@ -1,6 +1,6 @@
 import { endsUploads } from '../../primitives/runtime.ts';
 import { REFUSED_BODY_MS } from '../../bounds.ts';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from '../../primitives/after.ts';
 import { attempt } from '../../primitives/attempt.ts';
@@ -13,19 +13,26 @@ import { unref } from '../../primitives/timers.ts';
  * before it reads would then get a reset instead of its answer. So a property on this very socket
  * hides `destroySoon()` while the request arrives.
  *
+ * An earlier response may have said `close`, and ends the connection now: then nothing is held back.
+ * Node would answer later requests out of turn, and fail in an assertion.
+ *
  * @param timeout - Milliseconds that the request has once it is answered, or `Infinity`.
+ * @param isChecked - Whether its `Expect: 100-continue` was left to its owner, and perhaps refused.
  * @returns The request, if its socket's end is held back.
  */
 export function letUploadArrive(
   request: IncomingMessage,
+  response: ServerResponse,
   socket: Socket,
   timeout: number,
+  isChecked = false,
 ): IncomingMessage | undefined {
   // Once is enough: it is the last request of its connection. A Duplex may have no such method.
   if (endsUploads || request.complete || Object.hasOwn(socket, 'destroySoon')) return undefined;
   if (!('destroySoon' in socket)) return undefined;
   let timer: NodeJS.Timeout | undefined;
   let isEnding = false;
+  let isAnswered = false;
   // Node and timers call these functions. Methods of a request or a socket may be the owner's, and
   // throw.
   const guarded =
@@ -41,11 +48,11 @@ export function letUploadArrive(
       }
     };
   const end = guarded(() => {
-    if (request.complete) isEnding = true;
+    if (request.complete || !isAnswered) isEnding = true;
     if (isEnding) return release();
     isEnding = true;
     const hasBegun = request.readableDidRead || request.readableLength > 0;
-    const isRefused = request.headers.expect !== undefined && !hasBegun;
+    const isRefused = isChecked && request.headers.expect !== undefined && !hasBegun;
     // The request may have no reader any more: a body parser that has refused it leaves it paused.
     request.resume();
     const { bytesRead } = socket;
@@ -68,6 +75,8 @@ export function letUploadArrive(
     Reflect.deleteProperty(socket, 'destroySoon');
     if (isEnding) socket.destroySoon();
   });
+  // Before Node's own listener, which calls destroySoon().
+  response.prependOnceListener('finish', () => (isAnswered = true));
   request.on('end', release).on('close', release);
   Object.defineProperty(socket, 'destroySoon', { value: end, configurable: true, writable: true });
   return request;

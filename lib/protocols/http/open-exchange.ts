@@ -29,12 +29,23 @@ export class OpenExchange implements Linked<OpenExchange> {
   next: OpenExchange | undefined;
   /** When the request came, of `performance.now()`; 0 if it had arrived by then. */
   readonly since: number;
+  /**
+   * Whether its owner decides if its body is to be sent. Otherwise Node has answered an
+   * `Expect: 100-continue` with `100`.
+   */
+  readonly isChecked: boolean;
   readonly #owner: ExchangeOwner;
   readonly #isWhole: boolean;
 
-  constructor(request: IncomingMessage, response: ServerResponse, owner: ExchangeOwner) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    owner: ExchangeOwner,
+    isChecked: boolean,
+  ) {
     this.request = request;
     this.response = response;
+    this.isChecked = isChecked;
     this.#owner = owner;
     this.#isWhole = !isArriving(request);
     this.since = this.#isWhole ? 0 : performance.now();

@@ -1,4 +1,4 @@
-import type { Http2Session } from 'node:http2';
+import type { Http2Session, Http2Stream } from 'node:http2';
 import { type Closable, guard, type Protocol } from '../protocol.ts';
 import { cutSession, destroySession } from './http2-connection.ts';
 
@@ -8,6 +8,8 @@ export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[
   accept(args) {
     const connection = args as [session: Http2Session];
     connection[0].on('error', guard);
+    // Its client may reset a stream before the handler has listened to that stream, or to any.
+    connection[0].on('stream', guardStream);
     return connection;
   },
   life: ([session]) => session,
@@ -30,6 +32,10 @@ export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[
     return undefined;
   },
 };
+
+function guardStream(stream: Http2Stream): void {
+  stream.on('error', guard);
+}
 
 function closableSession(session: Http2Session): Closable {
   return {
