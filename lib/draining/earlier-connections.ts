@@ -5,6 +5,9 @@ import { attemptOf } from '../primitives/hear.ts';
 import type { Census } from './census.ts';
 import { unref } from '../primitives/timers.ts';
 
+/** After so many counts in a row of 0, a server whose listener is closed has closed. */
+const EMPTY_COUNTS = 2;
+
 /** What a server has for connections whose sockets are not known. A WebSocket server has none. */
 interface Counting extends EventEmitter {
   readonly listening?: boolean;
@@ -24,11 +27,25 @@ export class EarlierConnections {
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
   #first = 0;
+  #emptyCounts = 0;
+  readonly #onChange: () => void;
 
-  /** @param open - The connections that are known. */
-  constructor(server: EventEmitter, open: Census) {
+  /**
+   * @param open - The connections that are known.
+   * @param onChange - Called when the server has closed, by its own counts.
+   */
+  constructor(server: EventEmitter, open: Census, onChange: () => void) {
     this.#server = server;
     this.#open = open;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Whether the server has closed, by its own counts. Its `'close'` tells that earlier, but other
+   * code may remove all listeners, or throw in an earlier one.
+   */
+  get hasClosed(): boolean {
+    return this.#emptyCounts >= EMPTY_COUNTS;
   }
 
   /** How many are open, by the last count. */
@@ -103,7 +120,10 @@ export class EarlierConnections {
     if (!canTell) return onAnswer();
     const onCount = (_error: unknown, count: number | undefined): void => {
       this.#count = Math.max(0, (count ?? 0) - this.#open.size - this.#surplus);
+      const isEmpty = !forgetsCount && count !== undefined && count - this.#surplus <= 0;
+      this.#emptyCounts = isEmpty && this.#isListening === false ? this.#emptyCounts + 1 : 0;
       onAnswer();
+      if (this.hasClosed) this.#onChange();
     };
     // Bun answers at once. It would count a connection that is just being emitted, and which is not
     // known yet.

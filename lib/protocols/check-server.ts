@@ -65,8 +65,12 @@ export function checkQuiet(check: OptionCheck, known: KnownServer, quiet: number
  * `listen()` of another kind.
  */
 export function isListenable(value: unknown): value is Server {
-  const isServer = looksLike(value, ['on', 'off', 'listen', 'close']);
-  return isServer && typeof (value as Server).listening === 'boolean';
+  if (!looksLike(value, ['on', 'off', 'listen', 'close'])) return false;
+  try {
+    return typeof (value as Server).listening === 'boolean';
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -141,6 +141,7 @@ export class ClosableStream implements Closable {
 
   end(onFlushed: () => void): void {
     const stream = this.#stream;
+    keepGuard(stream);
     discardInput(stream);
     if (stream.writableFinished) return onFlushed();
     stream.on('finish', onFlushed);
@@ -149,6 +150,7 @@ export class ClosableStream implements Closable {
 
   hearOut(): void {
     const stream = this.#stream;
+    keepGuard(stream);
     if (!isDone(stream) && !isRead(stream) && !stream.readableFlowing) stream.resume();
   }
 
@@ -167,6 +169,11 @@ export class ClosableStream implements Closable {
   onClose(callback: () => void): void {
     onStreamClose(this.#stream, callback);
   }
+}
+
+/** Guards a stream that its handler has left, perhaps without any listener. */
+function keepGuard(stream: Duplex): void {
+  if (stream.listenerCount('error') === 0) stream.on('error', guard);
 }
 
 function onStreamClose(stream: Duplex, callback: () => void): void {
@@ -206,8 +213,9 @@ function isRead(stream: Duplex): boolean {
  */
 const endedByNode = new WeakSet<Duplex>();
 
-function noteEnd(this: Duplex): void {
-  if (!this.writableEnded) endedByNode.add(this);
+/** If its owner has wrapped `on()`, it may be called without the stream. */
+function noteEnd(this: Duplex | undefined): void {
+  if (this?.writableEnded === false) endedByNode.add(this);
 }
 
 /** From now on notes whether Node ends our side of the stream. */

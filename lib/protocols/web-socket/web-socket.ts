@@ -88,6 +88,8 @@ export function unsentOf(webSocket: WebSocketLike, socket: object | undefined): 
 function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
   return {
     end(onFlushed) {
+      // Its handler may have removed all listeners from it.
+      webSocket.on('error', guard);
       // If its owner has paused it, the client's answer would not be read, which comes behind what
       // the client has sent.
       webSocket.resume();
