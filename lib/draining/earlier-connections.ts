@@ -1,12 +1,9 @@
 import { forgetsCount } from '../primitives/runtime.ts';
-import { COUNT_MS } from '../bounds.ts';
+import { COUNT_MS, EMPTY_COUNTS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { attemptOf } from '../primitives/hear.ts';
 import type { Census } from './census.ts';
 import { unref } from '../primitives/timers.ts';
-
-/** After so many counts in a row of 0, a server whose listener is closed has closed. */
-const EMPTY_COUNTS = 2;
 
 /** What a server has for connections whose sockets are not known. A WebSocket server has none. */
 interface Counting extends EventEmitter {

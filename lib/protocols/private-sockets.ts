@@ -6,6 +6,7 @@ import { inSlices } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { attemptOf } from '../primitives/hear.ts';
+import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 
 /** On this channel Node publishes every socket that a server of the process accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
@@ -49,7 +50,7 @@ export class PrivateSockets extends EventEmitter {
       // A socket that has been ended as a WebSocket is listed as one.
       if (socket.destroyed) return;
       if (hasBegun(socket)) onStraggler(stragglerOf('request', socket, since), socket);
-      socket.destroy();
+      warnOfRejection(socket.destroy());
     });
   }
 

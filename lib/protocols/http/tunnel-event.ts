@@ -4,6 +4,7 @@ import { ClosableStream, reset, type Resettable, servedStream } from '../socket.
 import { isHttp2, streamOf } from './exchange.ts';
 import { requestLineOf } from './request-line.ts';
 import { ClosableHttp2Stream, departureOfStream, REFUSED_STREAM } from './stream-event.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** A tunnel: the socket of HTTP/1, or the response of HTTP/2 over its stream. */
 type Tunnel = [request: object, tunnel: Duplex, ...rest: unknown[]];
@@ -31,7 +32,7 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
     mustBeTakenAtOnce: true,
     refuse(connection) {
       const stream = streamOf(connection[1]);
-      if (stream) stream.close(REFUSED_STREAM);
+      if (stream) warnOfRejection(stream.close(REFUSED_STREAM));
       else reset(tunnelOf(connection) as Duplex & Partial<Resettable>);
     },
     ...served,
