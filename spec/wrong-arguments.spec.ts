@@ -254,14 +254,6 @@ for (const [name, signal] of Object.entries({
   });
 }
 
-test('is a server whose `listening` throws, for listen()', async () => {
-  const server = Object.defineProperty(createServer(), 'listening', { get: fails });
-  await assert.rejects(listen(server, 0), {
-    name: 'TypeError',
-    message: /^Cannot listen: "server"/,
-  });
-});
-
 for (const [name, options] of resistant().slice(0, 2)) {
   test(`is ${name} in the place of the options`, async () => {
     const server = createServer();

@@ -65,12 +65,8 @@ export function checkQuiet(check: OptionCheck, known: KnownServer, quiet: number
  * `listen()` of another kind.
  */
 export function isListenable(value: unknown): value is Server {
-  if (!looksLike(value, ['on', 'off', 'listen', 'close'])) return false;
-  try {
-    return typeof (value as Server).listening === 'boolean';
-  } catch {
-    return false;
-  }
+  const isServer = looksLike(value, ['on', 'off', 'listen', 'close']);
+  return isServer && typeof (value as Server).listening === 'boolean';
 }
 
 /**
