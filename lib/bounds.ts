@@ -96,6 +96,11 @@ export const HURRIED_FLUSH_MS: number = 5000;
 /** How often a draining server is asked how many connections it has. */
 export const COUNT_MS: number = 100;
 /**
+ * After how many such counts of 0 in a row a server that listens no more has closed. Its `'close'`
+ * comes in between, unless other code has removed the listener for it.
+ */
+export const EMPTY_COUNTS: number = 2;
+/**
  * How often a worker of a cluster looks whether it was told to disconnect. The event `'disconnect'`
  * comes only after the last connection has closed. 50 ms are short compared with any grace, and no
  * load.

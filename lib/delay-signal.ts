@@ -1,6 +1,6 @@
 import { after } from './primitives/after.ts';
 import { disposableSignal } from './signals/disposable-signal.ts';
-import { onAbort } from './primitives/on-abort.ts';
+import { onAbort, reasonOf } from './primitives/on-abort.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 import { quietController } from './primitives/quiet-controller.ts';
 import { unref } from './primitives/timers.ts';
@@ -43,7 +43,7 @@ export function delaySignal(signal: AbortSignal, milliseconds: number): DelayedS
   check.duration('milliseconds', milliseconds);
   const controller = quietController();
   let timer: NodeJS.Timeout | undefined;
-  const abort = (): void => controller.abort(signal.reason);
+  const abort = (): void => controller.abort(reasonOf(signal));
   const begin = (): void => {
     if (milliseconds === 0) return abort();
     timer = after(milliseconds, abort);

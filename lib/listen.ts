@@ -2,6 +2,7 @@ import type { Server } from 'node:net';
 import { bind } from './listening/bind.ts';
 import { isListenable, serverHint } from './protocols/check-server.ts';
 import { checkWhere, type ListenWhere } from './listening/where.ts';
+import { reasonOf } from './primitives/on-abort.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot listen');
@@ -89,7 +90,7 @@ export async function listen<AnyServer extends Server>(
   check.known(['signal'], given);
   const { signal } = given;
   check.signal(signal);
-  if (signal?.aborted) throw signal.reason;
+  if (signal?.aborted) throw reasonOf(signal);
   if (pending.has(server)) throw beingBound();
   pending.add(server);
   try {

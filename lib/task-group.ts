@@ -1,4 +1,4 @@
-import { onAbort } from './primitives/on-abort.ts';
+import { onAbort, reasonOf } from './primitives/on-abort.ts';
 import { OptionCheck } from './primitives/option-check.ts';
 import { quietController } from './primitives/quiet-controller.ts';
 
@@ -90,8 +90,8 @@ export async function taskGroup<Result>(
   check.signal(signal);
   const tasks = new Tasks();
   let stopListening = nothing;
-  if (signal?.aborted) tasks.cancel(signal.reason);
-  else if (signal) stopListening = onAbort(signal, () => tasks.cancel(signal.reason));
+  if (signal?.aborted) tasks.cancel(reasonOf(signal));
+  else if (signal) stopListening = onAbort(signal, (reason) => tasks.cancel(reason));
   let result: Result | undefined;
   try {
     result = await body(tasks.group);

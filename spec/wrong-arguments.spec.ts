@@ -235,6 +235,25 @@ for (const [name, value] of resistant()) {
   });
 }
 
+for (const [name, signal] of Object.entries({
+  'no removeEventListener()': { aborted: false, addEventListener() {} },
+  'an addEventListener() that throws': {
+    aborted: false,
+    addEventListener: fails,
+    removeEventListener() {},
+  },
+})) {
+  test(`is a signal that has ${name}`, async () => {
+    const server = await listening(createServer());
+    for (const call of Object.values(calls)) {
+      await assertRefused(() => call(server, { signal }), server, /"signal" must be an AbortSig/);
+    }
+    const wanted = /"signal" must be an AbortSignal, received/;
+    await assertRefused(() => delaySignal(signal as never, 5), server, wanted);
+    await serve(server, () => {}).stop();
+  });
+}
+
 for (const [name, options] of resistant().slice(0, 2)) {
   test(`is ${name} in the place of the options`, async () => {
     const server = createServer();

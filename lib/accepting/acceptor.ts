@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { isAcceptError } from '../listening/accept-error.ts';
 import { attempt } from '../primitives/attempt.ts';
 import { type Arrival, Queue } from './queue.ts';
+import { endThing, thingIn } from '../protocols/closable-thing.ts';
 import { Diagnostics } from '../diagnostics.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import type { LastCallTerms } from '../listening/last-call.ts';
@@ -92,7 +93,7 @@ export class Acceptor<Item extends Arrival<Item>> {
   follow(signal: AbortSignal | undefined): void {
     if (signal?.aborted) this.leave();
     else if (signal) {
-      this.#stopListeningToSignal = onAbort(signal, () => this.beginLastCall(signal.reason));
+      this.#stopListeningToSignal = onAbort(signal, (reason) => this.beginLastCall(reason));
     }
   }
 
@@ -179,7 +180,11 @@ export class Acceptor<Item extends Arrival<Item>> {
       this.queue.countDiscarded();
       this.diagnostics.handlerError(error, connection ?? args);
       warn(error);
-      if (connection !== undefined) attempt(() => connections.refuse(connection));
+      attempt(() => {
+        if (connection !== undefined) connections.refuse(connection);
+        // It could not be guarded.
+        else endThing(thingIn(args) ?? Object(args[0]));
+      });
       return;
     }
     if (passed) this.#taker.onPass?.(passed);

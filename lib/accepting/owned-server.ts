@@ -11,6 +11,8 @@ const owned = new WeakSet<object>();
  * that acceptor.
  */
 const hosts = new WeakSet<object>();
+/** For each server, what ends the refusing after the end of a loop, by the event. */
+const refusals = new WeakMap<EventEmitter, Map<string, () => void>>();
 const nothing = (): void => {};
 
 /**
@@ -31,9 +33,10 @@ export class OwnedServer {
     throw new Error('Cannot accept connections: the server has a live accept loop');
   }
 
-  /** From now on an acceptor has the server. */
+  /** From now on an acceptor has the server. What came after the end of the one before is its. */
   static claim(server: EventEmitter, known: KnownServer): void {
     owned.add(server);
+    refusals.get(server)?.get(known.connections.event)?.();
     if (known.host) hosts.add(known.host);
   }
 
@@ -104,11 +107,15 @@ function refuseLatecomers(server: EventEmitter, connections: Protocol): () => vo
     if (connections.refuseLate) connections.refuseLate(connection);
     else connections.refuse(connection);
   });
+  const all = refusals.get(server) ?? new Map<string, () => void>();
+  refusals.set(server, all);
   const stop = (): void => {
+    all.delete(connections.event);
     unhear(server, connections.event, refuse);
     unhear(server, 'close', stop);
     unhear(server, 'listening', stop);
   };
+  all.set(connections.event, stop);
   hear(server, connections.event, refuse);
   hear(server, 'close', stop);
   hear(server, 'listening', stop);

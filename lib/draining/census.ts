@@ -9,6 +9,7 @@ import { eachInSlices, type End } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { ObjectMap } from '../primitives/object-map.ts';
+import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 
 /** Other code that hears of the end of some connections. It calls `forget()` then. */
 interface Followers {
@@ -112,7 +113,7 @@ export class Census {
   ends(onStraggler?: OnStraggler): Iterable<End> {
     const end = (connection: AnySocket, since: number): void => {
       onStraggler?.(stragglerOf('connection', connection, since), connection);
-      connection.destroy?.();
+      warnOfRejection(connection.destroy?.());
     };
     this.#endLate = (connection) => end(connection, performance.now());
     return this.#eachEnd(end);

@@ -65,7 +65,7 @@ export class ServerConnections {
     this.#underWay = underWay;
     this.#open = new Census(onChange, known.carriers && underWay);
     underWay.onGone = (socket) => this.#open.forget(socket as AnySocket);
-    this.#earlier = new EarlierConnections(server, this.#open);
+    this.#earlier = new EarlierConnections(server, this.#open, onChange);
     this.#sockets = known.privateSockets?.();
     // A host of an unknown kind brings nothing that is counted here.
     this.source = this.#sockets ?? (known.host ? new EventEmitter() : server);
@@ -127,6 +127,11 @@ export class ServerConnections {
   /** How many connections from before are open, by the server's own count. */
   get earlier(): number {
     return this.#earlier.size;
+  }
+
+  /** Whether the server has closed, by its own count. */
+  get haveClosed(): boolean {
+    return this.#earlier.hasClosed;
   }
 
   /** Also follows the clients of a server that is attached to this one. */

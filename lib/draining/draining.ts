@@ -11,7 +11,7 @@ import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import type { LastCallTerms } from '../listening/last-call.ts';
 import { LateListening } from '../listening/late-listening.ts';
 import { Listener } from '../listening/listener.ts';
-import { onAbort } from '../primitives/on-abort.ts';
+import { onAbort, reasonOf } from '../primitives/on-abort.ts';
 import { ServerConnections } from './connections.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { IsBusy } from '../protocols/quiet.ts';
@@ -147,17 +147,17 @@ export class Draining implements ShutdownHost {
    */
   #follow(signal: AbortSignal, options: DrainingOptions): void {
     const [server, known] = [this.#server, this.#known];
-    const begin = (): void => {
+    const begin = (reason: unknown): void => {
       // A WebSocketServer without a server of its own is never told to listen.
-      if (known.isListening() === undefined) return this.#listener.beginLastCall(signal.reason);
+      if (known.isListening() === undefined) return this.#listener.beginLastCall(reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
         if (this.#shutdown.isOver) void drainingOf(server, known).join(options);
         // After its owner's own listeners for `'listening'`.
         else setImmediate(() => this.#closeLate());
       });
-      this.#listener.beginLastCall(signal.reason);
+      this.#listener.beginLastCall(reason);
     };
-    if (signal.aborted) return begin();
+    if (signal.aborted) return begin(reasonOf(signal));
     LateListening.forget(server);
     this.#cancels.push(onAbort(signal, begin));
   }
@@ -234,7 +234,7 @@ export class Draining implements ShutdownHost {
     const { hasListened, hasClosed } = this.#listener;
     // The server emits `'close'` when they have gone.
     const hasOthers = hasListened || this.connections.earlier > 0;
-    return hasClosed || !hasOthers;
+    return hasClosed || !hasOthers || this.connections.haveClosed;
   }
 
   force(): Iterable<End> {

@@ -1,5 +1,5 @@
 import { forgetsCount } from '../primitives/runtime.ts';
-import { COUNT_MS } from '../bounds.ts';
+import { COUNT_MS, EMPTY_COUNTS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { attemptOf } from '../primitives/hear.ts';
 import type { Census } from './census.ts';
@@ -24,11 +24,25 @@ export class EarlierConnections {
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
   #first = 0;
+  #emptyCounts = 0;
+  readonly #onChange: () => void;
 
-  /** @param open - The connections that are known. */
-  constructor(server: EventEmitter, open: Census) {
+  /**
+   * @param open - The connections that are known.
+   * @param onChange - Called when the server has closed, by its own counts.
+   */
+  constructor(server: EventEmitter, open: Census, onChange: () => void) {
     this.#server = server;
     this.#open = open;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Whether the server has closed, by its own counts. Its `'close'` tells that earlier, but other
+   * code may remove all listeners, or throw in an earlier one.
+   */
+  get hasClosed(): boolean {
+    return this.#emptyCounts >= EMPTY_COUNTS;
   }
 
   /** How many are open, by the last count. */
@@ -103,7 +117,10 @@ export class EarlierConnections {
     if (!canTell) return onAnswer();
     const onCount = (_error: unknown, count: number | undefined): void => {
       this.#count = Math.max(0, (count ?? 0) - this.#open.size - this.#surplus);
+      const isEmpty = !forgetsCount && count !== undefined && count - this.#surplus <= 0;
+      this.#emptyCounts = isEmpty && this.#isListening === false ? this.#emptyCounts + 1 : 0;
       onAnswer();
+      if (this.hasClosed) this.#onChange();
     };
     // Bun answers at once. It would count a connection that is just being emitted, and which is not
     // known yet.

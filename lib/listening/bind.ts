@@ -8,6 +8,7 @@ import { attemptOf, hear, unhear } from '../primitives/hear.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import { isSocketFile, removeStaleSocket } from './stale-socket.ts';
 import { setImmediate } from '../primitives/timers.ts';
+import { warn } from '../primitives/warn.ts';
 
 /**
  * Tells a server to listen, once, and waits for the outcome.
@@ -93,7 +94,9 @@ class Binding {
       server.on('listening', this.#onListening);
       server.on('error', this.#onError);
       // The backlog is an argument, too: with a descriptor, Node ignores the one in the options.
-      server.listen(this.#target, backlog);
+      const result: unknown = server.listen(this.#target, backlog);
+      // Its owner may have replaced it by an async function.
+      if (result !== server) Promise.resolve(result).catch((error) => this.#onRejected(error));
     } catch (error) {
       this.#leave();
       this.#reject(error);
@@ -113,8 +116,12 @@ class Binding {
     this.#reject(this.#cancelled === undefined ? error : this.#cancelled.reason);
   };
 
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#signal?.reason;
+  #onRejected(error: unknown): void {
+    if (this.#isOver) warn(error);
+    else this.#cancel(error);
+  }
+
+  readonly #onAbort = (reason: unknown): void => {
     // In a cluster worker, Node crashes if close() is called and the primary then answers with an
     // error.
     const mayCancel = this.#isListening || !cluster.isWorker || !this.#hasBegun;

@@ -1,7 +1,7 @@
 import { LISTENING_CHECK_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import type { KnownServer } from '../protocols/known-server.ts';
-import { hear, unhear } from '../primitives/hear.ts';
+import { attemptOf, hear, unhear } from '../primitives/hear.ts';
 import { unref } from '../primitives/timers.ts';
 
 const nothing = (): void => {};
@@ -53,6 +53,15 @@ export class ListenerWatch {
   /** Whether the server may have connections. */
   get isServerOpen(): boolean {
     return this.#hasListened && !this.#hasClosed;
+  }
+
+  /** Adds the listener for `'close'` again, if other code has removed all of the server's. */
+  keep(): void {
+    const server: Partial<EventEmitter> = this.#server;
+    const has = attemptOf(server, 'listeners', () =>
+      server.listeners?.('close').includes(this.#onClose),
+    );
+    if (has === false) hear(this.#server, 'close', this.#onClose);
   }
 
   /** Stops following. */

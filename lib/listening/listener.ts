@@ -83,7 +83,7 @@ export class Listener {
     return this.#watch.isServerOpen;
   }
 
-  /** Whether `close()` of the server has thrown: it may listen for ever. */
+  /** Whether `close()` of the server has thrown, or has not closed it: it may listen for ever. */
   get isStuck(): boolean {
     return this.#isStuck;
   }
@@ -143,10 +143,12 @@ export class Listener {
     if (this.#host.hasSaidClose && listening !== true) return;
     if (listening === false) guardPendingBind(this.#server);
     this.#isTold = true;
+    this.#watch.keep();
     attemptOf(this.#server, 'close', () => {
       this.#isStuck = true;
       this.#known.close();
-      this.#isStuck = false;
+      // Its owner may have replaced it by a function that closes later, or never.
+      this.#isStuck = !this.#known.closesLast && this.#known.isListening() === true;
     });
   }
 

@@ -1,4 +1,7 @@
 import { inspect } from 'node:util';
+import { onAbort } from './on-abort.ts';
+
+const nothing = (): void => {};
 
 /**
  * How many characters of a received value are shown. The whole error stays below 300 characters.
@@ -80,16 +83,26 @@ export class OptionCheck {
   }
 }
 
-/** Whether a value is an `AbortSignal`, by its shape: a signal may come from another realm. */
+/**
+ * Whether a value is an `AbortSignal`, by its shape: a signal may come from another realm. If a
+ * listener cannot be added to it, it is of no use.
+ */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false;
   try {
-    const { aborted, addEventListener } = value as Partial<AbortSignal>;
-    return typeof aborted === 'boolean' && typeof addEventListener === 'function';
+    const signal = value as AbortSignal;
+    const { aborted } = signal;
+    if (typeof aborted !== 'boolean' || !canListen(signal)) return false;
+    if (!aborted) onAbort(signal, nothing)();
+    return true;
   } catch {
-    // A revoked proxy, or a getter that throws.
+    // A revoked proxy, or a getter or method that throws.
     return false;
   }
+}
+
+function canListen({ addEventListener, removeEventListener }: Partial<AbortSignal>): boolean {
+  return typeof addEventListener === 'function' && typeof removeEventListener === 'function';
 }
 
 /** The first key that is not in `names`, or the object itself if its keys cannot be read. */

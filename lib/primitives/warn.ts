@@ -13,8 +13,12 @@ export function warn(thrown: unknown): void {
   if (isOrdinaryError(thrown) && emits(thrown)) return;
   const text = showThrown(thrown);
   if (emits(text)) return;
-  // This console ignores a closed standard error, and no other code can replace it.
-  new Console({ stdout: process.stderr, ignoreErrors: true }).error(text);
+  try {
+    // This console ignores a closed standard error, and no other code can replace it.
+    new Console({ stdout: process.stderr, ignoreErrors: true }).error(text);
+  } catch {
+    // A test has put something else in the place of standard error.
+  }
 }
 
 /** Emits a warning, unless it would not be shown. @returns Whether it was emitted. */

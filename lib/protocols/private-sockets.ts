@@ -7,6 +7,7 @@ import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { attemptOf } from '../primitives/hear.ts';
 import { ObjectMap } from '../primitives/object-map.ts';
+import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 
 /** On this channel Node publishes every socket that a server of the process accepts. */
 const acceptedChannel: Channel<unknown, { socket: Socket }> = channel('net.server.socket');
@@ -50,7 +51,7 @@ export class PrivateSockets extends EventEmitter {
       // A socket that has been ended as a WebSocket is listed as one.
       if (socket.destroyed) return;
       if (hasBegun(socket)) onStraggler(stragglerOf('request', socket, since), socket);
-      socket.destroy();
+      warnOfRejection(socket.destroy());
     });
   }
 

@@ -135,7 +135,7 @@ export class Quiet {
   #endDue(socket: Socket): void {
     if (!this.#isOn || !this.#isDue(socket)) return;
     try {
-      if (this.#ended.has(socket)) return void socket.destroy();
+      if (this.#ended.has(socket)) return warnOfRejection(socket.destroy());
       const isBusy = this.#options.isBusy?.(socket);
       warnOfRejection(isBusy);
       if (isBusy) return;

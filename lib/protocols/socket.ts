@@ -4,6 +4,7 @@ import type { Addressed } from '../shutdown/stragglers.ts';
 import { hasLeft } from '../primitives/has-left.ts';
 import { warn } from '../primitives/warn.ts';
 import { type Closable, guard, type Life, type Protocol } from './protocol.ts';
+import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 
 const nothing = (): void => {};
 
@@ -38,13 +39,14 @@ export interface Resettable extends Pick<Socket, 'resetAndDestroy' | 'destroy'> 
 /**
  * Ends a connection by a reset, if it can be reset: over TLS and Unix sockets Node has no reset.
  */
-export function reset(socket: Partial<Resettable>): unknown {
+export function reset(socket: Partial<Resettable>): void {
   try {
-    if (socket.resetAndDestroy && !isEnding(socket)) return socket.resetAndDestroy();
+    if (socket.resetAndDestroy && !isEnding(socket))
+      return warnOfRejection(socket.resetAndDestroy());
   } catch (error) {
     if ((Object(error) as NodeJS.ErrnoException).code !== 'ERR_INVALID_HANDLE_TYPE') warn(error);
   }
-  return socket.destroy?.();
+  warnOfRejection(socket.destroy?.());
 }
 
 /**
@@ -129,7 +131,7 @@ export function endSilent(socket: Socket): void {
   // From now on it is an error if the owner writes.
   socket.on('error', guard);
   discardInput(socket, { keepsPipes: true });
-  socket.end();
+  warnOfRejection(socket.end());
 }
 
 export class ClosableStream implements Closable {
@@ -141,19 +143,22 @@ export class ClosableStream implements Closable {
 
   end(onFlushed: () => void): void {
     const stream = this.#stream;
+    keepGuard(stream);
     discardInput(stream);
     if (stream.writableFinished) return onFlushed();
     stream.on('finish', onFlushed);
-    stream.end();
+    warnOfRejection(stream.end());
   }
 
   hearOut(): void {
     const stream = this.#stream;
-    if (!isDone(stream) && !isRead(stream) && !stream.readableFlowing) stream.resume();
+    keepGuard(stream);
+    if (!isDone(stream) && !isRead(stream) && !stream.readableFlowing)
+      warnOfRejection(stream.resume());
   }
 
   destroy(): void {
-    this.#stream.destroy();
+    warnOfRejection(this.#stream.destroy());
   }
 
   isClosed(): boolean {
@@ -171,6 +176,11 @@ export class ClosableStream implements Closable {
   onClose(callback: () => void): void {
     onStreamClose(this.#stream, callback);
   }
+}
+
+/** Guards a stream that its handler has left, perhaps without any listener. */
+function keepGuard(stream: Duplex): void {
+  if (stream.listenerCount('error') === 0) stream.on('error', guard);
 }
 
 function onStreamClose(stream: Duplex, callback: () => void): void {
@@ -193,7 +203,7 @@ function discardInput(stream: Duplex, { keepsPipes = false } = {}): void {
     // Without a listener of ours, Node may stop the flow a tick after the last listener has gone.
     stream.on('data', nothing);
   }
-  if (!stream.readableFlowing) stream.resume();
+  if (!stream.readableFlowing) warnOfRejection(stream.resume());
 }
 
 function isDone(stream: Duplex): boolean {
@@ -210,8 +220,9 @@ function isRead(stream: Duplex): boolean {
  */
 const endedByNode = new WeakSet<Duplex>();
 
-function noteEnd(this: Duplex): void {
-  if (!this.writableEnded) endedByNode.add(this);
+/** If its owner has wrapped `on()`, it may be called without the stream. */
+function noteEnd(this: Duplex | undefined): void {
+  if (this?.writableEnded === false) endedByNode.add(this);
 }
 
 /** From now on notes whether Node ends our side of the stream. */

@@ -7,6 +7,7 @@ import { hasLeft } from '../primitives/has-left.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { attemptOf, hear, hearFirst, unhear } from '../primitives/hear.ts';
+import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 
 interface Handshake {
   readonly socket: Socket;
@@ -121,14 +122,14 @@ export class Handshakes implements HandshakeTracker {
     return () => {
       if (socket.destroyed) return;
       onStraggler(stragglerOf('handshake', socket, since), socket);
-      socket.destroy();
+      warnOfRejection(socket.destroy());
     };
   }
 
   readonly #begin = harmless((socket: Socket): void => {
     // An earlier listener of the owner may have destroyed the socket, or have ended everything.
     if (socket.destroyed) return;
-    if (this.#completed === Infinity) return void socket.destroy();
+    if (this.#completed === Infinity) return warnOfRejection(socket.destroy());
     const address = addressOf(socket);
     const since = performance.now();
     const handshake = { socket, since, address, onClose: (): void => this.#close(handshake) };
@@ -183,5 +184,5 @@ export function endFailedHandshakes(server: EventEmitter): () => void {
 }
 
 function end(_error: Error, socket: Socket): void {
-  socket.destroy();
+  warnOfRejection(socket.destroy());
 }

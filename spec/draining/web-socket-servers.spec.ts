@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { drain } from 'accept-loop';
@@ -20,6 +20,7 @@ import { gate } from '../support/scene.ts';
 import { closeServer, connect, listening, portOf, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { turns, until } from '../support/turns.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('drain of WebSocket servers');
 
@@ -28,6 +29,23 @@ class OneOfSeveral extends WebSocketServer {
   override handleUpgrade(...args: Parameters<WebSocketServer['handleUpgrade']>): void {
     if (this.shouldHandle(args[0])) super.handleUpgrade(...args);
   }
+}
+
+for (const [what, clients] of Object.entries<() => unknown>({
+  'no iterable': () => ({}),
+  'a map': () => new Map([['a client', new EventEmitter()]]),
+  'a set of other things': () => new Set([null, 5, {}, new EventEmitter()]),
+  'a list whose size throws': () => Object.defineProperty([], 'size', { get: assert.fail }),
+})) {
+  test(`ends though its owner's \`clients\` is ${what}`, async () => {
+    const told = collectWarnings();
+    const { server } = await openWebSocketServer();
+    const drained = drain(server, { signal: new AbortController().signal, grace: 60_000 });
+    Object.defineProperty(server, 'clients', { get: clients });
+    await drained.stop();
+    told.stopCollecting();
+    assert.ok(told.warnings.length <= 1, String(told.warnings));
+  });
 }
 
 for (const mode of webSocketModes) {

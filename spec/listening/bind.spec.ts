@@ -223,6 +223,32 @@ test('leaves the port free for the next server when it is called off (A25)', asy
   server.close();
 });
 
+const rejections: Record<string, (begin: () => unknown) => Promise<never>> = {
+  'at once': () => Promise.reject(new Error('the owner refuses')),
+  async later() {
+    await turns(3);
+    throw new Error('the owner refuses');
+  },
+  'although it begins to listen'(begin) {
+    begin();
+    return Promise.reject(new Error('the owner refuses'));
+  },
+};
+for (const [when, rejects] of Object.entries(rejections)) {
+  test(`rejects when an async listen() of the owner rejects ${when}`, async () => {
+    const server = createServer();
+    const before = listenersOn(server);
+    const begin = server.listen.bind(server) as (port: number) => unknown;
+    Object.assign(server, { listen: () => rejects(() => begin(0)) });
+    const stop = new AbortController();
+    await assert.rejects(listen(server, 0, stop), { message: 'the owner refuses' });
+    await turns(5);
+    assert.equal(server.listening, false);
+    assert.deepEqual(listenersOn(server), before);
+    assert.equal(abortListeners(stop.signal), 0);
+  });
+}
+
 test('of one server that fails lets an abort call off the others (B46)', async () => {
   const stop = new AbortController();
   const [one, other] = [createServer(), createServer()];

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { acceptLoop } from 'accept-loop';
+import { acceptLoop, delaySignal, drain, listen, serve, taskGroup } from 'accept-loop';
 import { limits } from '../support/limits.ts';
 import { abortListeners } from '../support/listeners.ts';
 import { listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('the signal');
 
@@ -50,5 +52,50 @@ test("may be aborted by whoever hears of another loop's end", async () => {
   assert.equal((await loop.next()).done, true);
   assert.equal(abortListeners(stop.signal), 1, 'the one of this spec');
 });
+
+/** A signal of another implementation, whose methods are its owner's. */
+class OtherSignal extends EventTarget {
+  aborted = false;
+  reason: unknown = undefined;
+
+  abort(): void {
+    this.aborted = true;
+    this.dispatchEvent(new Event('abort'));
+  }
+}
+
+function fails(): never {
+  throw new Error('the signal resists');
+}
+
+for (const [what, resistance] of Object.entries({
+  'its reason': { get: fails },
+  'removeEventListener()': { value: fails },
+})) {
+  test(`is heard by all that wait for it, though ${what} throws`, async () => {
+    const { stopCollecting } = collectWarnings();
+    const other = new OtherSignal();
+    const name = what === 'its reason' ? 'reason' : 'removeEventListener';
+    Object.defineProperty(other, name, resistance);
+    const signal = other as EventTarget as AbortSignal;
+    const [one, two, three] = await Promise.all([1, 2, 3].map(() => listening(createServer())));
+    assert.ok(one && two && three);
+    const options = { signal, grace: 0 };
+    const ends = [
+      acceptLoop(one, { signal }).next(),
+      serve(two, () => {}, options).finished,
+      drain(three, options),
+      taskGroup((group) => once(group.signal, 'abort'), { signal }),
+    ];
+    const later = delaySignal(signal, 0);
+    const bound = await listen(createServer(), { port: 0, host: '127.0.0.1' }, { signal });
+    bound.close();
+    other.abort();
+    await Promise.all(ends);
+    stopCollecting();
+    assert.equal(later.aborted, true);
+    for (const server of [one, two, three]) assert.equal(server.listening, false);
+  });
+}
 
 test.run();

@@ -75,4 +75,19 @@ test('is told on standard error where no warning can be made', () => {
   assert.match(told.join(''), /a bug/);
 });
 
+test('ends no process when a test has replaced standard error', () => {
+  const emitWarning = process.emitWarning.bind(process);
+  const stderr = Object.getOwnPropertyDescriptor(process, 'stderr') ?? assert.fail();
+  Object.assign(process, { emitWarning: refuse });
+  try {
+    for (const value of [undefined, { write() {} }]) {
+      Object.defineProperty(process, 'stderr', { configurable: true, value });
+      warn(new Error('a bug'));
+    }
+  } finally {
+    Object.defineProperty(process, 'stderr', stderr);
+    Object.assign(process, { emitWarning });
+  }
+});
+
 test.run();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Session, ServerHttp2Stream } from 'node:http2';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { acceptLoop, serve } from 'accept-loop';
 import { limits } from '../support/limits.ts';
 import { assertReport, assertStats } from '../support/report.ts';
+import { connectionsOf } from '../support/scene.ts';
 import { connect, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { meetOwners, type Owned, Told } from '../support/throwing-owners.ts';
@@ -74,6 +75,36 @@ for (const [name, owned] of Object.entries(everyOwned)) {
   const title = `costs the connection alone, and is told of: ${name}`;
   const cannot = owned.kind === 'h2c' ? limits.goawayMeetsStream : [];
   test(title, () => meetOwners(name, owned, told), { cannot });
+}
+
+for (const [name, accept] of Object.entries({
+  serve(server: Server) {
+    const serving = serve(server, () => {});
+    return () => serving.stop();
+  },
+  acceptLoop(server: Server) {
+    const loop = acceptLoop(server);
+    return () => loop.return();
+  },
+  'acceptLoop with an event': (server: Server) => {
+    const loop = acceptLoop(server, { event: 'connection' });
+    return () => loop.return();
+  },
+})) {
+  test(`ends the connection whose on() throws before it is guarded: ${name}`, async () => {
+    const server = await listening(createServer());
+    server.on('connection', (socket) => {
+      socket.on = (): never => {
+        throw new Error('on() throws before');
+      };
+    });
+    const end = accept(server);
+    const { ending } = await connect(server);
+    await ending;
+    await until(() => told.has('on() throws before'));
+    assert.equal(await connectionsOf(server), 0);
+    await end();
+  });
 }
 
 function failsOff(): never {

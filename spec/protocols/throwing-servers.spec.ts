@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import { drain, serve } from 'accept-loop';
+import { acceptLoop, drain, serve } from 'accept-loop';
 import { WebSocketServer } from 'ws';
-import { listening } from '../support/sockets.ts';
+import { listenersOn } from '../support/listeners.ts';
+import { gate } from '../support/scene.ts';
+import { listening, readToEnd } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { Told } from '../support/throwing-owners.ts';
 import { meetServers } from '../support/throwing-servers.ts';
@@ -70,6 +72,40 @@ for (const [what, make, act] of [
     const warned = once(process, 'warning');
     await act(server);
     assert.equal(((await warned) as [Error])[0].message, 'rejects');
+  });
+}
+
+/** Uses of a server to their end. */
+const uses = {
+  serve: (server: Server) => serve(server, () => {}).stop(),
+  acceptLoop: (server: Server) => acceptLoop(server).return(),
+};
+for (const [name, use] of Object.entries(uses)) {
+  test(`refuses clients after the end as long as close() has not closed: ${name}`, async () => {
+    const server = await listening(createServer());
+    const before = listenersOn(server);
+    const close = server.close.bind(server);
+    const { opened, open } = gate();
+    Object.assign(server, { close: () => opened.then(() => void close()) });
+    await use(server);
+    assert.equal(server.listening, true);
+    const { by } = await readToEnd(server);
+    // On Bun, a reset looks like an end.
+    assert.match(by, /^(ECONNRESET|end)$/);
+    open();
+    await once(server, 'close');
+    assert.deepEqual(listenersOn(server), before);
+  });
+
+  test(`serves again a server that ${name}, and its own close(), have left listening`, async () => {
+    const server = await listening(createServer());
+    const close = server.close.bind(server);
+    Object.assign(server, { close() {} });
+    await use(server);
+    Object.assign(server, { close });
+    const serving = serve(server, async (socket) => void socket.end('served'));
+    assert.equal((await readToEnd(server)).text, 'served');
+    assert.equal((await serving.stop()).completed, 1);
   });
 }
 

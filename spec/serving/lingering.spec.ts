@@ -48,6 +48,29 @@ test('ends after `linger` ms with a client that does not, counted as completed (
   await assertOver();
 });
 
+for (const style of ['a promise', 'callback style'] as const) {
+  test(`survives a reset when the handler has removed all listeners (${style})`, async () => {
+    const { server, serving, stop, assertOver } = await scene(
+      (socket): Promise<void> | void => {
+        socket.removeAllListeners();
+        socket.write('bye');
+        if (style === 'a promise') return Promise.resolve();
+        socket.end();
+      },
+      { linger: Infinity },
+    );
+    const { socket, ending } = await connect(server, { allowHalfOpen: true });
+    await once(socket, 'end');
+    socket.resetAndDestroy();
+    await ending;
+    await until(() => serving.stats.active === 0);
+    stop.abort();
+    const { completed, failed } = await serving.finished;
+    assert.equal(completed + failed, 1);
+    await assertOver();
+  });
+}
+
 test('ends after `flush` ms with a client that does not read', async () => {
   const { server, serving, stop, assertOver } = await scene(
     async (socket) => {

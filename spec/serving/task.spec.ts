@@ -223,4 +223,26 @@ for (const allowHalfOpen of [true, false]) {
   });
 }
 
+test('ends in order though its owner wraps on(), and loses `this`', async () => {
+  const { server, serving, stop, assertOver } = await scene(
+    async (socket, { signal }) => {
+      const on = socket.on.bind(socket);
+      type Listener = (...args: unknown[]) => void;
+      const wrapped = (event: string, listener: Listener): Socket =>
+        on(event, (...args) => listener(...(args as unknown[])));
+      Object.assign(socket, { on: wrapped });
+      void signal;
+      await once(socket.resume(), 'end');
+    },
+    { allowHalfOpen: false },
+  );
+  const { socket, ending } = await connect(server);
+  socket.end();
+  await ending;
+  await until(() => serving.stats.completed === 1);
+  stop.abort();
+  await serving.finished;
+  await assertOver();
+});
+
 test.run();

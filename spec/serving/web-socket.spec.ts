@@ -56,6 +56,23 @@ async function scene(
 const open = (port: number, path = '/chat'): ReturnType<typeof openClient> =>
   openClient(port, 'standalone', path);
 
+test(
+  'survives an invalid frame when the handler has removed all listeners for errors',
+  async () => {
+    const { port, serving, stop, over } = await scene(async ([webSocket]) => {
+      webSocket.removeAllListeners('error');
+    });
+    const { socket, ending } = await connect(port);
+    socket.write(handshake);
+    await until(() => serving.stats.completed === 1);
+    socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+    await ending;
+    stop.abort();
+    await over();
+  },
+  { cannot: limits.endsInvalidWebSocket },
+);
+
 test('says 1000 when the handler has resolved', async () => {
   const { port, serving, stop, over } = await scene(async ([webSocket, request]) => {
     webSocket.send(`welcome to ${request.url}`);

@@ -40,3 +40,17 @@ export function override(object: object, name: string, fault: () => Error): void
   };
   Object.defineProperty(object, name, { configurable: true, get, set });
 }
+
+/**
+ * Makes a method of a user's object async when this package uses it: it does its work, and rejects.
+ *
+ * @param fault - Makes the error.
+ */
+export function overrideAsync(object: object, name: string, fault: () => Error): void {
+  const original = Reflect.get(object, name) as (...args: unknown[]) => unknown;
+  const method = function (this: unknown, ...args: unknown[]): unknown {
+    const result = Reflect.apply(original, this, args);
+    return isCalledByUs(method) ? Promise.reject(fault()) : result;
+  };
+  Object.defineProperty(object, name, { configurable: true, writable: true, value: method });
+}

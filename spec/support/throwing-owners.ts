@@ -4,7 +4,7 @@ import { type Act, actsOf } from './acts.ts';
 import { everyKind, open } from './every-kind.ts';
 import { inTime } from './in-time.ts';
 import { abortListeners, listenersOn } from './listeners.ts';
-import { override } from './overrides.ts';
+import { override, overrideAsync } from './overrides.ts';
 import { connectionsOf, settleRequests } from './scene.ts';
 import { turns, until } from './turns.ts';
 
@@ -18,6 +18,8 @@ export interface Owned {
   readonly pick: (...args: never[]) => unknown;
   /** The methods and getters that throw. Each of them throws for a different client. */
   readonly names: readonly string[];
+  /** Whether they are methods that do their work and reject, and throw nothing. */
+  readonly areAsync?: boolean;
 }
 
 /** After so many turns of the event loop, a request that was sent before has arrived. */
@@ -61,7 +63,8 @@ async function meet(owned: Owned, title: string, act: Act, told: Told): Promise<
     met += 1;
     if (name === undefined) return;
     const object = Reflect.apply(owned.pick, undefined, args) as object;
-    override(object, name, () => {
+    const replace = owned.areAsync ? overrideAsync : override;
+    replace(object, name, () => {
       thrown.add(name);
       return new Error(`${name} throws: ${title}`);
     });

@@ -6,6 +6,7 @@ import { letUploadArrive } from './let-upload-arrive.ts';
 import { onSocketClose } from './on-socket-close.ts';
 import { requestLineOf } from './request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 const nothing = (): void => {};
 
@@ -71,7 +72,7 @@ export const exchangeProtocol: Protocol<Exchange> = {
     if (!isHttp2(response)) response.statusMessage = 'Internal Server Error';
     // Other work of the handler may still answer. After the end, that is an error.
     response.on('error', guard);
-    response.end();
+    warnOfRejection(response.end());
     return undefined;
   },
 };
@@ -146,8 +147,8 @@ function answerUnavailable([request, response]: Exchange): void {
     // A client that sends all of its body before it reads would see a reset.
     letUploadArrive(request, response, request.socket, REFUSED_BODY_MS);
   }
-  response.writeHead(503, headers);
-  response.end();
+  warnOfRejection(response.writeHead(503, headers));
+  warnOfRejection(response.end());
 }
 
 /**
@@ -173,7 +174,7 @@ function isClosed([request, response]: Exchange): boolean {
 function destroy([request, response]: Exchange): void {
   const stream = streamOf(response);
   if (stream) cutStream(stream);
-  else request.socket?.destroy();
+  else warnOfRejection(request.socket?.destroy());
 }
 
 /**
@@ -183,5 +184,5 @@ function destroy([request, response]: Exchange): void {
  */
 export function cutStream(stream: Pick<Http2Stream, 'on' | 'destroy'>): void {
   stream.on('error', guard);
-  stream.destroy(new Error('The request was not served completely'));
+  warnOfRejection(stream.destroy(new Error('The request was not served completely')));
 }

@@ -2,6 +2,7 @@ import { acceptsAhead } from '../../primitives/runtime.ts';
 import type { Socket } from 'node:net';
 import { attempt } from '../../primitives/attempt.ts';
 import { inSlices } from '../../shutdown/in-slices.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /**
  * HTTP/1 sockets of which nothing is read for a while. The reason: a handler that computes runs
@@ -35,7 +36,7 @@ export class HeldBack {
     const sockets = [...this.#sockets];
     this.#sockets.clear();
     inSlices(
-      sockets.map((socket) => () => void socket.resume()),
+      sockets.map((socket) => () => warnOfRejection(socket.resume())),
       () => {},
     );
   }
@@ -44,6 +45,6 @@ export class HeldBack {
     // It was released in this very tick.
     if (!this.#sockets.has(socket)) return;
     if (socket.isPaused() || socket.destroyed) this.#sockets.delete(socket);
-    else socket.pause();
+    else warnOfRejection(socket.pause());
   }
 }

@@ -11,6 +11,7 @@ import type { OpenState, Straggler } from '../../reports.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
 import { requestLineOf } from './request-line.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** The bytes of an empty line, which some clients send behind a body. */
 const LINE_BREAK = 2;
@@ -193,7 +194,7 @@ export class Http1Connection implements ExchangeOwner {
       onStraggler(this.describe(kindOf(this.state)), this.socket);
       // TLS has a goodbye of its own.
       if ('encrypted' in this.socket) this.endIfIdle();
-      this.socket.destroy();
+      warnOfRejection(this.socket.destroy());
     };
   }
 

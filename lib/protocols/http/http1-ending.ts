@@ -8,6 +8,7 @@ import type { Http1Connection } from './http1-connection.ts';
 import { LastResponse } from './last-response.ts';
 import { isArriving } from './open-exchange.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** How long to wait for a connection that has no exchange under way. */
 export interface HttpPatience extends Patience {
@@ -124,7 +125,7 @@ export class Http1Ending {
     onStraggler(this.#connection.describe('request'), socket);
     // Its owner may have removed all listeners from it, also Node's.
     socket.on('error', guard);
-    socket.write(REQUEST_TIMEOUT);
+    warnOfRejection(socket.write(REQUEST_TIMEOUT));
     endSoon(socket);
   }
 }

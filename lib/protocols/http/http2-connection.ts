@@ -15,6 +15,7 @@ import type { OpenList } from '../../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
 import { requestLineIn } from './request-line.ts';
 import { setImmediate } from '../../primitives/timers.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** The highest id that a stream can have. */
 const ANY_STREAM = 2 ** 31 - 1;
@@ -30,7 +31,7 @@ export function destroySession(session: Http2Session): void {
   if (session.destroyed) return;
   // on() returns the socket itself. `session.socket` is a proxy that cannot end it.
   const socket = session.socket.on('error', guard);
-  session.destroy();
+  warnOfRejection(session.destroy());
   setImmediate(() => setImmediate(() => attempt(() => socket.destroy())));
 }
 
@@ -148,7 +149,7 @@ export class Http2Connection {
   /** Ends the session, unless its client has been told of the end. */
   end(): void {
     if (this.#streams.size > 0) this.#sendGoAway();
-    else if (!this.#isLeaving) this.#session.close();
+    else if (!this.#isLeaving) warnOfRejection(this.#session.close());
   }
 
   /** Forgets streams that have closed without an event. Ends what its client keeps open. */
@@ -195,7 +196,7 @@ export class Http2Connection {
    * says that it ends.
    */
   destroy(): void {
-    this.#session.destroy();
+    warnOfRejection(this.#session.destroy());
   }
 
   /**
@@ -203,7 +204,7 @@ export class Http2Connection {
    * is no end by force.
    */
   destroySocket(): void {
-    this.#socket?.destroy();
+    warnOfRejection(this.#socket?.destroy());
   }
 
   #describe(): Straggler {
@@ -230,7 +231,7 @@ export class Http2Connection {
       attempt(() => this.#session.close());
     };
     this.#alarm.set(performance.now() + ROUND_TRIP_MS, close);
-    this.#session.goaway(0, ANY_STREAM);
+    warnOfRejection(this.#session.goaway(0, ANY_STREAM));
     // In the next turn: if both were sent at once, the PING would come first.
     const ping = (): boolean => !this.#session.destroyed && this.#session.ping(close);
     setImmediate(() => attempt(ping));

@@ -6,6 +6,7 @@ import { after } from '../../primitives/after.ts';
 import { attempt } from '../../primitives/attempt.ts';
 import { warn } from '../../primitives/warn.ts';
 import { unref } from '../../primitives/timers.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /**
  * Lets a request arrive completely though its response says `Connection: close`. Node calls
@@ -54,7 +55,7 @@ export function letUploadArrive(
     const hasBegun = request.readableDidRead || request.readableLength > 0;
     const isRefused = isChecked && request.headers.expect !== undefined && !hasBegun;
     // The request may have no reader any more: a body parser that has refused it leaves it paused.
-    request.resume();
+    warnOfRejection(request.resume());
     const { bytesRead } = socket;
     if (!isRefused) wait(timeout, release);
     else {
@@ -73,7 +74,7 @@ export function letUploadArrive(
     clearTimeout(timer);
     request.off('end', release).off('close', release);
     Reflect.deleteProperty(socket, 'destroySoon');
-    if (isEnding) socket.destroySoon();
+    if (isEnding) warnOfRejection(socket.destroySoon());
   });
   // Before Node's own listener, which calls destroySoon().
   response.prependOnceListener('finish', () => (isAnswered = true));

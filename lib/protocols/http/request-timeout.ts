@@ -5,6 +5,7 @@ import { after } from '../../primitives/after.ts';
 import { attempt } from '../../primitives/attempt.ts';
 import { unref } from '../../primitives/timers.ts';
 import { guard } from '../protocol.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** Node's answer to a client that takes too long for its request. */
 export const REQUEST_TIMEOUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
@@ -20,5 +21,5 @@ export function endStalledUpload(socket: Socket, response: ServerResponse): void
   const destroy = (): void => void attempt(() => socket.destroy());
   if (response.headersSent) return destroy();
   unref(after(TIMEOUT_ANSWER_MS, destroy));
-  socket.end(REQUEST_TIMEOUT, destroy);
+  warnOfRejection(socket.end(REQUEST_TIMEOUT, destroy));
 }

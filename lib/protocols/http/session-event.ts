@@ -1,6 +1,7 @@
 import type { Http2Session, Http2Stream } from 'node:http2';
 import { type Closable, guard, type Protocol } from '../protocol.ts';
 import { cutSession, destroySession } from './http2-connection.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** Connections that are HTTP/2 sessions. */
 export const sessionProtocol: Protocol<[session: Http2Session, ...rest: unknown[]]> = {
@@ -40,7 +41,7 @@ function guardStream(stream: Http2Stream): void {
 function closableSession(session: Http2Session): Closable {
   return {
     // A session is flushed when its last stream has ended.
-    end: (onFlushed) => session.close(onFlushed),
+    end: (onFlushed) => warnOfRejection(session.close(onFlushed)),
     destroy: () => cutSession(session),
     isClosed: () => session.destroyed,
     onClose(callback) {

@@ -3,6 +3,7 @@ import { guard, type Protocol } from '../protocol.ts';
 import { ClosableStream, servedStream } from '../socket.ts';
 import { cutStream } from './exchange.ts';
 import { requestLineIn } from './request-line.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /**
  * The code of a refused HTTP/2 stream: it was not handled, and a retry is safe (RFC 9113, section
@@ -51,7 +52,7 @@ export const streamProtocol: Protocol<StreamEvent> = {
   life: ([stream]) => stream,
   isGone: ([stream]) => stream.destroyed,
   mustBeTakenAtOnce: true,
-  refuse: ([stream]) => stream.close(REFUSED_STREAM),
+  refuse: ([stream]) => warnOfRejection(stream.close(REFUSED_STREAM)),
   ...servedStream(
     ([stream]: StreamEvent) => stream,
     ([stream]) => new ClosableHttp2Stream(stream),

@@ -6,6 +6,7 @@ import { isHttp2, streamOf } from './exchange.ts';
 import { requestLineOf } from './request-line.ts';
 import type { Addressed } from '../../shutdown/stragglers.ts';
 import { ClosableHttp2Stream, departureOfStream, REFUSED_STREAM } from './stream-event.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** A tunnel: the socket of HTTP/1, or the response of HTTP/2 over its stream. */
 type Tunnel = [request: Partial<IncomingMessage>, tunnel: Duplex, ...rest: unknown[]];
@@ -41,7 +42,7 @@ export function tunnelProtocol(event: 'upgrade' | 'connect'): Protocol<Tunnel> {
     mustBeTakenAtOnce: true,
     refuse(connection) {
       const stream = streamOf(connection[1]);
-      if (stream) stream.close(REFUSED_STREAM);
+      if (stream) warnOfRejection(stream.close(REFUSED_STREAM));
       else reset(socketUnder(connection) as Duplex & Partial<Resettable>);
     },
     ...served,

@@ -6,6 +6,7 @@ import { attemptOf } from '../../primitives/hear.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
 import { CLOSED, unsentOf, type WebSocketLike } from './web-socket.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** "Going away", of RFC 6455, section 7.4.1. */
 const GOING_AWAY = 1001;
@@ -63,7 +64,7 @@ export class WebSocketClient {
   tell(): void {
     if (this.isTold || this.isClosed) return;
     this.#looks = 0;
-    this.#webSocket.close(GOING_AWAY);
+    warnOfRejection(this.#webSocket.close(GOING_AWAY));
   }
 
   /**
@@ -101,7 +102,7 @@ export class WebSocketClient {
     try {
       this.tell();
     } finally {
-      this.#webSocket.terminate();
+      warnOfRejection(this.#webSocket.terminate());
     }
   }
 }

@@ -8,12 +8,15 @@ import { harmless } from '../../primitives/harmless.ts';
 import { eachInSlices, type End } from '../../shutdown/in-slices.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import type { GoodbyeTimes, UpgradedHost } from '../trackers.ts';
+import { hasMethods } from '../any-event.ts';
 import type { AnySocket } from '../protocol.ts';
 import { WebSocketClient } from './client.ts';
 import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
 import { attemptOf, hear, unhear } from '../../primitives/hear.ts';
 import { unref } from '../../primitives/timers.ts';
 import { ObjectMap } from '../../primitives/object-map.ts';
+
+const methods = ['on', 'close', 'terminate'];
 
 /** The parts that are used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServer extends EventEmitter {
@@ -112,7 +115,8 @@ export class WebSocketClients {
       };
       eachInSlices(this.#clients, look, () => (this.#isSweeping = false));
     }
-    if (this.#tracked?.size !== this.#clients.size) this.#addTracked();
+    const size = attemptOf(this.server, 'size', () => this.#tracked?.size);
+    if (size !== this.#clients.size) this.#addTracked();
   }
 
   /** Stops following the server. */
@@ -147,7 +151,11 @@ export class WebSocketClients {
 
   /** Other code may have handed the server an upgrade without emitting `'connection'`. */
   #addTracked(): void {
-    for (const webSocket of this.#tracked ?? []) this.#add(webSocket);
+    const tracked = this.#tracked ?? [];
+    // The property is its owner's: it may be no set, and have anything in it.
+    attemptOf(this.server, 'clients', () => {
+      for (const each of tracked) if (hasMethods(each, methods)) this.#add(each);
+    });
   }
 
   get #tracked(): WebSocketServer['clients'] {

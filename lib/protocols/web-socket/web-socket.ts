@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { requestLineOf } from '../http/request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
 import { unref } from '../../primitives/timers.ts';
+import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** The parts that are used of a `WebSocket` of the package `ws`. */
 export interface WebSocketLike extends Life {
@@ -40,13 +41,13 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
     connection.on('error', guard);
     // A WebSocket emits its messages even if nothing listens. Without the pause, messages would be
     // lost that come before the consumer has the WebSocket.
-    connection.pause();
+    warnOfRejection(connection.pause());
     return [connection, request as IncomingMessage];
   },
   life: ([webSocket]) => webSocket,
   isGone: ([webSocket]) => webSocket.readyState >= CLOSING,
-  resume: ([webSocket]) => webSocket.resume(),
-  refuse: ([webSocket]) => webSocket.terminate(),
+  resume: ([webSocket]) => warnOfRejection(webSocket.resume()),
+  refuse: ([webSocket]) => warnOfRejection(webSocket.terminate()),
   straggler: 'connection',
   lastsUntilClosed: false,
   socketOf: ([, request]) => request.socket,
@@ -88,10 +89,12 @@ export function unsentOf(webSocket: WebSocketLike, socket: object | undefined): 
 function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
   return {
     end(onFlushed) {
+      // Its handler may have removed all listeners from it.
+      webSocket.on('error', guard);
       // If its owner has paused it, the client's answer would not be read, which comes behind what
       // the client has sent.
-      webSocket.resume();
-      webSocket.close(code);
+      warnOfRejection(webSocket.resume());
+      warnOfRejection(webSocket.close(code));
       if (webSocket.bufferedAmount === 0) return onFlushed();
       const socket = socketOf(webSocket);
       let looks = 0;
@@ -108,7 +111,7 @@ function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
       }, FLUSH_CHECK_MS);
       unref(timer);
     },
-    destroy: () => webSocket.terminate(),
+    destroy: () => warnOfRejection(webSocket.terminate()),
     isClosed: () => webSocket.readyState === CLOSED,
     onClose(callback) {
       if (webSocket.readyState === CLOSED) callback();
