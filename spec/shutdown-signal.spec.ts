@@ -127,6 +127,13 @@ for (const teller of ['primary', 'worker']) {
     ];
     assert.equal(stdout, `${lines.join('\n')}\n`);
   });
+
+  test(`takes no disconnect by the ${teller} for a second request, too`, async () => {
+    const { code, stdout, stderr } = await start('cluster.ts', [teller, 'again']).ending;
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.doesNotMatch(stdout, /again/);
+    assert.match(stdout, /told to disconnect\nclosed\nthe worker has exited: 0\n$/);
+  });
 }
 
 /** What those do that Bun cannot. */

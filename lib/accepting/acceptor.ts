@@ -90,9 +90,14 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   /** Begins the last call when `signal` aborts. If it has aborted already, leaves at once. */
   follow(signal: AbortSignal | undefined): void {
-    if (signal?.aborted) this.leave();
-    else if (signal) {
-      this.#stopListeningToSignal = onAbort(signal, () => this.beginLastCall(signal.reason));
+    if (signal?.aborted) {
+      this.#owned.closeIfLate();
+      this.leave();
+    } else if (signal) {
+      this.#stopListeningToSignal = onAbort(signal, () => {
+        this.#owned.closeIfLate();
+        this.beginLastCall(signal.reason);
+      });
     }
   }
 

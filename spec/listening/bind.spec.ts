@@ -176,6 +176,14 @@ test('rejects when a listener for listening closes the server', async () => {
   assert.equal(server.listening, false);
 });
 
+test('settles though listeners of the server throw, in a process that catches what is thrown', async () => {
+  const { ending } = watch(spawnScript('spec/fixtures/throwing-listeners.ts'));
+  const { code, stdout, stderr } = await ending;
+  assert.deepEqual([code, stderr], [0, '']);
+  const lines = stdout.trim().split('\n').toSorted();
+  assert.deepEqual(lines, ['EADDRINUSE', 'listens', 'thrown at error', 'thrown at listening']);
+});
+
 test('rejects with the reason when a loop closes the server for the same signal', async () => {
   for (const order of ['loop first', 'listen first']) {
     const server = createServer();

@@ -1,0 +1,18 @@
+import { Console } from 'node:console';
+
+const ignore = (): void => {};
+
+/**
+ * Standard error. From now on, the process goes on if nobody reads what is written there: it may be
+ * draining. A `Console` alone ignores only the first error.
+ */
+export function standardError(): NodeJS.WriteStream {
+  const { stderr } = process;
+  if (!stderr.listeners('error').includes(ignore)) stderr.on('error', ignore);
+  return stderr;
+}
+
+/** Writes lines to standard error. No other code can replace this console. */
+export function print(text: string): void {
+  new Console({ stdout: standardError(), ignoreErrors: true }).error(text);
+}
