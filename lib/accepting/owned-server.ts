@@ -70,6 +70,8 @@ export class OwnedServer {
     if (known.host || known.closesLast) return;
     if (known.isListening() !== false || this.listener.hasListened) return;
     void new LateListening(server, false, () => {
+      // The last call takes the clients that come, and closes the server.
+      if (this.listener.state === 'last call') return;
       if (this.#hasEnded) refuseLatecomers(server, known.connections);
       // After its owner's own listeners for `'listening'`.
       setImmediate(() => {
