@@ -136,6 +136,14 @@ for (const teller of ['primary', 'worker']) {
   });
 }
 
+for (const ipc of [true, false]) {
+  test(`does not hold a worker thread, ${ipc ? 'with' : 'without'} an IPC channel`, async () => {
+    const { code, stdout, stderr } = await start('thread.ts', [], { ipc }).ending;
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.deepEqual(stdout.split('\n').toSorted(), ['', 'aborted: false', 'ended: 0']);
+  });
+}
+
 /** What those do that Bun cannot. */
 const uncounted = new Set([
   'disposed before another listener came',
