@@ -93,9 +93,10 @@ class Binding {
     const server = this.#server;
     const { backlog = BACKLOG } = this.#target as ListenTarget;
     try {
-      // As the first listeners: if an earlier one threw, these would not be called.
-      server.prependListener('listening', this.#onListening);
-      server.prependListener('error', this.#onError);
+      // As the first listeners, if it can: if an earlier one threw, these would not be called.
+      const on = 'prependListener' in server ? 'prependListener' : 'on';
+      server[on]('listening', this.#onListening);
+      server[on]('error', this.#onError);
       // The backlog is an argument, too: with a descriptor, Node ignores the one in the options.
       server.listen(this.#target, backlog);
     } catch (error) {
