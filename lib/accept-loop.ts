@@ -92,7 +92,8 @@ export interface AcceptLoop<Connection>
  * - After the end, open connections of an HTTP or TLS server may bring requests or handshakes. They
  *   are refused, by `503` or a reset. One listener does that. It stays until the server has closed
  *   or listens again.
- * - If the server is told to listen only after the end, closing it is up to its owner.
+ * - If the server had never listened when the signal aborted, a listener stays on it. It closes the
+ *   server at once when the server is told to listen after all. The next loop removes it.
  *
  * **Errors.** If the server cannot listen, or its listener breaks, the loop ends. One call of
  * `next()` rejects with the error. An error of `accept(2)` ends nothing. It is published on the

@@ -17,7 +17,10 @@ if (!tellsListening) {
     'Cannot register: this runtime does not report listening servers. Call drain() in the program',
   );
 }
-// Only the main thread receives signals.
-if (isMainThread) {
+/** The key of a property of the process that has been registered, by whichever copy of this file. */
+const mark = Symbol.for('accept-loop.registered');
+// Only the main thread receives signals. Two copies would each leave them to the other.
+if (isMainThread && !Object.hasOwn(process, mark)) {
+  Object.defineProperty(process, mark, { value: true });
   new Registration(settings, (told) => delaySignal(told, settings.delay)).start();
 }

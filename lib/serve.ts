@@ -162,7 +162,8 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  * **Who owns what.** The serving owns the listener and the connections from this call on. A handler
  * has its connection until the task ends. When the serving is over, no connection is open, and
  * nothing of it is left on the server or the signal. What still comes over an HTTP or TLS server is
- * refused, as after an `acceptLoop`.
+ * refused, as after an `acceptLoop`. A server that had never listened when `signal` aborted is
+ * closed at once when it is told to listen after all, as after an `acceptLoop`.
  *
  * @param server - As for `acceptLoop`.
  * @param handler - Called with each connection, and with a context that has the task's signals.

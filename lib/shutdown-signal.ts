@@ -52,8 +52,8 @@ export interface ShutdownSignal extends AbortSignal, Disposable {}
  *
  * **How it ends.** `[Symbol.dispose]()` removes all listeners. After that, the `AbortSignal` never
  * aborts, and a signal kills the process again. If it is disposed while the signal is being
- * dispatched, its listener is removed in the next tick. Until then, other listeners see that they
- * are not alone.
+ * dispatched to other listeners, too, its listener is removed in the next tick. Until then, the
+ * others see that they are not alone.
  *
  * **Other listeners** for the same signal, such as a framework's, may end the process before it is
  * drained. If there are any when the first signal comes, a process warning says so, once. Its code

@@ -135,7 +135,7 @@ class Tasks {
 
   fail(error: unknown): void {
     const { aborted, reason } = this.#controller.signal;
-    if (aborted && (error === reason || isAbortError(error))) return;
+    if (aborted && (Object.is(error, reason) || isAbortError(error))) return;
     this.#failures.add(error);
     this.cancel(error);
   }

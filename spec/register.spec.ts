@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Plan } from './fixtures/registered/program.ts';
+import { repetitionsOver } from './fixtures/shutdown/plan.ts';
 import { readSettings } from '../lib/registering/settings.ts';
+import { bundleCode } from './support/bundle.ts';
 import { answersIn, get, saysClose } from './support/http-messages.ts';
 import { limits } from './support/limits.ts';
 import { killPrograms, type Outcome, type Program, watch } from './support/programs.ts';
 import { runtime } from './support/runtime.ts';
 import { type Client, connect } from './support/sockets.ts';
-import { spawnScript } from './support/spawn-script.ts';
+import { projectRoot, spawnScript } from './support/spawn-script.ts';
 import { suite } from './support/suite.ts';
 
 const test = suite('accept-loop/register', { timeout: 30_000 });
@@ -175,6 +177,45 @@ test(
 );
 
 test(
+  'lets a signal kill that the program has heard, and raises again at once',
+  async () => {
+    const program = await start({ does: ['raises the signal again', 'is held by a timer'] });
+    program.signal('SIGTERM');
+    const { code, signal } = await program.ending;
+    assert.deepEqual([code, signal], [null, 'SIGTERM']);
+  },
+  needs,
+);
+
+test(
+  'drains when several copies of the package are registered',
+  async () => {
+    const copy = bundleCode(projectRoot, 'copy-of-register', "import './lib/register.ts';");
+    const program = await start({ copy });
+    const client = await connect(program.port);
+    await ask(program, client, '/slow');
+    program.signal('SIGTERM');
+    assert.match((await client.ending).text, /slow$/);
+    const outcome = await program.ending;
+    assert.equal(outcome.code, 0);
+    assert.deepEqual(countsOf(reportOf(outcome)), [['http', 1, 0]]);
+  },
+  needs,
+);
+
+test(
+  'leaves nothing on a server that listens again and again',
+  async () => {
+    const program = await start({ does: ['listens anew a dozen times'] });
+    await program.printed(/^0 left$/m);
+    program.signal('SIGTERM');
+    const outcome = await program.ending;
+    assert.deepEqual(countsOf(reportOf(outcome)), [['http', 0, 0]]);
+  },
+  needs,
+);
+
+test(
   'drains at a signal for which nobody else listens, though somebody does for another one',
   async () => {
     const program = await start({ does: ['says when it is interrupted'] });
@@ -324,6 +365,23 @@ test(
 );
 
 test(
+  'ends what holds the process when ACCEPT_LOOP_SIGNAL is SIGTERM itself, which leaves SIGINT alone',
+  async () => {
+    const environment = { ACCEPT_LOOP_GRACE: '300', ACCEPT_LOOP_SIGNAL: 'SIGTERM' };
+    const [drained, killed] = await Promise.all([
+      start({ does: ['is held by a timer'] }, environment),
+      start({ does: ['is held by a timer'] }, environment),
+    ]);
+    drained.signal('SIGTERM');
+    killed.signal('SIGINT');
+    const outcome = await drained.ending;
+    assert.deepEqual([outcome.code, reportOf(outcome).heldBy], [0, ['Timeout']]);
+    assert.equal((await killed.ending).signal, 'SIGINT');
+  },
+  needs,
+);
+
+test(
   'passes the signal on to the workers of a cluster, and ends it though it forks anew',
   async () => {
     const options = { env: quick };
@@ -346,6 +404,23 @@ test(
       counts.filter((count) => count !== 0),
       [2],
     );
+  },
+  { cannot: limits.rollingStops },
+);
+
+test(
+  'does not end the workers of a cluster by a Ctrl-C that its primary hears late',
+  async () => {
+    const options = { env: quick };
+    const program = await started(
+      watch(spawnScript('spec/fixtures/registered/cluster.ts', options)),
+    );
+    const client = await connect(program.port);
+    await ask(program, client, '/interrupted');
+    await repetitionsOver();
+    program.signal('SIGINT');
+    assert.match((await client.ending).text, /slow$/);
+    assert.equal((await program.ending).code, 0);
   },
   { cannot: limits.rollingStops },
 );

@@ -127,6 +127,21 @@ for (const teller of ['primary', 'worker']) {
     ];
     assert.equal(stdout, `${lines.join('\n')}\n`);
   });
+
+  test(`takes no disconnect by the ${teller} for a second request, too`, async () => {
+    const { code, stdout, stderr } = await start('cluster.ts', [teller, 'again']).ending;
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.doesNotMatch(stdout, /again/);
+    assert.match(stdout, /told to disconnect\nclosed\nthe worker has exited: 0\n$/);
+  });
+}
+
+for (const ipc of [true, false]) {
+  test(`does not hold a worker thread, ${ipc ? 'with' : 'without'} an IPC channel`, async () => {
+    const { code, stdout, stderr } = await start('thread.ts', [], { ipc }).ending;
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.deepEqual(stdout.split('\n').toSorted(), ['', 'aborted: false', 'ended: 0']);
+  });
 }
 
 /** What those do that Bun cannot. */

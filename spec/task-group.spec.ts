@@ -373,7 +373,7 @@ test('fails by what goes wrong after it was cancelled', async () => {
 });
 
 test("is cancelled by its caller's signal, whose reason it passes on untouched", async () => {
-  for (const reason of [new Error('stop'), 'stop', null, { why: 'stop' }]) {
+  for (const reason of [new Error('stop'), 'stop', null, NaN, { why: 'stop' }]) {
     const stop = new AbortController();
     let taskReason: unknown;
     const ending = taskGroup(

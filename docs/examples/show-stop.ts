@@ -3,6 +3,9 @@
 import { logUpdateStderr } from 'log-update';
 import type { OpenConnection, ServeReport, Serving } from 'accept-loop';
 
+// The server goes on if nobody reads what it says: its terminal or its pipe may have been closed.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+
 /** Whether there is room for a live line: some terminals have no columns. */
 const isLive = process.stderr.isTTY && process.stderr.columns > 0;
 

@@ -91,9 +91,14 @@ export class Acceptor<Item extends Arrival<Item>> {
 
   /** Begins the last call when `signal` aborts. If it has aborted already, leaves at once. */
   follow(signal: AbortSignal | undefined): void {
-    if (signal?.aborted) this.leave();
-    else if (signal) {
-      this.#stopListeningToSignal = onAbort(signal, (reason) => this.beginLastCall(reason));
+    if (signal?.aborted) {
+      this.#owned.closeIfLate();
+      this.leave();
+    } else if (signal) {
+      this.#stopListeningToSignal = onAbort(signal, (reason) => {
+        this.#owned.closeIfLate();
+        this.beginLastCall(reason);
+      });
     }
   }
 

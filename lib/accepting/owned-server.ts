@@ -1,9 +1,11 @@
 import type { EventEmitter } from 'node:events';
+import { LateListening } from '../listening/late-listening.ts';
 import { Listener, type ListenerHost } from '../listening/listener.ts';
 import { harmless } from '../primitives/harmless.ts';
-import { hear, unhear } from '../primitives/hear.ts';
+import { attemptOf, hear, unhear } from '../primitives/hear.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { Protocol } from '../protocols/protocol.ts';
+import { setImmediate } from '../primitives/timers.ts';
 
 const owned = new WeakSet<object>();
 /**
@@ -26,6 +28,7 @@ export class OwnedServer {
   #isRefusing = false;
   #stopRefusing = nothing;
   #isLeft = false;
+  #hasEnded = false;
 
   /** @throws `Error` if another acceptor has the server. */
   static check(server: EventEmitter): void {
@@ -35,6 +38,7 @@ export class OwnedServer {
 
   /** From now on an acceptor has the server. What came after the end of the one before is its. */
   static claim(server: EventEmitter, known: KnownServer): void {
+    LateListening.forget(server);
     owned.add(server);
     refusals.get(server)?.get(known.connections.event)?.();
     if (known.host) hosts.add(known.host);
@@ -61,12 +65,32 @@ export class OwnedServer {
   }
 
   /**
+   * The signal has aborted. If the server has never listened, an application that is still starting
+   * may tell it to: then it is closed at once. The next acceptor ends this.
+   */
+  closeIfLate(): void {
+    const [server, known] = [this.#server, this.#known];
+    if (known.host || known.closesLast) return;
+    if (known.isListening() !== false || this.listener.hasListened) return;
+    void new LateListening(server, false, () => {
+      // The last call takes the clients that come, and closes the server.
+      if (this.listener.state === 'last call') return;
+      if (this.#hasEnded) refuseLatecomers(server, known.connections);
+      // After its owner's own listeners for `'listening'`.
+      setImmediate(() => {
+        if (known.isListening()) attemptOf(server, 'close', () => known.close());
+      });
+    });
+  }
+
+  /**
    * No more connections are taken. What still comes is refused.
    *
    * @param hasLatecomers - Whether open connections may still bring something (handshakes,
    * requests) that nobody would handle.
    */
   end(hasLatecomers: boolean): void {
+    this.#hasEnded = true;
     const { isServerOpen, isStuck, hasClosed } = this.listener;
     if ((hasLatecomers && isServerOpen) || isStuck || (this.mustCloseLast && !hasClosed)) {
       this.#stopRefusing = refuseLatecomers(this.#server, this.#known.connections);

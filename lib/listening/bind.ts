@@ -1,7 +1,7 @@
 import { BACKLOG } from '../bounds.ts';
 import cluster from 'node:cluster';
 import { createServer, type Server } from 'node:net';
-import { type ListenHandle, type ListenTarget, socketFile } from './where.ts';
+import { lastingPath, type ListenHandle, type ListenTarget, socketFile } from './where.ts';
 import { closeServer } from '../protocols/close-server.ts';
 import { guardPendingBind } from './guard-pending-bind.ts';
 import { attemptOf, hear, unhear } from '../primitives/hear.ts';
@@ -34,7 +34,7 @@ export function bind(
 
 class Binding {
   readonly #server: Server;
-  readonly #target: ListenTarget | ListenHandle;
+  #target: ListenTarget | ListenHandle;
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
@@ -75,13 +75,16 @@ class Binding {
     else this.#makeRoom(path).catch(this.#reject);
   }
 
-  async #makeRoom(path: string): Promise<void> {
+  async #makeRoom(given: string): Promise<void> {
+    const path = lastingPath(given);
     const removal = new AbortController();
     this.#removal = removal;
     await removeStaleSocket(path, removal.signal);
     // After this wait, a close() during the removal has emitted 'close'.
     await new Promise<void>(afterEarlierCloses);
     this.#removal = undefined;
+    // Other code has changed the working directory meanwhile.
+    if (lastingPath(given) !== path) this.#target = { ...this.#target, path };
     if (this.#cancelled === undefined) this.#begin();
     else this.#cancel(this.#cancelled.reason);
   }
@@ -91,8 +94,10 @@ class Binding {
     const server = this.#server;
     const { backlog = BACKLOG } = this.#target as ListenTarget;
     try {
-      server.on('listening', this.#onListening);
-      server.on('error', this.#onError);
+      // As the first listeners, if it can: if an earlier one threw, these would not be called.
+      const on = 'prependListener' in server ? 'prependListener' : 'on';
+      server[on]('listening', this.#onListening);
+      server[on]('error', this.#onError);
       // The backlog is an argument, too: with a descriptor, Node ignores the one in the options.
       const result: unknown = server.listen(this.#target, backlog);
       // Its owner may have replaced it by an async function.
@@ -104,8 +109,13 @@ class Binding {
   }
 
   readonly #onListening = (): void => {
+    // The other listeners for 'listening' come next, and may close the server.
+    process.nextTick(this.#settle);
+  };
+
+  readonly #settle = (): void => {
+    if (this.#isOver) return;
     if (this.#cancelled !== undefined) return this.#cancel(this.#cancelled.reason);
-    // An earlier listener for 'listening' may have closed the server.
     if (!this.#isListening) return this.#cancel(closedError());
     this.#leave();
     this.#resolve();

@@ -10,8 +10,17 @@ const between = /\n(?=[0-9a-f]+: [0-9A-F]{8} )/;
 /** A stream socket (`0001`) that has a name, is not connected (`01`), and does not accept. */
 const bound = /^\S+ +\S+ +\S+ +00000000 +0001 +01 +\d+ (.+)$/s;
 
-/** Whether the kernel's list can be read. */
-export const listsSockets: boolean = existsSync(LIST);
+/** Whether the kernel has a list. */
+export const listsSockets: boolean = hasList();
+
+function hasList(): boolean {
+  try {
+    return existsSync(LIST);
+  } catch {
+    // Under `--permission`, Node throws if it may not tell.
+    return false;
+  }
+}
 
 /**
  * Whether a server may be between its bind(2) and its listen(2) at a path. Such a server refuses

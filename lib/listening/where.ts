@@ -1,4 +1,5 @@
 import type { ListenOptions as NodeListenOptions } from 'node:net';
+import { resolve } from 'node:path';
 import { isListenable, looksLike } from '../protocols/check-server.ts';
 import type { OptionCheck } from '../primitives/option-check.ts';
 
@@ -61,6 +62,20 @@ export function socketFile(target: ListenTarget | ListenHandle): string | undefi
   if (process.platform === 'win32' || path?.startsWith('\0')) return undefined;
   // Node chooses among several in the same way.
   return port === undefined && fd === undefined && handle === undefined ? path : undefined;
+}
+
+/**
+ * The path from the root, if that is short enough. It leads to the same file after the working
+ * directory was changed.
+ */
+export function lastingPath(path: string): string {
+  try {
+    const absolute = resolve(path);
+    return Buffer.byteLength(absolute) <= MOST_PATH_BYTES ? absolute : path;
+  } catch {
+    // The working directory was removed.
+    return path;
+  }
 }
 
 /** Recognises ports by their digits: Node would also take '1e3' and ' 80' for ports. */

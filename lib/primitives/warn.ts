@@ -1,6 +1,6 @@
 import { warnsByListener } from './runtime.ts';
-import { Console } from 'node:console';
 import { isOrdinaryError, showThrown } from './show-thrown.ts';
+import { print } from './standard-error.ts';
 
 /**
  * Emits a process warning for a value that a user's code has thrown. It may be any value.
@@ -12,13 +12,7 @@ import { isOrdinaryError, showThrown } from './show-thrown.ts';
 export function warn(thrown: unknown): void {
   if (isOrdinaryError(thrown) && emits(thrown)) return;
   const text = showThrown(thrown);
-  if (emits(text)) return;
-  try {
-    // This console ignores a closed standard error, and no other code can replace it.
-    new Console({ stdout: process.stderr, ignoreErrors: true }).error(text);
-  } catch {
-    // A test has put something else in the place of standard error.
-  }
+  if (!emits(text)) print(text);
 }
 
 /** Emits a warning, unless it would not be shown. @returns Whether it was emitted. */

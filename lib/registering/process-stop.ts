@@ -15,8 +15,6 @@ export interface StopRequest {
   readonly told: AbortSignal;
   /** Aborts when the last call begins. */
   readonly delayed: AbortSignal;
-  /** The operating system's signal, if the request came by one. */
-  readonly name: NodeJS.Signals | undefined;
 }
 
 /** The stop of one process: its workers are told, its servers are drained, and then it ends. */
@@ -57,9 +55,9 @@ export class ProcessStop {
   }
 
   async #tellWorkers(): Promise<void> {
-    const { name = 'SIGTERM' } = this.#request;
-    const { delay, grace } = this.#settings;
-    const told = tellWorkers(name);
+    // Not SIGINT: Ctrl-C has reached the workers, too, and after a while a second SIGINT kills.
+    const { delay, grace, signal = 'SIGTERM' } = this.#settings;
+    const told = tellWorkers(signal);
     this.#workers = told.size;
     await workersGone(told, delay + grace + WORKERS_MS);
   }
@@ -84,8 +82,10 @@ export class ProcessStop {
     this.#isEnding = true;
     // The IPC channel to the primary would keep the process alive.
     if (cluster.worker?.isConnected()) cluster.worker.disconnect();
-    // With ACCEPT_LOOP_SIGNAL, the program's own listeners for SIGTERM end the process.
-    if (this.#settings.signal && countListeners('SIGTERM') > 0) {
+    // With ACCEPT_LOOP_SIGNAL, the program's own listeners for SIGTERM end the process. If that is
+    // SIGTERM itself, they have been looked for when it came.
+    const { signal = 'SIGTERM' } = this.#settings;
+    if (signal !== 'SIGTERM' && countListeners('SIGTERM') > 0) {
       // Not process.kill(): the process might end before the signal is delivered.
       process.emit('SIGTERM', 'SIGTERM');
       return;

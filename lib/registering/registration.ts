@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { hear } from '../primitives/hear.ts';
+import { hear, unhear } from '../primitives/hear.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import { setImmediate } from '../primitives/timers.ts';
 import { recognise } from '../protocols/recognise.ts';
@@ -21,7 +21,6 @@ export class Registration {
   readonly #delay: (told: AbortSignal) => AbortSignal;
   readonly #servers = new Map<EventEmitter, FollowedServer>();
   #wait: ShutdownWait | undefined;
-  #name: NodeJS.Signals | undefined;
   #stop: ProcessStop | undefined;
 
   /** @param delay - Makes a signal that aborts `settings.delay` after the given one. */
@@ -47,15 +46,20 @@ export class Registration {
     const isNew = !this.#servers.has(server);
     this.#servers.set(server, followed);
     if (this.#stop) this.#stop.add(followed);
-    if (isNew) hear(server, 'close', () => this.#forget(server));
+    if (isNew) this.#hearClose(server);
     this.#update();
   }
 
-  #forget(server: EventEmitter): void {
-    // The server may listen again already.
-    if (this.#servers.get(server)?.isListening) return;
-    this.#servers.delete(server);
-    this.#update();
+  /** Forgets the server when it has closed. */
+  #hearClose(server: EventEmitter): void {
+    const onClose = (): void => {
+      // The server may listen again already.
+      if (this.#servers.get(server)?.isListening) return;
+      unhear(server, 'close', onClose);
+      this.#servers.delete(server);
+      this.#update();
+    };
+    hear(server, 'close', onClose);
   }
 
   /**
@@ -88,7 +92,6 @@ export class Registration {
    * Whether to stop at this signal. If the program listens for it, the stop is left to the program.
    */
   #mayStop(name: NodeJS.Signals): boolean {
-    this.#name = name;
     const otherListeners = countOtherListeners(name);
     if (otherListeners === 0) return true;
     writeReport(this.#settings.report, { reason: `${name} was received`, otherListeners });
@@ -96,8 +99,7 @@ export class Registration {
   }
 
   #begin(told: AbortSignal): void {
-    const request = { told, delayed: this.#delay(told), name: this.#name };
-    this.#stop = new ProcessStop(this.#settings, request);
+    this.#stop = new ProcessStop(this.#settings, { told, delayed: this.#delay(told) });
     for (const server of this.#servers.values()) this.#stop.add(server);
   }
 }

@@ -1,4 +1,4 @@
-import { Console } from 'node:console';
+import { print } from '../primitives/standard-error.ts';
 import type { DrainReport, Straggler } from '../reports.ts';
 import type { ReportFormat } from './settings.ts';
 
@@ -41,9 +41,7 @@ export interface LeftReport {
 /** Writes a report to standard error, at once: the process may be about to end. */
 export function writeReport(format: ReportFormat, report: StopReport | LeftReport): void {
   if (format === 'off') return;
-  const text = format === 'json' ? JSON.stringify(flat(report)) : textOf(report);
-  // This console ignores a closed standard error, and no other code can replace it.
-  new Console({ stdout: process.stderr, ignoreErrors: true }).error(text);
+  print(format === 'json' ? JSON.stringify(flat(report)) : textOf(report));
 }
 
 function flat(report: StopReport | LeftReport): object {

@@ -1,16 +1,15 @@
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { debuglog, inspect } from 'node:util';
+import { inspect } from 'node:util';
 import { PRINTED_CONNECTIONS, PROGRESS_MS } from '../bounds.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { after } from '../primitives/after.ts';
 import { attempt } from '../primitives/attempt.ts';
+import { debug, isDebugged } from '../primitives/debug.ts';
 import { attemptOf } from '../primitives/hear.ts';
 import { unref } from '../primitives/timers.ts';
 import type { OpenConnection } from '../reports.ts';
 import type { OpenList, OpenSummary } from './open-list.ts';
-
-const debug = debuglog('accept-loop');
 
 const inLine = { breakLength: Infinity, depth: 0 };
 
@@ -36,7 +35,6 @@ export class Progress {
   readonly #title: string;
   readonly #diagnostics: Diagnostics;
   readonly #open: () => OpenList;
-  readonly #isPrinted: boolean;
   readonly #begun = performance.now();
   readonly #timer: NodeJS.Timeout;
   readonly #idleTimer: NodeJS.Timeout | undefined;
@@ -51,21 +49,18 @@ export class Progress {
     diagnostics: Diagnostics,
     stop: Stop,
   ): Progress | undefined {
-    // On Bun, `enabled` is undefined.
-    const isPrinted = (debug.enabled as boolean | undefined) ?? Boolean(process.env['NODE_DEBUG']);
-    if (!isPrinted && !diagnostics.isProgressHeard) return undefined;
-    const title = isPrinted ? `${name} ${addressOf(server)}` : name;
-    return new Progress(title, diagnostics, stop, isPrinted);
+    if (!isDebugged() && !diagnostics.isProgressHeard) return undefined;
+    const title = isDebugged() ? `${name} ${addressOf(server)}` : name;
+    return new Progress(title, diagnostics, stop);
   }
 
-  private constructor(title: string, diagnostics: Diagnostics, stop: Stop, isPrinted: boolean) {
+  private constructor(title: string, diagnostics: Diagnostics, stop: Stop) {
     this.#title = title;
     this.#diagnostics = diagnostics;
     this.#open = stop.open;
-    this.#isPrinted = isPrinted;
     this.#timer = setInterval(() => this.#tell(), PROGRESS_MS);
     unref(this.#timer);
-    if (!isPrinted) return;
+    if (!isDebugged()) return;
     this.#print(`the last call begins: ${attempt(() => String(stop.reason))}`);
     this.#idleTimer = after(stop.idle, () => this.#printStage('idle is over'));
     unref(this.#idleTimer);
@@ -84,7 +79,7 @@ export class Progress {
   onOver(report: object): void {
     clearInterval(this.#timer);
     clearTimeout(this.#idleTimer);
-    if (this.#isPrinted) this.#print(`it is over: ${inspect(report, inLine)}`);
+    if (isDebugged()) this.#print(`it is over: ${inspect(report, inLine)}`);
   }
 
   get #duration(): number {
@@ -96,7 +91,7 @@ export class Progress {
     if (this.#diagnostics.isProgressHeard) {
       this.#diagnostics.progress({ duration: this.#duration, ...list.summary() });
     }
-    if (!this.#isPrinted) return;
+    if (!isDebugged()) return;
     this.#print(`waits for ${count(list.summary())}`);
     for (const each of list.oldest(PRINTED_CONNECTIONS)) this.#print(`  ${show(each)}`);
     const others = list.size - PRINTED_CONNECTIONS;
@@ -104,7 +99,7 @@ export class Progress {
   }
 
   #printStage(stage: string): void {
-    if (this.#isPrinted) this.#print(`${stage}, ${count(this.#open().summary())}`);
+    if (isDebugged()) this.#print(`${stage}, ${count(this.#open().summary())}`);
   }
 
   #print(what: string): void {

@@ -1,5 +1,8 @@
 import { constants } from 'node:os';
 
+/** Their default action stops the process until it is continued. */
+const suspending: ReadonlySet<string> = new Set(['SIGTSTP', 'SIGTTIN', 'SIGTTOU']);
+
 /**
  * Ends the process at once, as a signal without a listener does. The process is killed by that
  * signal, so a shell sees Ctrl-C. Where that is impossible, the process exits with 128 + the number
@@ -13,6 +16,6 @@ export function endBySignal(name: NodeJS.Signals, listener: () => void): void {
   // listeners, the signal would call them and not kill. process.exit() also runs the listeners for
   // 'exit', such as signal-exit's, which removes lock files.
   const isKilled = process.pid !== 1 && process.listenerCount(name) === 0;
-  if (isKilled) process.kill(process.pid, name);
+  if (isKilled && !suspending.has(name)) process.kill(process.pid, name);
   process.exit(128 + constants.signals[name]);
 }

@@ -1,14 +1,13 @@
-import { debuglog } from 'node:util';
+import { debug } from '../primitives/debug.ts';
 import { endBySignal } from './end-by-signal.ts';
 import { markAsOurs } from './other-listeners.ts';
 
-const debug = debuglog('accept-loop');
-
 /**
  * What a signal means to a subscriber: the request to stop, a repetition of that request, or a
- * second request. A second request is ignored or ends the process.
+ * second request. A second request is ignored or ends the process. A subscriber that has just
+ * unsubscribed may leave the signal to the listeners of other code.
  */
-export type SignalMeaning = 'stop' | 'repetition' | 'ignored' | 'end';
+export type SignalMeaning = 'stop' | 'repetition' | 'ignored' | 'end' | 'left to others';
 
 const processSignals = new Map<NodeJS.Signals, ProcessSignal>();
 
@@ -19,8 +18,8 @@ const processSignals = new Map<NodeJS.Signals, ProcessSignal>();
  * subscriber takes the signal for a second request, and at least one of them returns `'end'`.
  *
  * @returns A function that unsubscribes. With the last subscriber the listener is removed, and the
- * signal kills again. While the signal is being dispatched, the listener is removed in the next
- * tick.
+ * signal kills again. While the signal is being dispatched to other listeners, too, the listener is
+ * removed in the next tick, unless the subscriber returns `'left to others'`.
  */
 export function onProcessSignal(name: NodeJS.Signals, callback: () => SignalMeaning): () => void {
   const processSignal = processSignals.get(name) ?? new ProcessSignal(name);
@@ -64,6 +63,8 @@ class ProcessSignal {
       if (this.#callbacks.has(callback)) meanings.push(callback());
     }
     debug('%s was received: %s', this.#name, meanings.join(', '));
+    // At once: if another listener raises the signal again in this dispatch, the signal has to kill.
+    if (meanings.includes('left to others')) this.#leave();
     const isHeard = meanings.includes('stop') || meanings.includes('repetition');
     if (!isHeard && meanings.includes('end')) endBySignal(this.#name, this.#listener);
   });
@@ -73,7 +74,12 @@ class ProcessSignal {
    * signal-exit and similar code kill the process if they find no other listener.
    */
   #leaveIfUnused(): void {
-    if (this.#callbacks.size > 0 || this.#isDispatching) return;
-    process.off(this.#name, this.#listener);
+    // Without other listeners, the subscriber may raise the signal again, which has to kill.
+    if (this.#isDispatching && process.listenerCount(this.#name) > 1) return;
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#callbacks.size === 0) process.off(this.#name, this.#listener);
   }
 }

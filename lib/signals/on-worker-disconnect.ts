@@ -4,21 +4,28 @@ import { hideFromChannel } from './on-ipc-message.ts';
 import { shared, type Subscribe } from '../primitives/shared.ts';
 import { unref } from '../primitives/timers.ts';
 
+let isTold = false;
+
 /**
  * Calls back, in a worker of a cluster:
  *
  * - when the worker is told to disconnect, by its primary or by its own code;
  * - when its primary is gone.
  *
- * It calls back repeatedly, with a message that says what has happened. It does not keep the
- * process alive.
+ * It calls back once, with a message that says what has happened first. Callbacks that are added
+ * after that are not called. It does not keep the process alive.
  *
  * When the primary is gone, Node ends its workers at once, with their connections. While there is a
  * subscriber, Node does not end this worker.
  */
-export const onWorkerDisconnect: Subscribe<[message: string]> = shared((tell) => {
+export const onWorkerDisconnect: Subscribe<[message: string]> = shared((tellAll) => {
   const { worker } = cluster;
   if (!worker) return () => {};
+  const tell = (message: string): void => {
+    if (isTold) return;
+    isTold = true;
+    tellAll(message);
+  };
   const look = (): void => {
     if (worker.exitedAfterDisconnect) tell('The cluster worker was told to disconnect');
   };

@@ -1,6 +1,4 @@
-import { debuglog } from 'node:util';
-
-const debug = debuglog('accept-loop');
+import { debug } from '../primitives/debug.ts';
 
 /**
  * The key of a property on the listeners of this package, and of other copies of the package. Its

@@ -71,7 +71,7 @@ export class ShutdownWait {
     if (this.#request) return this.#endOnSecond.has(name) ? 'end' : 'ignored';
     if (!this.#onFirst(name)) {
       this.#stopHearing.get(name)?.();
-      return 'ignored';
+      return 'left to others';
     }
     this.#hear(`${name} was received`);
     return 'stop';

@@ -181,6 +181,24 @@ test('is killed by a second SIGINT', async () => {
   assert.doesNotMatch(stdout, /accepted/);
 });
 
+test('finishes its exchanges though nobody reads what it says any more', async () => {
+  const server = await startExample(file);
+  const { socket, ending } = await connect(server.port);
+  socket.write('hello');
+  await server.printed(/ opened$/m);
+  server.child.stdout?.destroy();
+  server.child.stderr?.destroy();
+  server.signal('SIGTERM');
+  // It says each second that it waits.
+  const words = setInterval(() => socket.write('.'), 300);
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  clearInterval(words);
+  socket.end('bye');
+  assert.match((await ending).text, /^hello\.+bye$/);
+  const { code, signal } = await server.ending;
+  assert.deepEqual([code, signal], [0, null]);
+});
+
 for (const port of ['abc', '', '-1', '65536', '80.5', '1e3', 'two\nlines']) {
   test(`says in one line that ${JSON.stringify(port)} is no port`, async () => {
     const server = watch(spawnScript(`docs/examples/${file}`, { env: { PORT: port } }));

@@ -176,6 +176,33 @@ test('rejects when a listener for listening closes the server', async () => {
   assert.equal(server.listening, false);
 });
 
+test('is that of any server that has on(), off(), listen() and close()', async () => {
+  const inner = createServer();
+  const server = Object.defineProperty(
+    {
+      on: (event: string, listener: () => void) => void inner.on(event, listener),
+      off: (event: string, listener: () => void) => void inner.off(event, listener),
+      listen: (where: object) => void inner.listen(where),
+      close: () => void inner.close(),
+    },
+    'listening',
+    { get: () => inner.listening },
+  );
+  await listen(server as unknown as Server, { port: 0, host: '127.0.0.1' });
+  assert.equal(inner.listening, true);
+  const ended = once(inner, 'close');
+  inner.close();
+  await ended;
+});
+
+test('settles though listeners of the server throw, in a process that catches what is thrown', async () => {
+  const { ending } = watch(spawnScript('spec/fixtures/throwing-listeners.ts'));
+  const { code, stdout, stderr } = await ending;
+  assert.deepEqual([code, stderr], [0, '']);
+  const lines = stdout.trim().split('\n').toSorted();
+  assert.deepEqual(lines, ['EADDRINUSE', 'listens', 'thrown at error', 'thrown at listening']);
+});
+
 test('rejects with the reason when a loop closes the server for the same signal', async () => {
   for (const order of ['loop first', 'listen first']) {
     const server = createServer();

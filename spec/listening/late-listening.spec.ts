@@ -5,7 +5,7 @@ import { createServer as createHttp2 } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
-import { drain, type DrainReport } from 'accept-loop';
+import { acceptLoop, drain, type DrainReport, serve } from 'accept-loop';
 import { WebSocketServer } from 'ws';
 import { certificate } from '../support/certificate.ts';
 import { get } from '../support/http-messages.ts';
@@ -14,7 +14,7 @@ import { connect, listening, refused } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { turns, until } from '../support/turns.ts';
 
-const test = suite('a server that is told to listen after its drain has begun');
+const test = suite('a server that is told to listen after its shutdown has begun');
 
 const kinds: Record<string, () => Server> = {
   net: () => createServer(),
@@ -55,6 +55,69 @@ for (const [kind, create] of Object.entries(kinds)) {
     assert.deepEqual({ finished, forced }, { finished: 0, forced: 0 });
     await assertClosesItself(server);
     await assertClosesItself(server);
+  });
+}
+
+const loops: Record<string, (server: Server, signal: AbortSignal) => Promise<unknown>> = {
+  acceptLoop: (server, signal) => acceptLoop(server, signal).next(),
+  serve: (server, signal) => serve(server, () => {}, signal).finished,
+};
+
+for (const [name, loop] of Object.entries(loops)) {
+  for (const [kind, create] of Object.entries(kinds)) {
+    test(`is closed at once, however often, when a ${name} is over: ${kind}`, async () => {
+      const server = create();
+      const stop = new AbortController();
+      const ending = loop(server, stop.signal);
+      stop.abort();
+      await ending;
+      await assertClosesItself(server);
+      await assertClosesItself(server);
+    });
+  }
+
+  test(`is closed at once when the signal had aborted before the ${name}`, async () => {
+    const server = createServer();
+    await loop(server, AbortSignal.abort());
+    await assertClosesItself(server);
+  });
+
+  test(`is closed at once in the last call of a ${name}`, async () => {
+    const server = createServer();
+    const stop = new AbortController();
+    const ending = loop(server, stop.signal);
+    stop.abort();
+    await assertClosesItself(server);
+    await ending;
+  });
+
+  test(`refuses a client that comes in that moment, when a ${name} is over`, async () => {
+    const server = createServer();
+    await loop(server, AbortSignal.abort());
+    const { ending } = await connect(await listenAsOwner(server));
+    assert.equal((await ending).text, '');
+    await until(() => !server.listening);
+  });
+
+  test(`listens for the next loop, when a ${name} is over`, async () => {
+    const server = createServer();
+    const before = listenersOn(server);
+    const closed = once(server, 'close');
+    await loop(server, AbortSignal.abort());
+    // The close() of the first loop would end the next one.
+    await closed;
+    const stop = new AbortController();
+    const next = acceptLoop(server, stop.signal);
+    const client = await connect(await listenAsOwner(server));
+    const { value: socket = assert.fail() } = await next.next();
+    socket.end('served');
+    assert.equal((await client.ending).text, 'served');
+    assert.equal(server.listening, true);
+    stop.abort();
+    assert.equal((await next.next()).done, true);
+    await until(() => !server.listening);
+    await turns(5);
+    assert.deepEqual(listenersOn(server), before);
   });
 }
 

@@ -377,6 +377,23 @@ test(
 );
 
 test(
+  'is replaced where it was at the call, if the working directory is changed meanwhile',
+  async () => {
+    await leaveStaleFile(path);
+    const old = process.cwd();
+    process.chdir(folder);
+    const call = listen(createServer(), 'server.sock');
+    process.chdir(old);
+    const server = await call;
+    assert.equal(server.address(), path);
+    assert.deepEqual(readdirSync(folder), ['server.sock']);
+    await closed(server);
+    assert.deepEqual(readdirSync(folder), []);
+  },
+  { cannot: limits.staleSockets },
+);
+
+test(
   'is replaced in a cluster worker, too',
   async () => {
     await leaveStale();

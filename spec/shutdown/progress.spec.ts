@@ -156,6 +156,14 @@ test(
   { cannot: limits.idleAfterClose, timeout: 30_000 },
 );
 
+test('does not end the process when standard error is closed while it is printed', async () => {
+  const env = { NODE_DEBUG: 'accept-loop' };
+  const program = watch(spawnScript('spec/fixtures/debugged-stop.ts', { env }));
+  program.child.stderr?.once('data', () => program.child.stderr?.destroy());
+  const { code, signal, stdout } = await program.ending;
+  assert.deepEqual([code, signal, stdout], [0, null, 'over\n']);
+});
+
 test('is not printed where it does not', async () => {
   assert.deepEqual(await debugged({ NODE_DEBUG: 'http-of-nobody' }), []);
 });

@@ -18,6 +18,7 @@ interface Plan {
   readonly options?: readonly ShutdownSignalOptions[];
   readonly when: (typeof orders)[number];
   readonly disposes?: boolean;
+  readonly raises?: boolean;
 }
 
 /** Sends SIGTERM to a process in which others listen. */
@@ -81,6 +82,14 @@ for (const when of orders) {
     },
     requirements,
   );
+}
+
+for (const others of [[], ['signal-exit 4']]) {
+  const title = 'is killed when it is disposed at the abort, and the signal is raised again there';
+  test(`${title}: ${others.join('') || 'nobody else listens'}`, async () => {
+    const outcome = await start({ others, when: 'after', disposes: true, raises: true });
+    assert.deepEqual([outcome.code, outcome.signal], [null, 'SIGTERM'], outcome.stdout);
+  });
 }
 
 test('warns once, of all of them, and not of signal-exit', async () => {

@@ -129,6 +129,18 @@ for (const [what, plan] of Object.entries(endings)) {
   });
 }
 
+test('ends the process at once though its default action would only suspend it: SIGTSTP', async () => {
+  const options = { signals: ['SIGTSTP'], endOnSecond: ['SIGTSTP'] } as const;
+  const { code, signal, stdout } = await run({
+    first: 'SIGTSTP',
+    next: steps(['SIGTSTP', 'later']),
+    options,
+  });
+  const status = 128 + constants.signals.SIGTSTP;
+  assert.deepEqual([code, signal], [status, null]);
+  assert.equal(stdout, `${aborts('SIGTSTP')}exit ${status}\n`);
+});
+
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   test(`is for a signal that waits again, and not for its repetitions: ${name}`, async () => {
     const later = { send: name, at: 'later' } as const;

@@ -36,6 +36,7 @@ export class AcceptLoopHistory extends History {
     this.#listenersBefore = listenersOn(this.#server.emitter);
     this.#model = new AcceptLoopModel(setting.maxQueued);
     if (setting.isAborted) this.#stop.abort(stopped);
+    if (setting.isAborted) this.#server.onAbort();
     this.#loop = this.#server.loop(this.#stop.signal);
     if (setting.isAborted) this.#model.leave();
     const idOf = (connection: unknown): number =>
@@ -95,6 +96,7 @@ export class AcceptLoopHistory extends History {
 
   abort(): boolean {
     if (this.#stop.signal.aborted) return false;
+    if (!this.#model.isOver) this.#server.onAbort();
     this.#stop.abort(stopped);
     return !this.#model.isOver;
   }
@@ -183,11 +185,13 @@ export class AcceptLoopHistory extends History {
       for (const socket of sockets) if (!socket.destroyed) socket.reset();
     });
     await this.passUntil(() => this.clock.immediates === 0);
-    assert.deepEqual(listenersOn(emitter), this.#listenersBefore);
+    const watches = this.#server.isWatched ? { listening: 1 } : {};
+    assert.deepEqual(listenersOn(emitter), { ...this.#listenersBefore, ...watches });
     // There may be another loop now.
     if (this.#server.server) this.#server.server.closes = 0;
     await this.#server.loop(new AbortController().signal).return();
     await this.passUntil(() => this.clock.immediates === 0);
+    assert.deepEqual(listenersOn(emitter), this.#listenersBefore);
   }
 
   get #isLastCall(): boolean {

@@ -28,6 +28,8 @@ export class LoopServer {
   /** TLS: raw connections. */
   readonly handshakes: FakeSocket[] = [];
   hasListened = false;
+  /** Whether it had never listened at the abort, and is closed if it listens after all. */
+  isWatched = false;
   readonly #setting: AcceptLoopSetting;
 
   constructor(setting: AcceptLoopSetting) {
@@ -41,11 +43,17 @@ export class LoopServer {
 
   /**
    * Whether a loop lives on it. Of what may outlive it the refusal of latecomers hears no errors,
-   * and the guard of a pending bind nothing else.
+   * and the guard of a pending bind nothing else. The watch stays until the next loop.
    */
   get isHeard(): boolean {
     const { emitter } = this;
-    return emitter.listenerCount('error') > 1 && emitter.listenerCount('listening') > 0;
+    const watches = this.isWatched ? 1 : 0;
+    return emitter.listenerCount('error') > 1 && emitter.listenerCount('listening') > watches;
+  }
+
+  /** The signal of its loop aborts. */
+  onAbort(): void {
+    this.isWatched = this.server !== undefined && !this.hasListened;
   }
 
   get isClosed(): boolean {
