@@ -144,6 +144,20 @@ test(
 );
 
 test(
+  'leaves nothing on a server that has closed, however often it was opened',
+  async () => {
+    const program = await start({ does: ['opens one again and again'] });
+    const [, left] = await program.printed(/^reopened, (.*)$/m);
+    assert.equal(left, '0 listeners');
+    program.signal('SIGTERM');
+    const outcome = await program.ending;
+    // A warning would be there, too.
+    assert.equal(reportOf(outcome).exitCode, 0);
+  },
+  needs,
+);
+
+test(
   'ends a process that something else holds when grace is over, and says what',
   async () => {
     const program = await start(

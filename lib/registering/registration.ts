@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { hear } from '../primitives/hear.ts';
+import { hear, unhear } from '../primitives/hear.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import { setImmediate } from '../primitives/timers.ts';
 import { recognise } from '../protocols/recognise.ts';
@@ -47,15 +47,19 @@ export class Registration {
     const isNew = !this.#servers.has(server);
     this.#servers.set(server, followed);
     if (this.#stop) this.#stop.add(followed);
-    if (isNew) hear(server, 'close', () => this.#forget(server));
+    if (isNew) this.#forgetAtClose(server);
     this.#update();
   }
 
-  #forget(server: EventEmitter): void {
-    // The server may listen again already.
-    if (this.#servers.get(server)?.isListening) return;
-    this.#servers.delete(server);
-    this.#update();
+  #forgetAtClose(server: EventEmitter): void {
+    const onClose = (): void => {
+      // The server may listen again already.
+      if (this.#servers.get(server)?.isListening) return;
+      unhear(server, 'close', onClose);
+      this.#servers.delete(server);
+      this.#update();
+    };
+    hear(server, 'close', onClose);
   }
 
   /**
