@@ -193,14 +193,10 @@ export const ANSWER_LOOKS: number = 10;
  * answer. If half of the time to the deadline is less, that half.
  */
 export const GOODBYE_MS: number = 1000;
-/** How often to look whether everything has been sent. ws has no event for that. */
+/** How soon to look whether everything has been sent. ws has no event for that. */
 export const FLUSH_CHECK_MS: number = 20;
-/**
- * In how many of these looks a socket has to be empty before everything counts as sent, even if
- * `bufferedAmount` says otherwise. Bytes that are being compressed are in no count of the socket,
- * for no longer than this.
- */
-export const SENT_LOOKS: number = 10;
+/** Each further look comes after twice the time, up to this. Ten thousand clients may read nothing. */
+export const FLUSH_CHECK_MOST_MS: number = 1000;
 
 // Signals.
 

@@ -80,6 +80,9 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     try {
       this.#scope.protocol.prepare(task.connection);
       this.#scope.quiet?.follow(task.connection as Socket);
+      const { resume } = this.#scope.protocol;
+      // Before the handler, which may pause the connection. Nothing flows before the next tick.
+      if (resume) attempt(() => resume(task.connection));
       const context = new TaskContext(task);
       const result: unknown = task.runInAsyncScope(
         this.#handler,
@@ -89,8 +92,6 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
       );
       if (isPromiseLike(result)) task.follow(Promise.resolve(result));
       else task.awaitClose();
-      const { resume } = this.#scope.protocol;
-      if (resume) attempt(() => resume(task.connection));
     } catch (error) {
       this.#fail(task, error);
     }
