@@ -128,12 +128,15 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
 
   /** Notes the connections that have closed without an event, and ends those that do not close. */
   sweep(): void {
-    for (const item of this.all) {
-      const { closable } = item;
-      if (attempt(() => closable.isClosed())) item.noteClosed();
-      else if (item.list === this.#flushing && attempt(() => closable.isOver?.()))
-        this.destroy(item);
-    }
+    for (const item of this.all) this.look(item);
+  }
+
+  /** Does so with one connection, if it is still here. */
+  look(item: Item): void {
+    const { closable } = item;
+    if (!this.has(item) && item.list !== this.#destroyed) return;
+    if (attempt(() => closable.isClosed())) item.noteClosed();
+    else if (item.list === this.#flushing && attempt(() => closable.isOver?.())) this.destroy(item);
   }
 
   /** Clears the timer. */
