@@ -8,6 +8,8 @@ import { isDeno } from './primitives/runtime.ts';
 
 /** `maxQueued`. Linux' default of `somaxconn`: as many as may wait in the kernel's queue. */
 export const MAX_QUEUED: number = 4096;
+/** How many consumers share one iterator of events-to-async. Each ticket copies a long list of them. */
+export const MAX_LINE: number = 1000;
 /** `grace`. Less than the 30 seconds that supervisors wait between SIGTERM and SIGKILL. */
 export const GRACE_MS: number = 10_000;
 /** `idle`. If an idle client has just sent a request, it arrives within this time. */
@@ -114,6 +116,11 @@ export const SLICE_MS: number = 5;
  * in one turn, even while others go on.
  */
 export const LEAST_SLICE_MS: number = 1;
+/**
+ * How long all slices of one turn take, before each that is still to come does only one end. So
+ * hundreds of servers that stop together stay near the time of one.
+ */
+export const MOST_SLICES_MS: number = 20;
 /**
  * For how long after a deadline connections are ended in slices. The rest is ended in one go: with
  * thousands, slices take longer than the end may come late.

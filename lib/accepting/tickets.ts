@@ -1,4 +1,5 @@
 import { on as eventsToAsync } from 'events-to-async';
+import { MAX_LINE } from '../bounds.ts';
 import type { Arrival, Queue } from './queue.ts';
 
 /**
@@ -12,8 +13,9 @@ import type { Arrival, Queue } from './queue.ts';
 export class Tickets<Item extends Arrival<Item>> {
   readonly #queue: Queue<Item>;
   readonly #isHeldBack: () => boolean;
-  readonly #line: AsyncIterableIterator<[]>;
-  #issueOne = (): void => {};
+  /** Where consumers wait. Those in the first line have waited longest. */
+  readonly #lines: Line[] = [];
+  #isOver = false;
   /** How many consumers wait. */
   #waiting = 0;
   /** How many tickets are issued to consumers that are not awake yet. */
@@ -23,10 +25,6 @@ export class Tickets<Item extends Arrival<Item>> {
   constructor(queue: Queue<Item>, isHeldBack: () => boolean) {
     this.#queue = queue;
     this.#isHeldBack = isHeldBack;
-    this.#line = eventsToAsync<[]>((issue: () => void) => {
-      this.#issueOne = issue;
-      return () => {};
-    });
   }
 
   /** How many consumers wait. */
@@ -63,19 +61,74 @@ export class Tickets<Item extends Arrival<Item>> {
   issue(): void {
     while (this.#unused < Math.min(this.#queue.size, this.#waiting)) {
       this.#unused += 1;
-      this.#issueOne();
+      while (this.#lines[0]?.isServed) this.#lines.shift();
+      this.#lines[0]?.issue();
     }
   }
 
   /** Wakes every consumer. No tickets are issued after that. */
   end(): void {
-    void this.#line.return?.();
+    this.#isOver = true;
+    for (const line of this.#lines) line.end();
   }
 
   #wait(): Promise<IteratorResult<[], unknown>> {
     this.#waiting += 1;
-    const ticket = this.#line.next();
+    const ticket = this.#lastLine.join();
     if (!this.#isHeldBack()) this.issue();
     return ticket;
+  }
+
+  get #lastLine(): Line {
+    const last = this.#lines.at(-1);
+    if (last && (this.#isOver || !last.isFull)) return last;
+    const line = new Line();
+    if (this.#isOver) line.end();
+    this.#lines.push(line);
+    return line;
+  }
+}
+
+/**
+ * A line of consumers. In events-to-async, the time of a ticket grows with the length of a line, if
+ * that is tens of thousands. So a full line is followed by another.
+ */
+class Line {
+  readonly #tickets: AsyncIterableIterator<[]>;
+  #issueOne = (): void => {};
+  #joined = 0;
+  #served = 0;
+
+  constructor() {
+    this.#tickets = eventsToAsync<[]>((issue: () => void) => {
+      this.#issueOne = issue;
+      return () => {};
+    });
+  }
+
+  get isFull(): boolean {
+    return this.#joined >= MAX_LINE;
+  }
+
+  /** Whether it is full, and each consumer has a ticket. */
+  get isServed(): boolean {
+    return this.isFull && this.#served === this.#joined;
+  }
+
+  /** @returns The ticket. */
+  join(): Promise<IteratorResult<[], unknown>> {
+    this.#joined += 1;
+    return this.#tickets.next();
+  }
+
+  /** Wakes the consumer that has waited longest. */
+  issue(): void {
+    this.#served += 1;
+    this.#issueOne();
+  }
+
+  /** Wakes every consumer, now and later. */
+  end(): void {
+    void this.#tickets.return?.();
   }
 }
