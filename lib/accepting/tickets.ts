@@ -13,8 +13,13 @@ import type { Arrival, Queue } from './queue.ts';
 export class Tickets<Item extends Arrival<Item>> {
   readonly #queue: Queue<Item>;
   readonly #isHeldBack: () => boolean;
+  /** The last line, and how many consumers have joined it. */
+  #last: Line = newLine();
+  #joined = 0;
   /** Where consumers wait. Those in the first line have waited longest. */
-  readonly #lines: Line[] = [];
+  readonly #lines: Line[] = [this.#last];
+  /** How many tickets were issued to the first line. */
+  #served = 0;
   #isOver = false;
   /** How many consumers wait. */
   #waiting = 0;
@@ -61,7 +66,11 @@ export class Tickets<Item extends Arrival<Item>> {
   issue(): void {
     while (this.#unused < Math.min(this.#queue.size, this.#waiting)) {
       this.#unused += 1;
-      while (this.#lines[0]?.isServed) this.#lines.shift();
+      if (this.#served === MAX_LINE) {
+        this.#lines.shift();
+        this.#served = 0;
+      }
+      this.#served += 1;
       this.#lines[0]?.issue();
     }
   }
@@ -69,23 +78,23 @@ export class Tickets<Item extends Arrival<Item>> {
   /** Wakes every consumer. No tickets are issued after that. */
   end(): void {
     this.#isOver = true;
-    for (const line of this.#lines) line.end();
+    for (const { tickets } of this.#lines) void tickets.return?.();
   }
 
   #wait(): Promise<IteratorResult<[], unknown>> {
     this.#waiting += 1;
-    const ticket = this.#lastLine.join();
+    if (this.#joined === MAX_LINE) this.#addLine();
+    this.#joined += 1;
+    const ticket = this.#last.tickets.next();
     if (!this.#isHeldBack()) this.issue();
     return ticket;
   }
 
-  get #lastLine(): Line {
-    const last = this.#lines.at(-1);
-    if (last && (this.#isOver || !last.isFull)) return last;
-    const line = new Line();
-    if (this.#isOver) line.end();
-    this.#lines.push(line);
-    return line;
+  #addLine(): void {
+    this.#last = newLine();
+    this.#lines.push(this.#last);
+    this.#joined = 0;
+    if (this.#isOver) void this.#last.tickets.return?.();
   }
 }
 
@@ -93,42 +102,17 @@ export class Tickets<Item extends Arrival<Item>> {
  * A line of consumers. In events-to-async, the time of a ticket grows with the length of a line, if
  * that is tens of thousands. So a full line is followed by another.
  */
-class Line {
-  readonly #tickets: AsyncIterableIterator<[]>;
-  #issueOne = (): void => {};
-  #joined = 0;
-  #served = 0;
-
-  constructor() {
-    this.#tickets = eventsToAsync<[]>((issue: () => void) => {
-      this.#issueOne = issue;
-      return () => {};
-    });
-  }
-
-  get isFull(): boolean {
-    return this.#joined >= MAX_LINE;
-  }
-
-  /** Whether it is full, and each consumer has a ticket. */
-  get isServed(): boolean {
-    return this.isFull && this.#served === this.#joined;
-  }
-
-  /** @returns The ticket. */
-  join(): Promise<IteratorResult<[], unknown>> {
-    this.#joined += 1;
-    return this.#tickets.next();
-  }
-
+interface Line {
+  readonly tickets: AsyncIterableIterator<[]>;
   /** Wakes the consumer that has waited longest. */
-  issue(): void {
-    this.#served += 1;
-    this.#issueOne();
-  }
+  readonly issue: () => void;
+}
 
-  /** Wakes every consumer, now and later. */
-  end(): void {
-    void this.#tickets.return?.();
-  }
+function newLine(): Line {
+  let issue = (): void => {};
+  const tickets = eventsToAsync<[]>((issueOne: () => void) => {
+    issue = issueOne;
+    return () => {};
+  });
+  return { tickets, issue };
 }
