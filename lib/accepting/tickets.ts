@@ -2,6 +2,8 @@ import { on as eventsToAsync } from 'events-to-async';
 import { MAX_LINE } from '../bounds.ts';
 import type { Arrival, Queue } from './queue.ts';
 
+const nothing = (): void => {};
+
 /**
  * Hands out the queued connections. A consumer that asks while a connection waits, and no other
  * consumer does, gets it at once.
@@ -109,10 +111,10 @@ interface Line {
 }
 
 function newLine(): Line {
-  let issue = (): void => {};
+  let issue = nothing;
   const tickets = eventsToAsync<[]>((issueOne: () => void) => {
     issue = issueOne;
-    return () => {};
+    return nothing;
   });
   return { tickets, issue };
 }
