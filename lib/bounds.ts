@@ -8,6 +8,8 @@ import { isDeno } from './primitives/runtime.ts';
 
 /** `maxQueued`. Linux' default of `somaxconn`: as many as may wait in the kernel's queue. */
 export const MAX_QUEUED: number = 4096;
+/** How many consumers share one iterator of events-to-async. Each ticket copies a long list of them. */
+export const MAX_LINE: number = 1000;
 /** `grace`. Less than the 30 seconds that supervisors wait between SIGTERM and SIGKILL. */
 export const GRACE_MS: number = 10_000;
 /** `idle`. If an idle client has just sent a request, it arrives within this time. */
@@ -120,6 +122,11 @@ export const SLICE_MS: number = 5;
  */
 export const LEAST_SLICE_MS: number = 1;
 /**
+ * How long all slices of one turn take, before each that is still to come does only one end. So
+ * hundreds of servers that stop together stay near the time of one.
+ */
+export const MOST_SLICES_MS: number = 20;
+/**
  * For how long after a deadline connections are ended in slices. The rest is ended in one go: with
  * thousands, slices take longer than the end may come late.
  */
@@ -198,14 +205,10 @@ export const ANSWER_LOOKS: number = 10;
  * answer. If half of the time to the deadline is less, that half.
  */
 export const GOODBYE_MS: number = 1000;
-/** How often to look whether everything has been sent. ws has no event for that. */
+/** How soon to look whether everything has been sent. ws has no event for that. */
 export const FLUSH_CHECK_MS: number = 20;
-/**
- * In how many of these looks a socket has to be empty before everything counts as sent, even if
- * `bufferedAmount` says otherwise. Bytes that are being compressed are in no count of the socket,
- * for no longer than this.
- */
-export const SENT_LOOKS: number = 10;
+/** Each further look comes after twice the time, up to this. Ten thousand clients may read nothing. */
+export const FLUSH_CHECK_MOST_MS: number = 1000;
 
 // Signals.
 

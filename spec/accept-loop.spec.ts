@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { acceptLoop } from 'accept-loop';
+import { MAX_LINE } from '../lib/bounds.ts';
 import { assertConserved } from './support/conservation.ts';
 import { countCloses } from './support/count-closes.ts';
 import { abortListeners, listenersOn } from './support/listeners.ts';
@@ -261,6 +262,31 @@ test('is shared by several consumers, each connection going to one (A1)', async 
   assert.equal(new Set(taken).size, 30);
   for (const connection of taken) connection.destroy();
   for (const { ending } of clients) await ending;
+});
+
+test('serves consumers that wait in order, however many they are', async () => {
+  const emitter = new EventEmitter();
+  const loop = acceptLoop<[number]>(emitter, { event: 'job' });
+  const count = 2 * MAX_LINE + 10;
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  const first = numbers.map(() => loop.next());
+  for (const number of numbers) emitter.emit('job', number);
+  assert.deepEqual(
+    (await Promise.all(first)).map(({ value }) => value?.[0]),
+    numbers,
+  );
+  // As many again, of which some get nothing.
+  const rest = numbers.map(() => loop.next());
+  for (const number of numbers.slice(0, MAX_LINE)) emitter.emit('job', number);
+  await turns(1);
+  await loop.return();
+  const ends = await Promise.all([...rest, loop.next()]);
+  assert.deepEqual(
+    ends.map(({ value }) => value?.[0]),
+    [...numbers.slice(0, MAX_LINE), ...numbers.slice(MAX_LINE).map(() => undefined), undefined],
+  );
+  assert.ok(ends.slice(MAX_LINE).every(({ done }) => done));
+  assertConserved(loop.stats);
 });
 
 test('throws for a server that has a live loop, and takes it again after (A19)', async () => {

@@ -254,6 +254,7 @@ export class Acceptor<Item extends Arrival<Item>> {
       delay: endsIdle ? politeness?.idle : 0,
       onPause: onArrival,
       isProlonged: waitsForHost,
+      bringsUpgrades: this.#known.carriers !== undefined,
     };
   }
 

@@ -7,7 +7,6 @@ import { LanguageIterator } from '../primitives/language-iterator.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { Tickets } from './tickets.ts';
 import { Waiting } from './waiting.ts';
-import { setImmediate } from '../primitives/timers.ts';
 
 interface LoopOptions {
   readonly signal: AbortSignal | undefined;
@@ -48,10 +47,9 @@ export class Loop<Connection> extends LanguageIterator<Connection> {
       onArrival: () => this.#tickets.issue(),
       onOver: () => this.#onOver(),
     });
-    const { resume } = known.connections;
+    const { resumeLater } = known.connections;
     this.#give = ({ connection }) => {
-      // After all microtasks: by then the consumer's first lines have run, however it awaits.
-      if (resume) setImmediate(() => attempt(() => resume(connection)));
+      if (resumeLater) attempt(() => resumeLater(connection));
       return { done: false, value: connection };
     };
     makeDisposable(this, 'asyncDispose', async () => void (await this.return()));

@@ -1,5 +1,8 @@
 import { on as eventsToAsync } from 'events-to-async';
+import { MAX_LINE } from '../bounds.ts';
 import type { Arrival, Queue } from './queue.ts';
+
+const nothing = (): void => {};
 
 /**
  * Hands out the queued connections. A consumer that asks while a connection waits, and no other
@@ -12,8 +15,14 @@ import type { Arrival, Queue } from './queue.ts';
 export class Tickets<Item extends Arrival<Item>> {
   readonly #queue: Queue<Item>;
   readonly #isHeldBack: () => boolean;
-  readonly #line: AsyncIterableIterator<[]>;
-  #issueOne = (): void => {};
+  /** The last line, and how many consumers have joined it. */
+  #last: Line = newLine();
+  #joined = 0;
+  /** Where consumers wait. Those in the first line have waited longest. */
+  readonly #lines: Line[] = [this.#last];
+  /** How many tickets were issued to the first line. */
+  #served = 0;
+  #isOver = false;
   /** How many consumers wait. */
   #waiting = 0;
   /** How many tickets are issued to consumers that are not awake yet. */
@@ -23,10 +32,6 @@ export class Tickets<Item extends Arrival<Item>> {
   constructor(queue: Queue<Item>, isHeldBack: () => boolean) {
     this.#queue = queue;
     this.#isHeldBack = isHeldBack;
-    this.#line = eventsToAsync<[]>((issue: () => void) => {
-      this.#issueOne = issue;
-      return () => {};
-    });
   }
 
   /** How many consumers wait. */
@@ -63,19 +68,53 @@ export class Tickets<Item extends Arrival<Item>> {
   issue(): void {
     while (this.#unused < Math.min(this.#queue.size, this.#waiting)) {
       this.#unused += 1;
-      this.#issueOne();
+      if (this.#served === MAX_LINE) {
+        this.#lines.shift();
+        this.#served = 0;
+      }
+      this.#served += 1;
+      this.#lines[0]?.issue();
     }
   }
 
   /** Wakes every consumer. No tickets are issued after that. */
   end(): void {
-    void this.#line.return?.();
+    this.#isOver = true;
+    for (const { tickets } of this.#lines) void tickets.return?.();
   }
 
   #wait(): Promise<IteratorResult<[], unknown>> {
     this.#waiting += 1;
-    const ticket = this.#line.next();
+    if (this.#joined === MAX_LINE) this.#addLine();
+    this.#joined += 1;
+    const ticket = this.#last.tickets.next();
     if (!this.#isHeldBack()) this.issue();
     return ticket;
   }
+
+  #addLine(): void {
+    this.#last = newLine();
+    this.#lines.push(this.#last);
+    this.#joined = 0;
+    if (this.#isOver) void this.#last.tickets.return?.();
+  }
+}
+
+/**
+ * A line of consumers. In events-to-async, the time of a ticket grows with the length of a line, if
+ * that is tens of thousands. So a full line is followed by another.
+ */
+interface Line {
+  readonly tickets: AsyncIterableIterator<[]>;
+  /** Wakes the consumer that has waited longest. */
+  readonly issue: () => void;
+}
+
+function newLine(): Line {
+  let issue = nothing;
+  const tickets = eventsToAsync<[]>((issueOne: () => void) => {
+    issue = issueOne;
+    return nothing;
+  });
+  return { tickets, issue };
 }

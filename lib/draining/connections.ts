@@ -246,9 +246,13 @@ export class ServerConnections {
     this.#upgraded?.unfollow();
   }
 
-  /** Counts the connections that were open when the shutdown began, or came after that. */
+  /**
+   * Counts the connections that were open when the shutdown began, or came after that. Call it once,
+   * at the end.
+   */
   report(): Omit<DrainReport, 'duration'> {
-    const stragglers = this.#stragglers.list;
+    const stragglers = this.#stragglers.take();
+    this.#listed.clear();
     const total = (this.#open.total ?? 0) + this.#earlier.total;
     const forced = stragglers.length;
     return { finished: Math.max(0, total - forced), forced, stragglers };

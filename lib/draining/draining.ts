@@ -193,6 +193,7 @@ export class Draining implements ShutdownHost {
       events: arrivals,
       delay: endsIdle ? this.#times.idle : 0,
       isProlonged: waitsForHost,
+      bringsUpgrades: this.#known.carriers !== undefined,
       // On Bun, the clients of the HTTP server that is waited for are told now, too.
       onProlonged: () => closesIdleWithListener && this.#tell(),
     };

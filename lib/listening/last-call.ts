@@ -34,6 +34,8 @@ export interface LastCallTerms {
    * that last call is over.
    */
   readonly isProlonged?: (() => boolean) | undefined;
+  /** Whether another server may wait for this last call in that way. */
+  readonly bringsUpgrades?: boolean | undefined;
   /** Called when that wait begins. */
   readonly onProlonged?: (() => void) | undefined;
 }
@@ -93,6 +95,7 @@ export class LastCall {
       onPause = nothing,
       isProlonged = never,
       onProlonged = nothing,
+      bringsUpgrades = false,
     }: LastCallTerms,
     close: (deadline: number) => void,
   ) {
@@ -103,7 +106,7 @@ export class LastCall {
     this.#onPause = onPause;
     this.#isProlonged = isProlonged;
     this.#onProlonged = onProlonged;
-    this.#sayOver = beginLastCall(source);
+    this.#sayOver = bringsUpgrades ? beginLastCall(source) : nothing;
     for (const event of events) {
       hear(source, event, event === this.#carried ? this.#countCarried : this.#count);
     }

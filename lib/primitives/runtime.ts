@@ -15,7 +15,10 @@ export const tellsStreams: boolean = !isBun;
 /** Bun tells some turns late that a connection has closed. Until then it counts as open. */
 export const tellsCloseLate: boolean = isBun;
 
-/** Bun replaces the WebSocket of ws by its own. The `bufferedAmount` of that is right. */
+/**
+ * Bun replaces the WebSocket of ws by its own. The `bufferedAmount` of that is right, and it notes a
+ * close frame as sent before that has left.
+ */
 export const hasOwnWebSocket: boolean = isBun;
 
 /**

@@ -4,6 +4,7 @@ import {
   endThing,
   isForceful,
   isThingGone,
+  keepListener,
   lifeOf,
   thingIn,
 } from './closable-thing.ts';
@@ -22,7 +23,9 @@ export function eventProtocol(event: string): Protocol<unknown[]> {
   return {
     event,
     accept(args) {
-      thingIn(args)?.on('error', guard);
+      const thing = thingIn(args);
+      // Many events may bring the same thing.
+      if (thing) keepListener(thing, 'error', guard);
       return args;
     },
     life(args) {

@@ -1,4 +1,4 @@
-import { attempt } from '../primitives/attempt.ts';
+import { attempt, attemptEach } from '../primitives/attempt.ts';
 import { warnOfRejection } from '../primitives/warn-of-rejection.ts';
 import type { Closable, Life } from './protocol.ts';
 import { reset, type Resettable } from './socket.ts';
@@ -60,20 +60,49 @@ export function endThing(thing: Thing): void {
   });
 }
 
-/**
- * The emitter of the thing's `'close'`. For a client of Socket.IO, `'disconnect'` counts as
- * `'close'`: it emits nothing else.
- */
+/** The things that are waited for. */
+const lives = new WeakMap<Thing, SharedLife>();
+
+/** The emitter of the thing's `'close'`. */
 export function lifeOf(thing: Thing): Life {
-  if (isForceful(thing) || thing.end) return thing;
-  return {
-    on(event, listener) {
-      for (const name of [event, 'disconnect']) thing.on(name, listener);
-    },
-    off(event, listener) {
-      for (const name of [event, 'disconnect']) thing.off(name, listener);
-    },
-  };
+  return lives.get(thing) ?? new SharedLife(thing);
+}
+
+/**
+ * The end of one thing. Many events may bring the same thing, as the messages of one client do. So
+ * the thing has one listener for all of them.
+ */
+class SharedLife implements Life {
+  readonly #thing: Thing;
+  readonly #events: readonly string[];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(thing: Thing) {
+    this.#thing = thing;
+    // A client of Socket.IO emits nothing else at its end.
+    const events = isForceful(thing) || thing.end ? ['close'] : ['close', 'disconnect'];
+    this.#events = events;
+  }
+
+  on(_event: string, listener: () => void): void {
+    for (const name of this.#events) keepListener(this.#thing, name, this.#onEnd);
+    this.#waiting.add(listener);
+    lives.set(this.#thing, this);
+  }
+
+  off(_event: string, listener: () => void): void {
+    if (!this.#waiting.delete(listener) || this.#waiting.size > 0) return;
+    lives.delete(this.#thing);
+    for (const name of this.#events) this.#thing.off(name, this.#onEnd);
+  }
+
+  readonly #onEnd = (): void => attemptEach(this.#waiting, (listener) => listener());
+}
+
+/** Puts a listener on a thing once, however often it is called. Its owner may have removed it. */
+export function keepListener(thing: Thing, event: string, listener: () => void): void {
+  thing.off(event, listener);
+  thing.on(event, listener);
 }
 
 /** Whether the thing has a method that ends it by force. */

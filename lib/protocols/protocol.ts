@@ -62,8 +62,13 @@ export interface Protocol<Connection = any> {
   onClose?(connection: Connection, callback: () => void): void;
   /** Whether the connection is gone already. */
   isGone(connection: Connection): boolean;
-  /** Lets the connection's input flow, once its consumer has had a chance to listen. */
+  /** Lets the connection's input flow, from the next tick on. Missing if nothing holds it. */
   resume?(this: void, connection: Connection): void;
+  /**
+   * Does so in the next turn of the event loop, unless the consumer has paused the connection by
+   * then.
+   */
+  resumeLater?(this: void, connection: Connection): void;
   /**
    * Whether a consumer that takes the connection later than at once may miss events. Examples are
    * the streams of a session, and what an argument of any emitter emits.

@@ -19,7 +19,7 @@ import { webSocketServer } from './web-socket/web-socket-server.ts';
  */
 export function recognise(server: EventEmitter): KnownServer | undefined {
   if (hasMethods(server, ['handleUpgrade', 'shouldHandle', 'close'])) {
-    return withClients(server, webSocketServer(server as WebSocketServer, hasRequests));
+    return withClients(server, webSocketServer(server as WebSocketServer));
   }
   const ofNode = server as Server;
   const isSecure = 'addContext' in server || 'setSecureContext' in server;
@@ -38,8 +38,4 @@ export function recognise(server: EventEmitter): KnownServer | undefined {
 
 function withClients(server: EventEmitter, known: KnownServer): KnownServer {
   return { ...known, upgraded: (host) => new WebSocketServers(server, known, host) };
-}
-
-function hasRequests(server: EventEmitter): boolean {
-  return recognise(server)?.carriers !== undefined;
 }

@@ -69,8 +69,8 @@ export interface CarrierTracker {
   goAway(): void;
   /** From now on ends each connection that has had nothing under way for a while. */
   drain(patience: Patience): void;
-  /** Stops following the server. Ends what is idle, now and later. */
-  end(): void;
+  /** Stops following the server, and ends what is idle later. @returns What ends what is idle now. */
+  end(): End[];
   /** Stops following the server. @returns What ends each connection by force, and lists it. */
   force(onStraggler: OnStraggler): End[];
   /** Forgets connections that are gone without an event. */

@@ -132,15 +132,20 @@ export class UnderWay {
     check();
   }
 
-  /** Stops waiting. @returns What ends by force what is left, and lists it. */
+  /**
+   * Stops waiting.
+   *
+   * @returns What ends by force what is left, and lists it. Without politeness, it ends idle HTTP
+   * connections, and leaves the others to their owners.
+   */
   force(): End[] {
     this.#stopWaiting();
     const handshakes = [...this.#lateEnds, ...this.#handshakeEnds()];
-    if (this.#politeness) {
-      return [...handshakes, ...(this.#carriers?.force(this.#politeness.onStraggler) ?? [])];
-    }
-    this.#carriers?.end();
-    return handshakes;
+    const politeness = this.#politeness;
+    const carriers = politeness
+      ? this.#carriers?.force(politeness.onStraggler)
+      : this.#carriers?.end();
+    return [...handshakes, ...(carriers ?? [])];
   }
 
   /** Forgets what is gone without an event. */

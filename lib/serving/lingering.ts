@@ -8,6 +8,7 @@ import type { Closable } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
 import { setImmediate, unref } from '../primitives/timers.ts';
 import type { OpenState } from '../reports.ts';
+import { eachInSlices } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 
 /** An item that lingers: a task. */
@@ -127,12 +128,15 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
 
   /** Notes the connections that have closed without an event, and ends those that do not close. */
   sweep(): void {
-    for (const item of this.all) {
-      const { closable } = item;
-      if (attempt(() => closable.isClosed())) item.noteClosed();
-      else if (item.list === this.#flushing && attempt(() => closable.isOver?.()))
-        this.destroy(item);
-    }
+    for (const item of this.all) this.look(item);
+  }
+
+  /** Does so with one connection, if it is still here. */
+  look(item: Item): void {
+    const { closable } = item;
+    if (!this.has(item) && item.list !== this.#destroyed) return;
+    if (attempt(() => closable.isClosed())) item.noteClosed();
+    else if (item.list === this.#flushing && attempt(() => closable.isOver?.())) this.destroy(item);
   }
 
   /** Clears the timer. */
@@ -147,15 +151,21 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     if (this.#lingering.size <= MAX_LINGERING || this.#isCutting) return;
     // In the next turn: by then, those whose peers have ended as well have closed by themselves.
     this.#isCutting = true;
-    setImmediate(this.#cutOldest);
+    setImmediate(() => this.#cut(this.#oldest(), () => (this.#isCutting = false)));
   }
 
-  readonly #cutOldest = (): void => {
-    this.#isCutting = false;
-    while (this.#lingering.size > MAX_LINGERING && this.#lingering.first) {
-      this.destroy(this.#lingering.first);
+  /** In slices: thousands may have begun to linger at the same time. */
+  #cut(items: Iterable<Item>, onDone: () => void): void {
+    eachInSlices(items, (item) => this.destroy(item), onDone);
+  }
+
+  /** Those that are too many, each as long as it is. */
+  *#oldest(): Generator<Item> {
+    for (let item = this.#lingering.first; item; item = this.#lingering.first) {
+      if (this.#lingering.size <= MAX_LINGERING) return;
+      yield item;
     }
-  };
+  }
 
   #enter(phase: LinkedList<Item>, item: Item, milliseconds: number): void {
     phase.add(item);
@@ -174,10 +184,17 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
 
   readonly #cutLate = (): void => {
     this.#timerDue = Infinity;
-    const time = now();
-    for (const phase of [this.#flushing, this.#lingering]) {
-      while (phase.first && phase.first.deadline <= time) this.destroy(phase.first);
-      if (phase.first) this.#setTimer(phase.first.deadline);
-    }
+    this.#cut(this.#late(), () => {
+      for (const { first } of [this.#flushing, this.#lingering]) {
+        if (first) this.#setTimer(first.deadline);
+      }
+    });
   };
+
+  /** Those whose time is over, each when its turn comes. */
+  *#late(): Generator<Item> {
+    for (const phase of [this.#flushing, this.#lingering]) {
+      for (let item = phase.first; item && item.deadline <= now(); item = phase.first) yield item;
+    }
+  }
 }

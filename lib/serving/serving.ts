@@ -141,7 +141,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   }
 
   #sweep(): void {
-    this.#runner.sweep();
+    this.#runner.sweepInSlices();
     this.#sockets?.sweep();
   }
 
@@ -214,7 +214,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#runner.leave();
     this.#sockets?.leave();
     const abandoned = this.#runner.size;
-    const { list: stragglers } = this.#stragglers;
+    const stragglers = this.#stragglers.take();
     // Frozen, because subscribers of a diagnostics channel get the same object.
     const report = Object.freeze({ ...this.#counts, abandoned, stragglers });
     this.#progress?.onOver(report);

@@ -5,7 +5,7 @@ import { now } from '../primitives/clock.ts';
 import { TaskContext } from './task-context.ts';
 import { CUT, type Task, type TaskOwner, type TaskScope } from './task.ts';
 import type { Diagnostics } from '../diagnostics.ts';
-import { type End, inSlices } from '../shutdown/in-slices.ts';
+import { eachInSlices, type End, inSlices } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { HeldList } from '../accepting/queue.ts';
 import { HandlerErrors, type OnError } from './handler-errors.ts';
@@ -45,6 +45,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
   readonly #running = new HeldList<Task<Connection>>(this);
   readonly #lingering: Lingering<Task<Connection>>;
   #isForced = false;
+  #isSweeping = false;
 
   /** @param onChange - Called when a task or a connection has ended. */
   constructor(
@@ -80,6 +81,9 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     try {
       this.#scope.protocol.prepare(task.connection);
       this.#scope.quiet?.follow(task.connection as Socket);
+      const { resume } = this.#scope.protocol;
+      // Before the handler, which may pause the connection. Nothing flows before the next tick.
+      if (resume) attempt(() => resume(task.connection));
       const context = new TaskContext(task);
       const result: unknown = task.runInAsyncScope(
         this.#handler,
@@ -89,8 +93,6 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
       );
       if (isPromiseLike(result)) task.follow(Promise.resolve(result));
       else task.awaitClose();
-      const { resume } = this.#scope.protocol;
-      if (resume) attempt(() => resume(task.connection));
     } catch (error) {
       this.#fail(task, error);
     }
@@ -181,25 +183,43 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
    * ended, and whose bytes have not left within `flush`.
    */
   sweep(): void {
-    const late: (() => void)[] = [];
-    const time = now();
-    for (const task of this.#running.all()) {
-      if (task.awaits === 'promise') {
-        // A socket that the handler has sent to another process is closed, but has not gone.
-        if (task.isFollowed && attempt(() => this.#hasGone(task))) task.noteClosed();
-        continue;
-      }
-      const { closable } = task;
-      if (attempt(() => closable.isClosed())) task.noteClosed();
-      else if (attempt(() => closable.hasEnded?.()) && task.deadline !== CUT) {
-        task.deadline ||= time + this.#flush;
-        if (time < task.deadline) continue;
-        task.deadline = CUT;
-        late.push(() => closable.destroy());
-      }
-    }
+    const late: End[] = [];
+    for (const task of this.#running.all()) this.#look(task, late);
     this.#lingering.sweep();
     inSlices(late, nothing);
+  }
+
+  /** Does so in slices, because there may be a hundred thousand tasks. */
+  sweepInSlices(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    const late: End[] = [];
+    const look = (task: Task<Connection>): void => {
+      if (task.list === this.#running) this.#look(task, late);
+      else this.#lingering.look(task);
+    };
+    eachInSlices([...this.#running.all(), ...this.#lingering.all], look, () => {
+      this.#isSweeping = false;
+      inSlices(late, nothing);
+    });
+  }
+
+  /** @param late - Gets what ends the connection, if its bytes have not left in time. */
+  #look(task: Task<Connection>, late: End[]): void {
+    if (task.awaits === 'promise') {
+      // A socket that the handler has sent to another process is closed, but has not gone.
+      if (task.isFollowed && attempt(() => this.#hasGone(task))) task.noteClosed();
+      return;
+    }
+    const { closable } = task;
+    if (attempt(() => closable.isClosed())) task.noteClosed();
+    else if (attempt(() => closable.hasEnded?.()) && task.deadline !== CUT) {
+      const time = now();
+      task.deadline ||= time + this.#flush;
+      if (time < task.deadline) return;
+      task.deadline = CUT;
+      late.push(() => closable.destroy());
+    }
   }
 
   /** Lists all open connections, and those that have closed while their handlers run. */
@@ -223,9 +243,13 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     return this.#scope.protocol.isGone(task.connection) && task.closable.isClosed();
   }
 
-  /** Call it when the serving is over: clears the timer. */
+  /**
+   * Call it when the serving is over: clears the timer, and lets the connections go whose handlers
+   * have not ended.
+   */
   leave(): void {
     this.#lingering.leave();
+    for (const task of this.#running.all()) this.#running.delete(task);
   }
 
   #complete(task: Task<Connection>): void {

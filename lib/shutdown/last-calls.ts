@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 
-/** The servers that take their last call now. */
+/** The servers that take their last call now, and may bring upgrades. */
 const running = new Set<EventEmitter>();
 const waiting = new Set<() => void>();
 
-/** The last call of `server` begins. @returns To be called when the last call is over. */
+/** The last call of such a server begins. @returns To be called when the last call is over. */
 export function beginLastCall(server: EventEmitter): () => void {
   running.add(server);
   return () => {
@@ -12,10 +12,9 @@ export function beginLastCall(server: EventEmitter): () => void {
   };
 }
 
-/** Whether a server for which `matches` holds takes its last call now. */
-export function someLastCall(matches: (server: EventEmitter) => boolean): boolean {
-  for (const server of running) if (matches(server)) return true;
-  return false;
+/** Whether this server takes its last call now. If none is given: whether one does. */
+export function isInLastCall(server: EventEmitter | undefined): boolean {
+  return server ? running.has(server) : running.size > 0;
 }
 
 /** Calls `look` whenever a last call is over. @returns What ends that. */

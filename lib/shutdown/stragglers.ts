@@ -44,9 +44,16 @@ export type OnStraggler = (straggler: Straggler, subject: object) => void;
 export class Stragglers {
   readonly #bySubject = new Map<object, Straggler>();
 
-  /** Frozen, as the whole report is: several callers may get it. */
-  get list(): readonly Straggler[] {
-    return Object.freeze([...this.#bySubject.values()]);
+  /**
+   * Call it at the end, when the report is made. The sockets and sessions are forgotten: a program
+   * may keep what it was given of the shutdown.
+   *
+   * @returns The list, frozen as the whole report is: several callers may get it.
+   */
+  take(): readonly Straggler[] {
+    const list = Object.freeze([...this.#bySubject.values()]);
+    this.#bySubject.clear();
+    return list;
   }
 
   get size(): number {

@@ -11,6 +11,8 @@ import {
   webSocketModes,
 } from '../support/drain-web-socket.ts';
 import { limits } from '../support/limits.ts';
+import { gate } from '../support/scene.ts';
+import { sendBlob, SlowBlob } from '../support/slow-blob.ts';
 import { portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { ask, assertServed, IDLE_MS, talk } from '../support/talk.ts';
@@ -115,6 +117,20 @@ test(
   },
   { cannot: limits.webSocketBytes },
 );
+
+test('waits for an answer that is not even ready to be sent', async () => {
+  const { client, stop, over } = await webSocketDrain({ idle: 0 });
+  const { webSocket, code, messages } = await client();
+  const { opened, open } = gate();
+  sendBlob(webSocket, new SlowBlob(['late'], opened));
+  stop.abort();
+  // Longer than a client has that has been sent all.
+  await sleep(1500);
+  open();
+  assert.equal(await code, 1001);
+  assert.deepEqual(messages, ['late']);
+  assertServed(await over(), 1);
+});
 
 test('waits without clientTracking, too', async () => {
   const { asks, silent, stop, over } = await talk({ more: { clientTracking: false } });

@@ -10,7 +10,8 @@ import { assertConserved } from '../support/conservation.ts';
 import { listenersOn } from '../support/listeners.ts';
 import { connect, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { until } from '../support/turns.ts';
+import { turns, until } from '../support/turns.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('the option "event"');
 
@@ -67,6 +68,54 @@ test('guards what can be ended among the arguments, and ends it when nobody will
   assert.equal(loop.stats.discarded, 3);
   assertConserved(loop.stats);
 });
+
+for (const { method, ends } of [
+  { method: 'end', ends: ['close'] },
+  { method: 'disconnect', ends: ['close', 'disconnect'] },
+]) {
+  test(`puts few listeners on what many events bring (${method})`, async () => {
+    const { warnings, stopCollecting } = collectWarnings();
+    const emitter = new EventEmitter();
+    const client = Object.assign(new EventEmitter(), { [method]: () => {} });
+    const say = (from: number): void => {
+      for (let count = from; count < from + 20; count += 1) emitter.emit('message', client, count);
+    };
+    const each = Object.fromEntries(ends.map((name) => [name, 1]));
+    const loop = acceptLoop<[client: EventEmitter, count: number]>(emitter, { event: 'message' });
+    say(0);
+    assert.deepEqual(listenersOn(client), { error: 1, ...each });
+    const counts: number[] = [];
+    for await (const [, count] of loop) {
+      if (counts.push(count) === 20) say(20);
+      if (counts.length === 40) break;
+    }
+    assert.deepEqual(
+      counts,
+      Array.from({ length: 40 }, (_, index) => index),
+    );
+    // The guard stays.
+    assert.deepEqual(listenersOn(client), { error: 1 });
+    await turns(1);
+    stopCollecting();
+    assert.deepEqual(warnings, []);
+  });
+
+  test(`forgets all that waits of a client that has gone (${method})`, async () => {
+    const emitter = new EventEmitter();
+    const [client, other] = ['one', 'other'].map((name) =>
+      Object.assign(new EventEmitter(), { name, [method]: () => {} }),
+    );
+    const loop = acceptLoop<[client: { name: string }]>(emitter, { event: 'message' });
+    for (let count = 0; count < 20; count += 1) emitter.emit('message', client);
+    emitter.emit('message', other);
+    client?.emit(ends.at(-1) ?? 'close');
+    assert.deepEqual(listenersOn(client ?? assert.fail()), { error: 1 });
+    assert.equal(loop.stats.lost, 20);
+    assert.equal((await loop.next()).value?.[0].name, 'other');
+    await loop.return();
+    assertConserved(loop.stats);
+  });
+}
 
 test('forgives an emitter whose close() throws, as node:dgram does when it is closed', async () => {
   const socket = createSocket('udp4');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { serve } from 'accept-loop';
-import { Lingering } from '../../lib/serving/lingering.ts';
+import { Lingering, type LingeringTimes } from '../../lib/serving/lingering.ts';
 import { MAX_LINGERING } from '../../lib/bounds.ts';
 import type { Closable, Protocol } from '../../lib/protocols/protocol.ts';
 import { Task } from '../../lib/serving/task.ts';
@@ -10,7 +10,8 @@ import { connectionsOf, scene } from '../support/scene.ts';
 import { assertCounts } from '../support/serve-counts.ts';
 import { connect, refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until } from '../support/turns.ts';
+import { countTicks } from '../support/ticks.ts';
+import { stall, turns, until } from '../support/turns.ts';
 
 const test = suite('a lingering close');
 
@@ -147,8 +148,23 @@ test('is not extended by a client that goes on sending', async () => {
   assertCounts(await serving.finished, { accepted: 1, completed: 1 });
 });
 
+interface FakeOptions {
+  readonly isOver?: () => boolean;
+  readonly isFlushed?: boolean;
+  readonly times?: LingeringTimes;
+  /** Milliseconds that it takes to destroy one. */
+  readonly takes?: number;
+}
+
+const forEver: LingeringTimes = { flush: Infinity, linger: Infinity };
+
 /** Connections that close when they are destroyed, or as the test says. */
-function fakes(isOver: () => boolean = () => false) {
+function fakes({
+  isOver = () => false,
+  isFlushed = true,
+  times = forEver,
+  takes = 0,
+}: FakeOptions = {}) {
   const destroyed: number[] = [];
   const onClose = new Map<number, () => void>();
   const closed = new Set<number>();
@@ -157,8 +173,9 @@ function fakes(isOver: () => boolean = () => false) {
     onClose.get(index)?.();
   };
   const closable = (index: number): Closable => ({
-    end: (onFlushed) => onFlushed(),
+    end: (onFlushed) => isFlushed && onFlushed(),
     destroy() {
+      stall(takes);
       destroyed.push(index);
       close(index);
     },
@@ -168,7 +185,7 @@ function fakes(isOver: () => boolean = () => false) {
   });
   const scope = { protocol: { closable } as Protocol<number>, draining: undefined };
   let ended = 0;
-  const times = { flush: Infinity, linger: Infinity };
+  let begun = 0;
   const lingering = new Lingering<Task<number>>(times, () => (ended += 1));
   return {
     lingering,
@@ -177,7 +194,9 @@ function fakes(isOver: () => boolean = () => false) {
     /** How many have closed. */
     ended: () => ended,
     begin: (count: number): void => {
-      for (let index = 0; index < count; index += 1) lingering.begin(new Task(index, scope));
+      for (const end = begun + count; begun < end; begun += 1) {
+        lingering.begin(new Task(begun, scope));
+      }
     },
   };
 }
@@ -191,6 +210,38 @@ test('cuts the oldest when too many linger at once', async () => {
   assert.equal(lingering.size, MAX_LINGERING);
 });
 
+/** Waits until as many have been destroyed, the oldest first, and few of them in each turn. */
+async function assertInSlices({ destroyed }: ReturnType<typeof fakes>, count: number) {
+  const ticks = countTicks(() => destroyed.length);
+  await until(() => destroyed.length >= count);
+  await turns(2);
+  ticks.stop();
+  assert.deepEqual(
+    destroyed,
+    Array.from({ length: count }, (_, index) => index),
+  );
+  assert.ok(ticks.longest() <= 10, `${ticks.longest()} in one turn`);
+}
+
+test('cuts the oldest in slices when they are many', async () => {
+  const all = fakes({ takes: 1 });
+  all.begin(MAX_LINGERING + 100);
+  await assertInSlices(all, 100);
+  assert.equal(all.lingering.size, MAX_LINGERING);
+});
+
+for (const phase of ['flush', 'linger'] as const) {
+  test(`cuts in slices all whose \`${phase}\` is over at the same instant`, async () => {
+    const times = { ...forEver, [phase]: 20 };
+    const all = fakes({ isFlushed: phase === 'linger', times, takes: 1 });
+    all.begin(100);
+    // Later than those: they come while the others are cut.
+    setTimeout(() => all.begin(50), 30);
+    await assertInSlices(all, 150);
+    assert.deepEqual([all.lingering.size, all.ended()], [0, 150]);
+  });
+}
+
 test('cuts none when enough of them close in the same turn', async () => {
   const { lingering, destroyed, close, begin } = fakes();
   begin(MAX_LINGERING + 2);
@@ -201,7 +252,7 @@ test('cuts none when enough of them close in the same turn', async () => {
 });
 
 test('is no lingering when both sides have ended, and a look ends what does not close then', () => {
-  const { lingering, destroyed, close, ended, begin } = fakes(() => true);
+  const { lingering, destroyed, close, ended, begin } = fakes({ isOver: () => true });
   begin(2);
   close(0);
   assert.deepEqual([destroyed, ended(), lingering.size], [[], 1, 1]);

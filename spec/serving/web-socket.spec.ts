@@ -15,6 +15,7 @@ import { limits } from '../support/limits.ts';
 import { abortListeners, listenersOn } from '../support/listeners.ts';
 import { assertReport, assertStats } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
+import { sendBlob, SlowBlob } from '../support/slow-blob.ts';
 import { closeServer, connect, listening, portOf } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { sleep, until } from '../support/turns.ts';
@@ -172,6 +173,27 @@ test('sends all that the handler has sent, to a client that reads late', async (
   client.resume();
   assert.equal(await code, 1000);
   assert.equal(messages.join('').length, length);
+  assert.deepEqual((await over()).stragglers, []);
+});
+
+test('sends what is not even ready to be sent when the handler has resolved', async () => {
+  const { opened, open: read } = gate();
+  const { port, serving, stop, over } = await scene(
+    async ([webSocket]) => {
+      sendBlob(webSocket, new SlowBlob(['late'], opened));
+      // What is sent behind the goodbye never leaves, and is counted.
+      setTimeout(() => webSocket.send('too late', () => {}), 50);
+    },
+    { linger: 50 },
+  );
+  const { code, messages } = open(port);
+  await until(() => serving.stats.completed === 1);
+  // Longer than a client has that has been sent all.
+  await sleep(500);
+  read();
+  assert.equal(await code, 1000);
+  assert.deepEqual(messages, ['late']);
+  stop.abort();
   assert.deepEqual((await over()).stragglers, []);
 });
 

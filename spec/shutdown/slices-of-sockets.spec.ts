@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import { drain, serve, type ServeReport } from 'accept-loop';
+import { type AcceptLoop, acceptLoop, drain, serve, type ServeReport } from 'accept-loop';
 import { WebSocketServer } from 'ws';
 import { certificate } from '../support/certificate.ts';
 import { get } from '../support/http-messages.ts';
@@ -138,6 +138,67 @@ for (const { name, shutDown } of [
     { cannot: limits.idleAfterClose },
   );
 }
+
+for (const [way, end] of [
+  ['its signal aborts', (_: unknown, stop: AbortController) => stop.abort()],
+  ['it is left', (loop: AcceptLoop<unknown>) => loop.return()],
+] as const) {
+  test(
+    `is in slices when a loop ends idle HTTP connections because ${way}`,
+    async () => {
+      const count = 100;
+      const server = await listening(createHttpServer({ keepAliveTimeout: 60_000 }));
+      let ended = 0;
+      server.on('connection', (socket: Socket) => {
+        const destroySoon = socket.destroySoon.bind(socket);
+        socket.destroySoon = () => {
+          stall(1);
+          ended += 1;
+          destroySoon();
+        };
+      });
+      const stop = new AbortController();
+      const loop = acceptLoop(server, stop.signal);
+      const consume = async (): Promise<void> => {
+        for await (const [, response] of loop) response.end('served');
+      };
+      const consumed = consume();
+      const clients = await Promise.all(Array.from({ length: count }, () => connect(server)));
+      for (const { socket } of clients) socket.write(get('/'));
+      await Promise.all(clients.map(({ socket }) => once(socket, 'data')));
+      const ticks = countTicks(() => ended);
+      void end(loop, stop);
+      await consumed;
+      for (const { ending } of clients) assert.equal((await ending).by, 'end');
+      ticks.stop();
+      assert.equal(ended, count);
+      assert.ok(ticks.longest() <= 10, `${ticks.longest()} in one turn`);
+    },
+    { cannot: limits.idleAfterClose },
+  );
+}
+
+test('is looked through in slices while serve goes on', async () => {
+  const count = 60;
+  const hub = new EventEmitter();
+  const serving = serve(hub, () => {}, { event: 'client', flush: 4000 });
+  let looks = 0;
+  for (let index = 0; index < count; index += 1) {
+    const client = Object.assign(new EventEmitter(), { destroy: () => {} });
+    const look = (): boolean => {
+      stall(1);
+      looks += 1;
+      return false;
+    };
+    hub.emit('client', client);
+    Object.defineProperty(client, 'destroyed', { get: look });
+  }
+  const ticks = countTicks(() => looks);
+  await until(() => looks >= count);
+  ticks.stop();
+  assert.ok(ticks.longest() <= 10, `${ticks.longest()} in one turn`);
+  await serving.stop({ grace: 0 });
+});
 
 for (const grace of [0, 60_000]) {
   test(

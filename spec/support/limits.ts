@@ -129,6 +129,14 @@ export const limits = {
       "Only Node's inspector counts that. The work that one client can cause is the same on " +
       'all runtimes.',
   },
+  collectedGarbage: {
+    about: 'The tests themselves',
+    runtimes: ['bun', 'deno'],
+    title: 'Tell which objects are still in memory',
+    reason:
+      'Bun may take a number on the stack for a reference to an object. Deno collects at a ' +
+      'given moment only with a flag.',
+  },
   instrumented: {
     about: 'Processes, signals and clusters',
     runtimes: ['bun', 'deno'],

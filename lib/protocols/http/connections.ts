@@ -119,10 +119,9 @@ export class HttpConnections implements CarrierTracker {
     this.#http1.drain(patience);
   }
 
-  end(): void {
+  end(): End[] {
     this.#leave();
-    this.#http1.end();
-    this.#http2.end();
+    return [...this.#http1.end(), ...this.#http2.end()];
   }
 
   force(onStraggler: OnStraggler): End[] {

@@ -123,25 +123,23 @@ export class Http1Connections implements Http1Owner {
     this.#isOver = true;
   }
 
-  /**
-   * Ends what is idle, now and later. Half requests and upgraded sockets are left to their owners.
-   */
-  end(): void {
-    attemptEach(this.#connections.values(), (connection) => {
-      this.#endings.get(connection)?.leave();
-      // An upgrade is not heard any more, and Node then no longer listens to the socket.
-      connection.keepGuard();
-      connection.endIfIdle();
-    });
+  /** What ends each idle connection. Half requests and upgraded sockets are left to their owners. */
+  end(): End[] {
+    return this.#eachEnd((connection) => () => connection.endIfIdle());
   }
 
   /** What ends each connection by force. @param onStraggler - Told of each, just before. */
   force(onStraggler: OnStraggler): End[] {
+    return this.#eachEnd((connection) => connection.force(onStraggler));
+  }
+
+  #eachEnd(endOf: (connection: Http1Connection) => () => void): End[] {
     return [...this.#connections.values()].map((each) => {
       this.#endings.get(each)?.leave();
-      // As in `end()`: its turn may come many slices later.
+      // An upgrade is not heard any more, and Node then no longer listens to the socket. Now, for its
+      // turn may come many slices later.
       attemptOf(each.socket, 'on', () => each.keepGuard());
-      return each.force(onStraggler);
+      return endOf(each);
     });
   }
 

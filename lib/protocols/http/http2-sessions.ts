@@ -56,10 +56,10 @@ export class Http2Sessions {
     attemptEach(this.#sessions.values(), (each) => each.drain(patience));
   }
 
-  /** Ends the sessions whose clients have not been told of the end, now and later. */
-  end(): void {
+  /** What ends each session whose client has not been told of the end. Later ones are ended, too. */
+  end(): End[] {
     this.#isOver = true;
-    attemptEach(this.#sessions.values(), (each) => each.end());
+    return [...this.#sessions.values()].map((each) => () => each.end());
   }
 
   /** What ends each session by force. @param onStraggler - Told of each, just before. */

@@ -5,7 +5,7 @@ import type { OpenState, Straggler } from '../../reports.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import { type Addressed, type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
-import { CLOSED, unsentOf, type WebSocketLike } from './web-socket.ts';
+import { CLOSED, hasSentAll, type WebSocketLike } from './web-socket.ts';
 import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** "Going away", of RFC 6455, section 7.4.1. */
@@ -74,8 +74,9 @@ export class WebSocketClient {
    */
   isOverdue(): boolean {
     if (this.#looks === undefined) return false;
-    const unsent = unsentOf(this.#webSocket, this.#socket);
-    this.#looks = unsent > 0 ? 0 : this.#looks + 1;
+    // If the owner's getter throws, the time to answer begins.
+    const hasSent = attemptOf(this.subject, 'bufferedAmount', () => hasSentAll(this.#webSocket));
+    this.#looks = hasSent === false ? 0 : this.#looks + 1;
     return this.#looks >= ANSWER_LOOKS;
   }
 
@@ -88,7 +89,7 @@ export class WebSocketClient {
 
   get #openState(): OpenState {
     if (!this.isTold) return 'running';
-    return unsentOf(this.#webSocket, this.#socket) > 0 ? 'flushing' : 'lingering';
+    return hasSentAll(this.#webSocket) ? 'lingering' : 'flushing';
   }
 
   #describe(): Straggler {

@@ -1,5 +1,4 @@
-import type { EventEmitter } from 'node:events';
-import { someLastCall } from '../../shutdown/last-calls.ts';
+import { isInLastCall } from '../../shutdown/last-calls.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 import { refuseLateUpgrades } from '../http/refuse-upgrades.ts';
@@ -11,24 +10,18 @@ import { webSocketProtocol } from './web-socket.ts';
 /**
  * A `WebSocketServer` of ws. It is attached to an HTTP server, or has a port of its own, or
  * neither: then other code hands it upgrades.
- *
- * @param isHttp - Whether a server is of a kind that may hand it upgrades.
  */
-export function webSocketServer(
-  server: WebSocketServer,
-  isHttp: (server: EventEmitter) => boolean,
-): KnownServer {
+export function webSocketServer(server: WebSocketServer): KnownServer {
   const host = server.options?.server ?? undefined;
   const hasNone = server.options?.noServer === true;
-  // Without a host, it is unknown which servers hand it upgrades.
-  const isBringing = host ? (one: EventEmitter): boolean => one === host : isHttp;
   return {
     name: 'WebSocket',
     connections: webSocketProtocol,
     byEvent: { connection: webSocketProtocol },
     host,
     ...(host && { refuseFromHost: () => refuseLateUpgrades(host) }),
-    ...((host || hasNone) && { waitsForHost: () => someLastCall(isBringing) }),
+    // Without a host, it is unknown which servers hand it upgrades.
+    ...((host || hasNone) && { waitsForHost: () => isInLastCall(host) }),
     ...(host === undefined && { privateSockets: () => new PrivateSockets(server) }),
     // With `noServer` it has no address, and its address() throws.
     isListening: () =>

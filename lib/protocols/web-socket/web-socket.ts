@@ -1,11 +1,12 @@
 import { attempt } from '../../primitives/attempt.ts';
+import { after } from '../../primitives/after.ts';
 import { hasOwnWebSocket } from '../../primitives/runtime.ts';
-import { FLUSH_CHECK_MS, SENT_LOOKS } from '../../bounds.ts';
+import { FLUSH_CHECK_MOST_MS, FLUSH_CHECK_MS } from '../../bounds.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { requestLineOf } from '../http/request-line.ts';
 import { type Closable, guard, type Life, type Protocol } from '../protocol.ts';
-import { unref } from '../../primitives/timers.ts';
+import { setImmediate, unref } from '../../primitives/timers.ts';
 import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** The parts that are used of a `WebSocket` of the package `ws`. */
@@ -47,6 +48,7 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
   life: ([webSocket]) => webSocket,
   isGone: ([webSocket]) => webSocket.readyState >= CLOSING,
   resume: ([webSocket]) => warnOfRejection(webSocket.resume()),
+  resumeLater: ([webSocket]) => resumeLater(webSocket),
   refuse: ([webSocket]) => warnOfRejection(webSocket.terminate()),
   straggler: 'connection',
   lastsUntilClosed: false,
@@ -65,6 +67,30 @@ export const webSocketProtocol: Protocol<[WebSocketLike, IncomingMessage]> = {
 };
 
 /**
+ * Resumes a WebSocket after all microtasks: by then the consumer's first lines have run, however it
+ * awaits. If they have paused it, it stays paused, which only a property of its own can tell.
+ */
+function resumeLater(webSocket: WebSocketLike): void {
+  const own = Object.getOwnPropertyDescriptor(webSocket, 'pause');
+  let isPaused = false;
+  const note = (): void => {
+    isPaused = true;
+    show();
+    webSocket.pause();
+  };
+  const show = (): void => {
+    if (webSocket.pause !== note) return;
+    Reflect.deleteProperty(webSocket, 'pause');
+    if (own !== undefined) Object.defineProperty(webSocket, 'pause', own);
+  };
+  attempt(() => Object.defineProperty(webSocket, 'pause', { value: note, configurable: true }));
+  setImmediate(() => {
+    attempt(show);
+    if (!isPaused) attempt(() => webSocket.resume());
+  });
+}
+
+/**
  * The socket of a WebSocket, for which ws has no public property. `undefined` if there is none, as
  * in other classes.
  */
@@ -73,17 +99,27 @@ export function socketOf(webSocket: WebSocketLike): Socket | undefined {
 }
 
 /**
- * How many bytes have not left yet. No count is right everywhere:
- *
- * - What is sent after the close frame never leaves, but `bufferedAmount` of ws counts it.
- * - What is being compressed is in no count of the socket.
- * - Bun's WebSocket has no counts of the socket.
- *
- * @param socket - The socket of the WebSocket.
+ * Whether everything that was sent has left, and behind it the close frame. What is sent later never
+ * leaves, but `bufferedAmount` of ws counts it. So the note of ws counts as well, for which there is
+ * no public property: it is set when the kernel has got the close frame.
  */
-export function unsentOf(webSocket: WebSocketLike, socket: object | undefined): number {
-  const { writableLength } = (socket ?? {}) as { writableLength?: number };
-  return hasOwnWebSocket ? webSocket.bufferedAmount : (writableLength ?? webSocket.bufferedAmount);
+export function hasSentAll(webSocket: WebSocketLike): boolean {
+  const hasClosed = !hasOwnWebSocket && Reflect.get(webSocket, '_closeFrameSent') === true;
+  return hasClosed || webSocket.bufferedAmount === 0;
+}
+
+/**
+ * Calls back when everything has left, or the WebSocket has closed. ws has no event for that. It
+ * looks ever more seldom, because thousands of clients may read nothing.
+ */
+function whenSent(webSocket: WebSocketLike, callback: () => void, pause = FLUSH_CHECK_MS): void {
+  const isOver = (): boolean => webSocket.readyState === CLOSED || hasSentAll(webSocket);
+  const timer = after(pause, () => {
+    // If the owner's getters throw, it cannot be seen: the time to linger begins.
+    if (attempt(isOver) !== false) callback();
+    else whenSent(webSocket, callback, Math.min(2 * pause, FLUSH_CHECK_MOST_MS));
+  });
+  unref(timer);
 }
 
 function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
@@ -95,21 +131,8 @@ function closableWebSocket(webSocket: WebSocketLike, code: number): Closable {
       // the client has sent.
       warnOfRejection(webSocket.resume());
       warnOfRejection(webSocket.close(code));
-      if (webSocket.bufferedAmount === 0) return onFlushed();
-      const socket = socketOf(webSocket);
-      let looks = 0;
-      const isOver = (): boolean => {
-        looks = unsentOf(webSocket, socket) > 0 ? 0 : looks + 1;
-        const isSent = webSocket.bufferedAmount === 0 || looks >= SENT_LOOKS;
-        return isSent || webSocket.readyState === CLOSED;
-      };
-      const timer = setInterval(() => {
-        // If the owner's getters throw, it cannot be seen: the time to linger begins.
-        if (attempt(isOver) === false) return;
-        clearInterval(timer);
-        onFlushed();
-      }, FLUSH_CHECK_MS);
-      unref(timer);
+      if (webSocket.bufferedAmount === 0) onFlushed();
+      else whenSent(webSocket, onFlushed);
     },
     destroy: () => warnOfRejection(webSocket.terminate()),
     isClosed: () => webSocket.readyState === CLOSED,

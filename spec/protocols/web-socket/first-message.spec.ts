@@ -45,6 +45,20 @@ async function hear([webSocket]: Connection): Promise<void> {
   assert.deepEqual(heard, sent);
 }
 
+/** To be called in the first line. Pauses it, and listens later. */
+async function hearLater(connection: Connection): Promise<void> {
+  const [webSocket] = connection;
+  webSocket.pause();
+  await sleep(50);
+  const heard = hear(connection);
+  webSocket.resume();
+  await heard;
+  assert.deepEqual(
+    Object.keys(webSocket).filter((name) => name === 'pause'),
+    [],
+  );
+}
+
 async function next(loop: Loop): Promise<void> {
   const { value } = await loop.next();
   await hear(value ?? assert.fail('nothing yielded'));
@@ -109,6 +123,23 @@ for (const [how, consume] of Object.entries(consumers)) {
   }
 }
 
+for (const waits of ['the WebSocket', 'the consumer']) {
+  test(`are all heard by a consumer that pauses it and listens later, when ${waits} waits`, async () => {
+    const { server, port } = await standalone();
+    const loop = acceptLoop(server);
+    const consume = async (): Promise<void> => {
+      const { value } = await loop.next();
+      await hearLater(value ?? assert.fail('nothing yielded'));
+    };
+    const early = waits === 'the consumer' ? consume() : undefined;
+    const { closed } = eager(port);
+    if (!early) await until(() => loop.stats.queued === 1);
+    await (early ?? consume());
+    await closed;
+    await loop.return();
+  });
+}
+
 test('are all heard by a loop that hands it out after the last call', async () => {
   const { server, port } = await standalone();
   const stop = new AbortController();
@@ -162,6 +193,14 @@ test('are all heard by a handler of serve that listens in its first line', async
   await Promise.all(clients.map(({ closed }) => closed));
   await until(() => serving.stats.completed === 3);
   await end(3);
+});
+
+test('are all heard by a handler of serve that pauses it and listens later', async () => {
+  const { port, serving, end } = await scene(hearLater, { concurrency: 1 });
+  const clients = [eager(port), eager(port)];
+  await Promise.all(clients.map(({ closed }) => closed));
+  await until(() => serving.stats.completed === 2);
+  await end(2);
 });
 
 test('are all heard by a handler of serve whose client has waited for a slot', async () => {

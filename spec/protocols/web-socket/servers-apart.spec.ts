@@ -13,6 +13,7 @@ import { connectionsOf } from '../../support/scene.ts';
 import { type Client, connect, listening, portOf } from '../../support/sockets.ts';
 import { suite } from '../../support/suite.ts';
 import { assertServed } from '../../support/talk.ts';
+import { countTicks } from '../../support/ticks.ts';
 import { turns, until } from '../../support/turns.ts';
 
 const test = suite('a WebSocketServer and the HTTP server that brings its clients');
@@ -221,6 +222,31 @@ test('waits for no other server when its own is not drained', async () => {
   await once(other.socket, 'data');
   other.socket.destroy();
   await new Promise((resolve) => http.close(resolve));
+});
+
+/** How often a property of each of so many servers is read in a turn while all stop. */
+async function countReads(count: number): Promise<number> {
+  let reads = 0;
+  const servers = Array.from({ length: count }, () => new WebSocketServer({ noServer: true }));
+  const stop = new AbortController();
+  const servings = servers.map((server) => serve(server, () => {}, stop.signal));
+  for (const server of servers) {
+    const read = (): unknown => {
+      reads += 1;
+      return () => true;
+    };
+    Object.defineProperty(server, 'shouldHandle', { get: read });
+  }
+  const ticks = countTicks(() => reads);
+  stop.abort();
+  await Promise.all(servings.map(({ finished }) => finished));
+  ticks.stop();
+  return ticks.longest() / count;
+}
+
+test('is asked as often when a hundred stop with it as when three do', async () => {
+  const [few, many] = [await countReads(3), await countReads(100)];
+  assert.ok(many <= few + 1, `${few} times, ${many} times`);
 });
 
 test('ends at grace though its HTTP server is in its last call still', async () => {
