@@ -130,9 +130,9 @@ test('takes the upgrades of an HTTP server', async () => {
 
 test('is refused when a known server has no such connections', () => {
   for (const [server, known] of [
-    [createServer(), "'connection' on a net server"],
-    [createHttp(), "'request', 'connect', 'upgrade' on a http server"],
-    [createHttp2(), "'request', 'stream', 'session', 'connect' on a http2 server"],
+    [createServer(), "'connection' for the net server"],
+    [createHttp(), "'request', 'connect', 'upgrade' for the http server"],
+    [createHttp2(), "'request', 'stream', 'session', 'connect' for the http2 server"],
   ] as const) {
     const before = listenersOn(server);
     assert.throws(() => acceptLoop(server, { event: 'toString' }), {
