@@ -239,6 +239,14 @@ export const limits = {
     title: 'Serve HTTP on an inherited descriptor',
     reason: "Bun's `http.Server` ignores `fd` and listens on a port of its own choice.",
   },
+  earlierSessions: {
+    about: 'HTTP/2',
+    runtimes: ['node 20', 'node 22'],
+    title: 'End an idle HTTP/2 session without TLS from before the call of `drain`',
+    reason:
+      'Node has no list of such sessions, and does not end them in `close()` before Node 24. ' +
+      'They stay open until `grace`, and after it.',
+  },
   streamAfterGoaway: {
     about: 'HTTP/2',
     runtimes: ['node', 'deno'],
