@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { shared, type Subscribe } from '../primitives/shared.ts';
 
 /** The IPC channel in this process, as in Node and Deno. Bun does not count listeners. */
@@ -17,7 +18,8 @@ const nothing = (): void => {};
  * the other listeners still do.
  */
 export const onIpcMessage: Subscribe<[message: unknown]> = shared((tell) => {
-  if (!process.channel) return nothing;
+  // A thread has no channel. On Deno, to read it there throws.
+  if (!isMainThread || !process.channel) return nothing;
   const listener = (message: unknown): void => tell(message);
   process.on('message', listener);
   const stopHiding = hideFromChannel();

@@ -44,6 +44,13 @@ export const limits = {
       'Bun and Deno accept up to hundreds in one turn of the event loop, and consumers run ' +
       'after it. `maxQueued` has to be larger than the number that may come at once.',
   },
+  signalsOfMain: {
+    about: 'Processes, signals and clusters',
+    runtimes: ['deno'],
+    title: 'Receive signals in the main thread alone',
+    reason:
+      'Deno calls the listeners of a worker thread, too: a `shutdownSignal` made there aborts.',
+  },
   abortListenerResists: {
     about: 'Processes, signals and clusters',
     runtimes: ['deno'],
