@@ -121,6 +121,11 @@ export function acceptLoop<Arguments extends unknown[] = unknown[]>(
   emitter: Pick<EventEmitter, 'on' | 'off'>,
   options: AcceptEventOptions,
 ): AcceptLoop<Arguments>;
+/** As the first form. Of the forms that do not fit, TypeScript 7 explains the last one alone. */
+export function acceptLoop<Server extends ConnectionServer>(
+  server: Server,
+  options: (AcceptLoopOptions & { event?: undefined }) | AbortSignal,
+): AcceptLoop<ConnectionOf<Server>>;
 export function acceptLoop(
   server: unknown,
   options: AnyOptions | AbortSignal = {},

@@ -76,7 +76,7 @@ export interface Draining extends Promise<DrainReport> {
  * listener, the listeners of a `WebSocketServer`. The handlers go on until the end.
  *
  * Call it when the server is made, with a signal: it follows the connections that come after the
- * call. It ends earlier HTTP connections, too. Of other earlier connections, it knows only the
+ * call. It ends earlier HTTP/1 connections, too. Of other earlier connections, it knows only the
  * number, and waits for them until `grace`.
  *
  * **How it ends.** The shutdown begins when `signal` aborts, or when other code closes the server
@@ -128,7 +128,7 @@ export interface Draining extends Promise<DrainReport> {
  * @param options - The options, or an `AbortSignal` in their place. If they are left out, the
  * shutdown begins at once. `undefined` in their place is refused.
  * @returns The promise of the report, with `open()`, `stats` and `stop()`. It never rejects. For a
- * server that is closed, or has never listened, the report is empty.
+ * server that has never listened, or is closed and has no connection, the report is empty.
  * @throws `TypeError` or `RangeError` for a bad argument, before anything is attached.
  *
  * @example

@@ -190,6 +190,12 @@ export function serve<Arguments extends unknown[] = unknown[]>(
   handler: ServeHandler<Arguments>,
   options: ServeEventOptions<Arguments>,
 ): Serving;
+/** As the first form. Of the forms that do not fit, TypeScript 7 explains the last one alone. */
+export function serve<Server extends ConnectionServer>(
+  server: Server,
+  handler: ServeHandler<ConnectionOf<Server>>,
+  options: (ServeOptions<ConnectionOf<Server>> & { event?: undefined }) | AbortSignal,
+): Serving;
 export function serve(
   server: unknown,
   handler: ServeHandler<never>,

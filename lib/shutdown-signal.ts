@@ -66,7 +66,7 @@ export interface ShutdownSignal extends AbortSignal, Disposable {}
  *   of another one waits for the next request.
  * - Node keeps IPC messages until there is a listener, and this call adds one. So add your own
  *   listener for `'message'` in the same turn.
- * - Worker threads receive no signals. Call it in the main thread.
+ * - Worker threads receive no signals, except on Deno. Call it in the main thread.
  *
  * @param options - Which signals to wait for, and what a second signal does.
  * @returns The signal, disposable.

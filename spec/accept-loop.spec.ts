@@ -293,7 +293,7 @@ test('throws for a server that has a live loop, and takes it again after (A19)',
   const server = await listening(createServer());
   const loop = acceptLoop(server);
   const before = listenersOn(server);
-  assert.throws(() => acceptLoop(server), /live accept loop/);
+  assert.throws(() => acceptLoop(server), /has a live acceptLoop/);
   assert.deepEqual(listenersOn(server), before);
   await loop.return();
   await acceptLoop(server).return();

@@ -28,7 +28,7 @@ const quotes: Readonly<Record<string, readonly string[]>> = {
     `\`maxQueued\` (${write('MAX_QUEUED')}) connections wait`,
     `the last call ends ${write('LAST_CALL_MS')} ms after the last pause of its first ${write('HANDING_OUT_MS')} ms, or after ${write('LAST_CALL_CONNECTIONS')} connections: ${longest} ms at most`,
     `destroyed ${write('LAST_CALL_MS')} ms after the abort`,
-    `\`flush\` (${seconds('FLUSH_MS')}, and a second)`,
+    `\`flush\` (${seconds('FLUSH_MS')}, and up to two seconds)`,
     `ends after \`linger\` (${seconds('LINGER_MS')}); ${write('MAX_LINGERING')} of them at once`,
     `\`grace\` (${seconds('GRACE_MS')}) and ${write('GONE_MS')} ms`,
     `A method or URL is cut after ${write('SHOWN_URL')} characters`,

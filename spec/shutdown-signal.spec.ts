@@ -65,6 +65,23 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+for (const ipc of [false, true]) {
+  test(`may be made in a thread ${ipc ? 'with' : 'without'} an IPC channel`, async () => {
+    const { code, stdout, stderr } = await start('told-thread.ts', [], { ipc }).ending;
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^the main thread: true\nthe thread: \w+\n$/);
+  });
+}
+
+test(
+  'never aborts in a thread',
+  async () => {
+    const { stdout } = await start('told-thread.ts').ending;
+    assert.match(stdout, /^the thread: false$/m);
+  },
+  { cannot: limits.signalsOfMain },
+);
+
 test('waits for the signals that it is told to', async () => {
   const { signal, printed, end, ending } = await startWorker({ signals: ['SIGUSR2', 'SIGHUP'] });
   signal('SIGHUP');

@@ -5,6 +5,8 @@ import { acceptLoop, delaySignal, drain, listen, serve, taskGroup } from 'accept
 import { createServer as createNetServer } from 'node:net';
 import express from 'express';
 import { fastify } from 'fastify';
+import { server as hapi } from '@hapi/hapi';
+import { Hono } from 'hono';
 import Koa from 'koa';
 import { WebSocketServer } from 'ws';
 import { abortListeners, listenersOn } from './support/listeners.ts';
@@ -155,13 +157,21 @@ test('is no undefined option of the others', async () => {
 });
 
 const io = Object.assign(new EventEmitter(), { httpServer: createServer() });
-for (const [name, application, drainHint, listenHint] of [
-  ['Express', express(), 'give what listen() returned', 'give createServer(app)'],
-  ['Koa', new Koa(), 'give what listen() returned', 'give createServer(app)'],
-  ['Fastify', fastify(), 'give app.server', 'give app.server'],
-  ['Socket.IO', io, 'give io.httpServer', 'give io.httpServer'],
-] as const) {
-  test(`is an application of ${name}, and the error says what to give instead`, async () => {
+const nest = { httpServer: createServer(), getHttpServer: createServer, listen: createServer };
+/** What else is passed in place of a server, with the hint; for `listen` it may be another. */
+const mistakes: [what: string, given: unknown, hint: string, listenHint?: string][] = [
+  ['an application of Express', express(), 'give what listen() returned', 'give createServer(app)'],
+  ['an application of Koa', new Koa(), 'give what listen() returned', 'give createServer(app)'],
+  ['an application of Fastify', fastify(), 'give app.server'],
+  ['an application of Hono', new Hono(), 'give its server'],
+  ['a server of hapi', hapi(), 'give server.listener'],
+  ['an application as of NestJS', nest, 'give app.getHttpServer()'],
+  ['an application as of Socket.IO', io, 'give io.httpServer'],
+  ['a promise', Promise.resolve(createServer()), 'await it'],
+  ['an address', 'http://127.0.0.1:3000', 'give its server'],
+];
+for (const [what, given, drainHint, listenHint = drainHint] of mistakes) {
+  test(`is ${what}, and the error says what to give instead`, async () => {
     const server = createServer();
     const { signal } = new AbortController();
     for (const [call, hint] of [
@@ -172,7 +182,7 @@ for (const [name, application, drainHint, listenHint] of [
     ] as const) {
       const escaped = hint.replaceAll(/[().]/g, (character) => `\\${character}`);
       const hinted = new RegExp(`"server" must be a net, .*, received .*: ${escaped}$`);
-      await assertRefused(() => call(application, { signal }), server, hinted);
+      await assertRefused(() => call(given, { signal }), server, hinted);
     }
     assert.equal(abortListeners(signal), 0);
   });

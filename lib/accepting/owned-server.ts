@@ -33,7 +33,7 @@ export class OwnedServer {
   /** @throws `Error` if another acceptor has the server. */
   static check(server: EventEmitter): void {
     if (!owned.has(server)) return;
-    throw new Error('Cannot accept connections: the server has a live accept loop');
+    throw new Error('Cannot accept connections: the server has a live acceptLoop() or serve()');
   }
 
   /** From now on an acceptor has the server. What came after the end of the one before is its. */

@@ -8,10 +8,11 @@ import { recognise } from './recognise.ts';
 
 const servers = 'a net, tls, http, https, http2 or WebSocket server';
 
-/** Where frameworks keep their server: Fastify and Socket.IO. */
+/** Where frameworks keep their server: Fastify, Socket.IO and hapi. */
 const holders = [
   ['server', 'give app.server'],
   ['httpServer', 'give io.httpServer'],
+  ['listener', 'give server.listener'],
 ] as const;
 
 /**
@@ -34,7 +35,7 @@ export function checkServer(check: OptionCheck, server: unknown, event: unknown)
   const connections = Object.hasOwn(known.byEvent, event) ? known.byEvent[event] : undefined;
   if (connections !== undefined) return { ...known, connections };
   const names = Object.keys(known.byEvent).map((name) => `'${name}'`);
-  const wanted = `one of ${names.join(', ')} on a ${known.name} server`;
+  const wanted = `one of ${names.join(', ')} for the ${known.name} server`;
   throw check.error(RangeError, 'event', wanted, event);
 }
 
@@ -70,7 +71,8 @@ export function isListenable(value: unknown): value is Server {
 }
 
 /**
- * What to pass in place of a framework's application, if `value` is one.
+ * What to pass in place of a framework's application, of a promise or of an address, if `value` is
+ * one.
  *
  * @param other - The hint for an application that does not show its server.
  */
@@ -80,9 +82,16 @@ export function serverHint(
 ): string | undefined {
   try {
     const application = Object(value) as Record<string, unknown>;
+    const has = (name: string): boolean => typeof application[name] === 'function';
+    // NestJS, which has an `httpServer`, too.
+    if (has('getHttpServer')) return 'give app.getHttpServer()';
+    // Before `then`: an application of Fastify is a thenable.
     const holder = holders.find(([name]) => knownOf(application[name]) !== undefined);
     if (holder !== undefined) return holder[1];
-    return typeof application['listen'] === 'function' ? other : undefined;
+    if (has('then')) return 'await it';
+    if (has('listen')) return other;
+    // An address, which the listen() of Fastify resolves with; Hono.
+    return typeof value === 'string' || has('fetch') ? 'give its server' : undefined;
   } catch {
     // A getter that throws: it is no application of a known kind.
     return undefined;

@@ -105,7 +105,7 @@ export function conformancePage(): string {
     '',
     'The tests run on these runtimes:',
     '',
-    '- `acceptLoop`, `serve` and `drain` on Node 20 to 26, Bun and Deno;',
+    '- `acceptLoop`, `serve` and `drain` on Node 20 and 26, Bun and Deno;',
     '- `events.on` and `net.Server` on Node 20 and 26;',
     '- `Deno.listen` on Deno.',
     '',

@@ -15,6 +15,7 @@ import {
 } from '../support/drain-http2.ts';
 import { ANY_STREAM, idleClient } from '../support/http2-frames.ts';
 import { get, saysClose } from '../support/http-messages.ts';
+import { limits } from '../support/limits.ts';
 import { countsOf } from '../support/report.ts';
 import { gate } from '../support/scene.ts';
 import { connect, connectTls, listening, refuses } from '../support/sockets.ts';
@@ -184,6 +185,19 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     assert.deepEqual(countsOf(report), [1, 0]);
     assert.ok(duration < 1000, String(duration));
   });
+
+  test(
+    `ends an idle session that was there before (${name}) (A39)`,
+    async () => {
+      const server: Server = await listening(create() as Server);
+      const { closed } = await openSession(server, scheme);
+      const { duration, ...report } = await drain(server, { idle: 0, grace: 5000 });
+      await closed;
+      assert.deepEqual(countsOf(report), [1, 0]);
+      assert.ok(duration < 1000, String(duration));
+    },
+    name === 'h2c' ? { cannot: limits.earlierSessions } : {},
+  );
 
   test(`gives every caller the same report (${name}) (B4)`, async () => {
     const { server, stop, drained, over } = await http2Drain(create(), (_, response) => {

@@ -47,6 +47,15 @@ test.before(async () => {
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 test.after.each(killPrograms);
 
+/**
+ * Each target, and `commonjs` for a version before 6, which finds declarations by rules that know no
+ * `exports`. What these add is the same for all of Node's types.
+ */
+function settingsOf(version: string): [target: string, module: string][] {
+  const old: [string, string][] = Number(version) < 6 ? [['es2022', 'commonjs']] : [];
+  return [['es2022', 'nodenext'], ['esnext', 'nodenext'], ...old];
+}
+
 for (const [version, types] of Object.entries(versions)) {
   test(
     `are right for TypeScript ${version}, library checks included`,
@@ -54,13 +63,13 @@ for (const [version, types] of Object.entries(versions)) {
       const compiler = join(folder, `node_modules/tsc-${version}/bin/tsc`);
       const strict = ['--strict', '--skipLibCheck', 'false', '--noEmit', '--types', 'node'];
       for (const node of types) {
-        // What a target adds to the language's own types is the same for all of Node's.
-        for (const target of node === types.at(-1) ? ['es2022', 'esnext'] : ['es2022']) {
+        const settings = settingsOf(version).slice(0, node === types.at(-1) ? undefined : 1);
+        for (const [target, module] of settings) {
           const cwd = join(folder, `node-${node}`);
-          const targets = ['--target', target, '--module', 'nodenext'];
+          const targets = ['--target', target, '--module', module];
           const args = [compiler, ...strict, ...targets, 'declarations.ts'];
           const { code, stdout } = await runProgram('node', args, { cwd });
-          assert.deepEqual([code, stdout], [0, ''], `@types/node ${node}, ${target}`);
+          assert.deepEqual([code, stdout], [0, ''], `@types/node ${node}, ${target}, ${module}`);
         }
       }
     },

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -164,5 +165,30 @@ for (const [name, resolution] of [
     needs,
   );
 }
+
+test(
+  'has the compiler name an option that is misspelt',
+  async () => {
+    const calls = [
+      `serve(createServer(), (socket) => socket.end(), { singal });`,
+      `serve(createServer(), (socket: Socket) => void socket.end(), { singal });`,
+      `acceptLoop(createServer(), { singal });`,
+      `drain(createServer(), { singal });`,
+    ];
+    const lines = [
+      `import { createServer, type Socket } from 'node:net';`,
+      `import { acceptLoop, drain, serve, shutdownSignal } from 'accept-loop';`,
+      `const singal = shutdownSignal();`,
+      ...calls,
+    ];
+    writeFileSync(join(project, 'misspelt.ts'), lines.join('\n'));
+    const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--types', 'node'];
+    const { stdout } = await run(compiler, ...flags, '--pretty', 'false', 'misspelt.ts');
+    const errors = stdout.split(/\n(?! )/).filter((text) => text !== '');
+    assert.equal(errors.length, calls.length, stdout);
+    for (const error of errors) assert.match(error, /'singal' does not exist in type/);
+  },
+  needs,
+);
 
 test.run();

@@ -118,7 +118,7 @@ test('cannot be served again before it is closed', async () => {
   hub.emit(event, 'work');
   const finished = serving.stop();
   await turns(2);
-  assert.throws(() => acceptLoop(hub, { event }), /has a live accept loop/);
+  assert.throws(() => acceptLoop(hub, { event }), /has a live acceptLoop/);
   open();
   await finished;
   await acceptLoop(hub, { event }).return();

@@ -177,11 +177,34 @@ test('takes the upgrades of an HTTP server', async () => {
   await loop.return();
 });
 
+for (const [methods, ended] of [
+  [['destroy', 'resetAndDestroy'], 1],
+  [['end', 'terminate', 'disconnect'], 1],
+  [['end', 'disconnect'], 1],
+  [['destroy', 'destroy'], 0],
+] as const) {
+  test(`ends the best of ${methods.join(', ')}, of several arguments`, async () => {
+    const hub = new EventEmitter();
+    const loop = acceptLoop(hub, { event: 'session' });
+    const calls: number[] = [];
+    const things = methods.map((method, index) =>
+      Object.assign(new EventEmitter(), { [method]: () => calls.push(index) }),
+    );
+    hub.emit('session', ...things);
+    await loop.return();
+    assert.deepEqual(calls, [ended]);
+    assert.deepEqual(
+      things.map((thing) => thing.listenerCount('error')),
+      methods.map((_, index) => Number(index === ended)),
+    );
+  });
+}
+
 test('is refused when a known server has no such connections', () => {
   for (const [server, known] of [
-    [createServer(), "'connection' on a net server"],
-    [createHttp(), "'request', 'connect', 'upgrade' on a http server"],
-    [createHttp2(), "'request', 'stream', 'session', 'connect' on a http2 server"],
+    [createServer(), "'connection' for the net server"],
+    [createHttp(), "'request', 'connect', 'upgrade' for the http server"],
+    [createHttp2(), "'request', 'stream', 'session', 'connect' for the http2 server"],
   ] as const) {
     const before = listenersOn(server);
     assert.throws(() => acceptLoop(server, { event: 'toString' }), {

@@ -44,6 +44,13 @@ export const limits = {
       'Bun and Deno accept up to hundreds in one turn of the event loop, and consumers run ' +
       'after it. `maxQueued` has to be larger than the number that may come at once.',
   },
+  signalsOfMain: {
+    about: 'Processes, signals and clusters',
+    runtimes: ['deno'],
+    title: 'Receive signals in the main thread alone',
+    reason:
+      'Deno calls the listeners of a worker thread, too: a `shutdownSignal` made there aborts.',
+  },
   abortListenerResists: {
     about: 'Processes, signals and clusters',
     runtimes: ['deno'],
@@ -246,6 +253,14 @@ export const limits = {
     runtimes: ['bun'],
     title: 'Serve HTTP on an inherited descriptor',
     reason: "Bun's `http.Server` ignores `fd` and listens on a port of its own choice.",
+  },
+  earlierSessions: {
+    about: 'HTTP/2',
+    runtimes: ['node 20', 'node 22'],
+    title: 'End an idle HTTP/2 session without TLS from before the call of `drain`',
+    reason:
+      'Node has no list of such sessions, and does not end them in `close()` before Node 24. ' +
+      'They stay open until `grace`, and after it.',
   },
   streamAfterGoaway: {
     about: 'HTTP/2',
