@@ -4,6 +4,7 @@ import { createServer as createHttp } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { runInContext } from 'node:vm';
 import { transformSync } from 'esbuild';
+import { drain as drainHere } from 'accept-loop';
 import { abortListeners, listenersOn } from './support/listeners.ts';
 import { makeRealm, type Realm } from './support/realm.ts';
 import { connect, listening, readToEnd } from './support/sockets.ts';
@@ -12,6 +13,8 @@ import { until } from './support/turns.ts';
 import { collectWarnings } from './support/warnings.ts';
 
 const test = suite('in a realm without Symbol.dispose');
+
+function nothing(): void {}
 
 /** As code that was compiled for such a realm reads a method's name: that of esbuild, Babel and SWC. */
 function keyOf(realm: Realm, name: 'dispose' | 'asyncDispose'): symbol {
@@ -247,6 +250,19 @@ test('its timers may be those of a browser', async () => {
   assert.equal((await serving.finished).completed, 1);
   const loop = acceptLoop(await listening(createServer()));
   await loop.return();
+});
+
+test('two copies overhear one server, and neither takes the other for somebody', async () => {
+  const server = await listening(createHttp());
+  const before = listenersOn(server);
+  const { signal } = new AbortController();
+  const drains = [drainHere, makeRealm().acceptLoop.drain].map((each) => each(server, { signal }));
+  for (const event of ['upgrade', 'connect', 'checkContinue', 'checkExpectation']) {
+    server.on(event, nothing).off(event, nothing);
+    assert.equal(server.listenerCount(event), 0, event);
+  }
+  await Promise.all(drains.map((each) => each.stop()));
+  assert.deepEqual(listenersOn(server), before);
 });
 
 test.run();

@@ -4,6 +4,9 @@ import { attemptOf, hear, hearFirst, unhear } from '../../primitives/hear.ts';
 
 type Listener = (...args: unknown[]) => void;
 
+/** Marks the listeners that only overhear, also those of other copies of the package. */
+const mark = Symbol.for('accept-loop.overhearing');
+
 const overhearings = new WeakMap<EventEmitter, Overhearing>();
 
 /**
@@ -21,7 +24,7 @@ export function overhear(
   const overhearing = overhearings.get(emitter) ?? new Overhearing(emitter);
   overhearings.set(emitter, overhearing);
   // A new function each time: one listener may hear two events, or one event twice.
-  const heard: Listener = harmless(listener as Listener);
+  const heard: Listener = Object.assign(harmless(listener as Listener), { [mark]: true });
   overhearing.add(event, heard);
   return () => {
     overhearing.delete(event, heard);
@@ -31,8 +34,8 @@ export function overhear(
 
 /** How many listeners an event has, without those that overhear it. */
 export function countListeners(emitter: EventEmitter, event: string): number {
-  const all = attemptOf(emitter, 'listenerCount', () => emitter.listenerCount(event)) ?? 0;
-  return all - (overhearings.get(emitter)?.countHearing(event) ?? 0);
+  const all = attemptOf(emitter, 'listeners', () => emitter.listeners(event)) ?? [];
+  return all.filter((listener) => !(mark in listener)).length;
 }
 
 /**
@@ -53,10 +56,6 @@ class Overhearing {
 
   get isOver(): boolean {
     return this.#listeners.size === 0;
-  }
-
-  countHearing(event: string): number {
-    return this.#hearing.get(event)?.size ?? 0;
   }
 
   add(event: string, listener: Listener): void {
@@ -85,9 +84,9 @@ class Overhearing {
     hearFirst(this.#emitter, event, listener);
   }
 
-  readonly #onAdded = (event: string | symbol, by: unknown): void => {
+  readonly #onAdded = (event: string | symbol, by: Listener): void => {
     const listeners = this.#listeners.get(String(event));
-    if (listeners === undefined || listeners.has(by as Listener)) return;
+    if (listeners === undefined || mark in by) return;
     for (const listener of listeners) this.#begin(String(event), listener);
   };
 
