@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type Closable, guard, type Protocol } from '../protocol.ts';
-import { ClosableStream, reset, type Resettable, servedStream } from '../socket.ts';
+import { ClosableStream } from '../closable-stream.ts';
+import { reset, type Resettable, servedStream } from '../socket.ts';
 import { isHttp2, streamOf } from './exchange.ts';
 import { requestLineOf } from './request-line.ts';
 import { ClosableHttp2Stream, departureOfStream, REFUSED_STREAM } from './stream-event.ts';
