@@ -15,6 +15,7 @@ import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
 import { Http1Connection, type Http1Owner } from './http1-connection.ts';
 import { Http1Ending, type HttpPatience } from './http1-ending.ts';
+import { describe, listOpen } from './http1-listing.ts';
 import { eachInSlices, type End } from '../../shutdown/in-slices.ts';
 import { timeoutOf } from './node-timeout.ts';
 import type { Newcomers } from './newcomers.ts';
@@ -77,7 +78,7 @@ export class Http1Connections implements Http1Owner {
   }
 
   listOpen(list: OpenList): void {
-    attemptEach(this.#connections.values(), (each) => each.listOpen(list));
+    attemptEach(this.#connections.values(), (each) => listOpen(each, list));
   }
 
   /**
@@ -138,7 +139,7 @@ export class Http1Connections implements Http1Owner {
       this.#endings.get(each)?.leave();
       // As in `end()`: its turn may come many slices later.
       attemptOf(each.socket, 'on', () => each.keepGuard());
-      return each.force(onStraggler);
+      return () => cut(each, onStraggler);
     });
   }
 
@@ -273,4 +274,15 @@ export class Http1Connections implements Http1Owner {
   #settle(newcomer: object): void {
     if (this.#newcomers.delete(newcomer)) this.onChange();
   }
+}
+
+/** Ends a connection by force, and lists it. */
+function cut(connection: Http1Connection, onStraggler: OnStraggler): void {
+  const { socket } = connection;
+  // It was ended as a request that `serve` had, and listed as that; or another process has it.
+  if (socket.destroyed || hasLeft(socket)) return;
+  onStraggler(describe(connection), socket);
+  // TLS has a goodbye of its own.
+  if ('encrypted' in socket) connection.endIfIdle();
+  socket.destroy();
 }
