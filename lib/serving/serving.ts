@@ -9,22 +9,13 @@ import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { ServeReport, ServeStats } from '../reports.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
-import { type IsBusy, Quiet } from '../protocols/quiet.ts';
+import { Quiet } from '../protocols/quiet.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
-import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
+import type { ServingOptions } from './serving-options.ts';
+import { type Handler, TaskRunner } from './task-runner.ts';
 import { attemptOf, hear, unhear } from '../primitives/hear.ts';
 import { Slots } from './slots.ts';
-
-export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
-  readonly signal: AbortSignal | undefined;
-  readonly maxQueued: number;
-  readonly concurrency: number;
-  readonly grace: number;
-  readonly idle: number;
-  readonly quiet: number;
-  readonly isBusy: IsBusy | undefined;
-}
 
 /**
  * The serving behind `serve`. It starts a task for each connection of an acceptor. If a slot is
