@@ -145,13 +145,11 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   }
 
   *#lastEnds(): Generator<End> {
-    const { mustCloseLast, hasUnknownHandshakes } = this.#acceptor;
-    if (!mustCloseLast && !hasUnknownHandshakes && !this.#sockets) return;
+    yield* this.#acceptor.lastEnds();
+    if (!this.#sockets) return;
     // A socket that has just closed emits its 'close' before the next turn.
     yield turn;
-    yield () => this.#acceptor.closeLast();
-    yield* this.#acceptor.forceUnknownHandshakes();
-    yield* this.#sockets?.ends(this.#stragglers.add) ?? [];
+    yield* this.#sockets.ends(this.#stragglers.add);
   }
 
   /** No connection comes any more. Errors of the server are still listened for. */
