@@ -136,7 +136,7 @@ export class Draining implements ShutdownHost {
   }
 
   get stats(): DrainStats {
-    if (this.#report === undefined) return this.connections.stats;
+    if (this.#report === undefined) return this.connections.counts.stats;
     const { finished, forced } = this.#report;
     return { open: 0, finished, forced };
   }
@@ -223,8 +223,8 @@ export class Draining implements ShutdownHost {
   #onCounted(): void {
     this.#isCounted = true;
     const { isForced, isForcing } = this.#shutdown;
-    if (isForced) this.connections.listEarlier();
-    if (isForced && !isForcing) this.connections.destroyEarlier();
+    if (isForced) this.connections.counts.listEarlier();
+    if (isForced && !isForcing) this.connections.earlier.destroy();
     this.#shutdown.check();
   }
 
@@ -233,7 +233,7 @@ export class Draining implements ShutdownHost {
       return false;
     const { hasListened, hasClosed } = this.#listener;
     // The server emits `'close'` when they have gone.
-    const hasOthers = hasListened || this.connections.earlier > 0;
+    const hasOthers = hasListened || this.connections.earlier.size > 0;
     return hasClosed || !hasOthers;
   }
 
@@ -246,18 +246,18 @@ export class Draining implements ShutdownHost {
 
   onForced(): number {
     // Node forgets a connection as it is destroyed: one that is not counted yet would be in no report.
-    if (this.#isCounted) this.connections.destroyEarlier();
+    if (this.#isCounted) this.connections.earlier.destroy();
     return GONE_MS;
   }
 
   onOver(): void {
     // The server's own `getConnections()` may never answer.
-    if (!this.#isCounted) this.connections.destroyEarlier();
+    if (!this.#isCounted) this.connections.earlier.destroy();
     this.#leave();
     // Before the connections are left: a session's own end comes after the end of the server.
     const { duration } = this.#times;
     // Frozen: all calls get the same report, and so do subscribers of a channel.
-    const report = Object.freeze({ ...this.connections.report(), duration });
+    const report = Object.freeze({ ...this.connections.counts.report(), duration });
     this.#report = report;
     this.#progress?.onOver(report);
     this.connections.leave();
