@@ -5,7 +5,8 @@ import type { ConnectionServer } from './connection-of.ts';
 import type { DrainReport, DrainStats, OpenConnection } from './reports.ts';
 import { GRACE_MS, IDLE_MS } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
-import { drainingOf, type DrainingOptions } from './draining/draining.ts';
+import type { DrainingOptions } from './draining/draining.ts';
+import { drainingOf } from './draining/draining-of.ts';
 import { checkStop } from './shutdown/check-stop.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot drain');

@@ -1,36 +1,18 @@
 import type { EventEmitter } from 'node:events';
 import type { AcceptEventOptions, AcceptLoopOptions } from './accept-loop.ts';
 import { checkQuiet, checkServer } from './protocols/check-server.ts';
-import { ConnectionServing, type ServingOptions } from './serving/serving.ts';
+import { checkServingOptions } from './serving/serving-options.ts';
+import { ConnectionServing } from './serving/serving.ts';
 import type { ConnectionOf, ConnectionServer } from './connection-of.ts';
 import type { ServeContext } from './serving/task-context.ts';
 import { disposeKey } from './primitives/dispose-key.ts';
-import { FLUSH_MS, GRACE_MS, IDLE_MS, LINGER_MS, MAX_QUEUED } from './bounds.ts';
 import { isAbortSignal, OptionCheck } from './primitives/option-check.ts';
 import { checkStop } from './shutdown/check-stop.ts';
-import type { IsBusy } from './protocols/quiet.ts';
 import type { OpenConnection, ServeReport, ServeStats } from './reports.ts';
 
 const check: OptionCheck = new OptionCheck('Cannot serve');
-const names = [
-  'signal',
-  'maxQueued',
-  'event',
-  'concurrency',
-  'grace',
-  'idle',
-  'linger',
-  'flush',
-  'quiet',
-  'isBusy',
-  'onError',
-];
 
-/**
- * Serves one connection. If it returns a promise, the task lasts until that settles. Otherwise the
- * task lasts until the connection has closed (*callback style*). The task of an HTTP request always
- * lasts until its response has closed.
- */
+/** Serves one connection, in a task of its own. `serve` says how long that lasts. */
 export type ServeHandler<Connection> = (connection: Connection, context: ServeContext) => unknown;
 
 export interface ServeOptions<Connection> extends AcceptLoopOptions {
@@ -116,8 +98,8 @@ type AnyOptions = ServeOptions<never> & { event?: string | undefined };
  * socket, `[request, response]`, `[webSocket, request]`, or the arguments of an event.
  *
  * **A task** lasts until the promise that the handler returns has settled. If the handler returns
- * no promise, it lasts until the connection has closed. The task of an HTTP request always lasts
- * until its response has closed.
+ * no promise, it lasts until the connection has closed (*callback style*). The task of an HTTP
+ * request always lasts until its response has closed.
  *
  * At most `concurrency` tasks run at once. They begin in order of arrival. If a handler fails, only
  * its own connection is ended. An HTTP request is answered with `500`, if nothing was sent yet.
@@ -202,7 +184,8 @@ export function serve(
   options: AnyOptions | AbortSignal = {},
 ): Serving {
   check.object('options', options, 'an object or an AbortSignal');
-  const { event, ...all } = checkOptions(isAbortSignal(options) ? { signal: options } : options);
+  const given: AnyOptions = isAbortSignal(options) ? { signal: options } : options;
+  const { event, ...all } = checkServingOptions(check, given);
   check.function('handler', handler);
   const kind = checkServer(check, server, event);
   checkQuiet(check, kind, all.quiet);
@@ -217,24 +200,4 @@ export function serve(
     stop: (stopOptions) => serving.stop(checkStop(check, stopOptions, all.grace)),
     [asyncDispose]: () => serving.dispose(),
   };
-}
-
-type CheckedOptions = ServingOptions<never> & { event: unknown };
-
-function checkOptions(options: AnyOptions): CheckedOptions {
-  check.known(names, options);
-  const { signal, event, isBusy, onError, ...others } = options;
-  const { maxQueued = MAX_QUEUED, concurrency = Infinity } = others;
-  const { grace = GRACE_MS, idle = IDLE_MS, linger = LINGER_MS, flush = FLUSH_MS } = others;
-  const { quiet = Infinity } = others;
-  check.signal(signal);
-  check.count('maxQueued', maxQueued, { from: 0 });
-  check.count('concurrency', concurrency, { from: 1 });
-  for (const [name, value] of Object.entries({ grace, idle, linger, flush, quiet })) {
-    check.duration(name, value);
-  }
-  if (isBusy !== undefined) check.function('isBusy', isBusy);
-  if (onError !== undefined) check.function('onError', onError);
-  const times = { grace, idle, linger, flush, quiet };
-  return { signal, event, maxQueued, concurrency, ...times, isBusy: isBusy as IsBusy, onError };
 }

@@ -4,45 +4,20 @@ import { attempt } from '../primitives/attempt.ts';
 import { type Arrival, Queue } from './queue.ts';
 import { endThing, thingIn } from '../protocols/closable-thing.ts';
 import { Diagnostics } from '../diagnostics.ts';
-import { type End, inSlices } from '../shutdown/in-slices.ts';
+import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { LastCallTerms } from '../listening/last-call.ts';
 import type { Listener } from '../listening/listener.ts';
 import { onAbort } from '../primitives/on-abort.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { OwnedServer } from './owned-server.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
-import { type Politeness, UnderWay } from '../protocols/under-way.ts';
+import { UnderWay } from '../protocols/under-way.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
+import type { Taker } from './taker.ts';
 import { warn } from '../primitives/warn.ts';
 import { unhear } from '../primitives/hear.ts';
 
 const nothing = (): void => {};
-
-/** What takes the queued connections: a loop, or a serving. */
-export interface Taker<Item> {
-  /** Makes the queue's item for a connection. Called in the emit that brings the connection. */
-  readonly arrive: (connection: unknown) => Item;
-  /** How many connections it could take at this instant. */
-  readonly consumers: () => number;
-  /** Called when the queue may have an item to take. */
-  readonly onArrival: () => void;
-  /**
-   * Takes a connection without the queue. Called when it has a free consumer, nothing is queued,
-   * and nothing is held back. Without it, every connection is queued.
-   */
-  readonly onPass?: (item: Item) => void;
-  /** Called once when the listener is closed in a shutdown. */
-  readonly onListenerClosed?: () => void;
-  /** Called once when a shutdown begins. Not called if the acceptor is left. */
-  readonly onEnding?: (reason: unknown) => void;
-  /** Called once when no more connections come. Queued items are still to be taken. */
-  readonly onOver: () => void;
-  /**
-   * How connections under way are served to their end. Without it, an HTTP connection ends with its
-   * present request.
-   */
-  readonly politeness?: Politeness;
-}
 
 /**
  * Accepts the connections of one server, and queues them. After its listener is closed, handshakes
@@ -151,22 +126,19 @@ export class Acceptor<Item extends Arrival<Item>> {
     this.#owned.closeLast();
   }
 
-  /** Whether `closeLast()` has still to close an emitter. */
-  get mustCloseLast(): boolean {
-    return this.#owned.mustCloseLast;
-  }
-
   /**
-   * Whether there are TLS sockets without an address. Each is a handshake, or a connection that is
-   * served: that is known only when all connections have closed.
+   * All connections have closed. What is left is an emitter to close, and TLS sockets without an
+   * address: each of them is a handshake.
+   *
+   * @returns What ends these.
    */
-  get hasUnknownHandshakes(): boolean {
-    return this.#underWay.hasUnknownHandshakes;
-  }
-
-  /** All connections have closed: what is left is a handshake. @returns What ends these. */
-  forceUnknownHandshakes(): End[] {
-    return this.#underWay.forceUnknownHandshakes();
+  *lastEnds(): Generator<End> {
+    if (this.#owned.mustCloseLast) {
+      // A socket that has just closed emits its 'close' before the next turn.
+      yield turn;
+      yield () => this.closeLast();
+    }
+    yield* this.#underWay.forceUnknownHandshakes();
   }
 
   readonly #onConnection = (...args: unknown[]): void => {

@@ -1,19 +1,19 @@
 import { EventEmitter } from 'node:events';
 import { after } from '../primitives/after.ts';
-import type { DrainReport, DrainStats, Straggler } from '../reports.ts';
 import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import { FIRST_REQUEST_MS } from '../bounds.ts';
 import { Census } from './census.ts';
+import { DrainCounts } from './drain-counts.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { GoodbyeTimes, UpgradedTracker } from '../protocols/trackers.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import type { AnySocket } from '../protocols/protocol.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
-import { Stragglers, stragglerOf } from '../shutdown/stragglers.ts';
+import type { OnStraggler } from '../shutdown/stragglers.ts';
 import { EarlierConnections } from './earlier-connections.ts';
 import { type Politeness, UnderWay } from '../protocols/under-way.ts';
 import { ListenerWatch } from '../listening/listener-watch.ts';
-import { attemptOf, unhear } from '../primitives/hear.ts';
+import { unhear } from '../primitives/hear.ts';
 import type { IsBusy } from '../protocols/quiet.ts';
 import { SilentSockets } from './silent-sockets.ts';
 
@@ -34,18 +34,15 @@ export class ServerConnections {
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
   readonly #onChange: () => void;
-  /** Since when the server is followed, of `performance.now()`. */
-  readonly #since = performance.now();
   /** Emits `'connection'` for each accepted socket. */
   readonly source: EventEmitter;
   readonly #open: Census;
-  readonly #earlier: EarlierConnections;
+  /** The connections from before the server was followed. */
+  readonly earlier: EarlierConnections;
+  readonly counts: DrainCounts;
   readonly #sockets: PrivateSockets | undefined;
   readonly #underWay: UnderWay;
   readonly #upgraded: UpgradedTracker | undefined;
-  readonly #stragglers = new Stragglers();
-  /** The subjects listed since `force()`. Some of them may have been listed before, too. */
-  readonly #listed = new Set<object>();
   readonly #politeness: Politeness & { idle: number };
   #silent: SilentSockets | undefined;
   #isEnding = false;
@@ -65,7 +62,8 @@ export class ServerConnections {
     this.#underWay = underWay;
     this.#open = new Census(onChange, known.carriers && underWay);
     underWay.onGone = (socket) => this.#open.forget(socket as AnySocket);
-    this.#earlier = new EarlierConnections(server, this.#open, onChange);
+    this.earlier = new EarlierConnections(server, this.#open, onChange);
+    this.counts = new DrainCounts(this.#open, this.earlier);
     this.#sockets = known.privateSockets?.();
     // A host of an unknown kind brings nothing that is counted here.
     this.source = this.#sockets ?? (known.host ? new EventEmitter() : server);
@@ -98,40 +96,7 @@ export class ServerConnections {
     this.#sockets?.listOpen(list);
     // The trackers of HTTP have listed these, by their TLS sockets and sessions.
     if (!this.#known.carriers) this.#open.listOpen(list);
-    const unlisted = this.#open.size + this.#earlier.size - list.size;
-    for (let left = Math.min(unlisted, this.#earlier.size); left > 0; left -= 1) {
-      list.add({}, 'running', this.#since, () => this.#unknown);
-    }
-  }
-
-  get stats(): DrainStats {
-    const size = this.#open.size + this.#earlier.size;
-    const forced = this.#stragglers.size;
-    if (this.#open.total === undefined) return { open: size, finished: 0, forced };
-    const total = this.#open.total + this.#earlier.total;
-    // Some connections are listed as stragglers before their `'close'` has come.
-    const open = Math.max(0, Math.min(size - this.#closing, total - forced));
-    return { open, finished: Math.max(0, total - forced - open), forced };
-  }
-
-  /** How many stragglers have not closed yet. */
-  get #closing(): number {
-    let closing = 0;
-    for (const subject of this.#stragglers.subjects) {
-      const destroyed = attemptOf(subject, 'destroyed', () => (subject as AnySocket).destroyed);
-      if (this.#open.has(subject) || destroyed === false) closing += 1;
-    }
-    return closing;
-  }
-
-  /** How many connections from before are open, by the server's own count. */
-  get earlier(): number {
-    return this.#earlier.size;
-  }
-
-  /** Whether the server has closed, by its own count. */
-  get haveClosed(): boolean {
-    return this.#earlier.hasClosed;
+    this.earlier.listOpen(list);
   }
 
   /** Also follows the clients of a server that is attached to this one. */
@@ -153,7 +118,7 @@ export class ServerConnections {
    */
   begin(onCounted: () => void): void {
     this.#open.beginCount();
-    this.#earlier.begin(onCounted);
+    this.earlier.begin(onCounted);
     this.#underWay.begin();
     this.#silent?.begin();
   }
@@ -176,7 +141,10 @@ export class ServerConnections {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#politeness.idle = times.idle;
-    this.#idleTimer = after(Math.max(times.idle, FIRST_REQUEST_MS), () => this.#endIdle());
+    this.#idleTimer = after(Math.max(times.idle, FIRST_REQUEST_MS), () => {
+      this.#sockets?.endSilent();
+      this.earlier.endIdle(() => this.#underWay.looksIdle);
+    });
     // By force, each client is told just before it is ended.
     if (!isForced) this.#upgraded?.goAway(times);
     // Last of all: if nothing is left, this ends the shutdown, which clears the timer.
@@ -199,40 +167,15 @@ export class ServerConnections {
 
   /** @returns What ends all connections by force, and lists them as stragglers. */
   force(): Iterable<End> {
-    const known = this.#open.size + this.#open.left;
-    this.#listed.clear();
+    const listUnknown = this.counts.beginForce();
     this.#silent?.leave();
     const upgraded = this.#upgraded?.force() ?? [];
     const underWay = this.#underWay.force();
+    // Raw sockets must not be destroyed in an event of their TLS sockets: Node 20 crashes.
+    const pause: End[] = this.#known.handshakes ? [turn] : [];
     // The trackers of HTTP list these, by their TLS sockets and sessions.
     const open = this.#open.ends(this.#known.carriers ? undefined : this.#addStraggler);
-    const earlier = this.#earlier.size;
-    const unlisted = (): number => known - this.#open.left + earlier - this.#listed.size;
-    return this.#allEnds(upgraded, underWay, open, unlisted);
-  }
-
-  *#allEnds(
-    upgraded: readonly End[],
-    underWay: readonly End[],
-    open: Iterable<End>,
-    unlisted: () => number,
-  ): Generator<End> {
-    yield* upgraded;
-    yield* underWay;
-    // Raw sockets must not be destroyed in an event of their TLS sockets: Node 20 crashes.
-    if (this.#known.handshakes) yield turn;
-    yield* open;
-    yield () => this.#listUnknown(unlisted());
-  }
-
-  /** Lists the connections from before, if they are counted only after the others were listed. */
-  listEarlier(): void {
-    this.#listUnknown(this.#earlier.size);
-  }
-
-  /** Ends these by force. It has to come last: Node's method ends all connections in one go. */
-  destroyEarlier(): void {
-    this.#earlier.destroy();
+    return inOrder(upgraded, underWay, pause, open, [listUnknown]);
   }
 
   /** Stops following the server. */
@@ -241,40 +184,14 @@ export class ServerConnections {
     unhear(this.source, 'connection', this.#open.add);
     this.#sockets?.leave();
     this.#silent?.leave();
-    this.#earlier.leave();
+    this.earlier.leave();
     inSlices(this.#underWay.force(), nothing);
     this.#upgraded?.unfollow();
   }
 
-  /**
-   * Counts the connections that were open when the shutdown began, or came after that. Call it once,
-   * at the end.
-   */
-  report(): Omit<DrainReport, 'duration'> {
-    const stragglers = this.#stragglers.take();
-    this.#listed.clear();
-    const total = (this.#open.total ?? 0) + this.#earlier.total;
-    const forced = stragglers.length;
-    return { finished: Math.max(0, total - forced), forced, stragglers };
-  }
+  readonly #addStraggler: OnStraggler = (straggler, subject) => this.counts.add(straggler, subject);
+}
 
-  #listUnknown(count: number): void {
-    for (let left = count; left > 0; left -= 1) {
-      this.#addStraggler(this.#unknown, {});
-    }
-  }
-
-  get #unknown(): Straggler {
-    return stragglerOf('connection', undefined, this.#since);
-  }
-
-  #endIdle(): void {
-    this.#sockets?.endSilent();
-    this.#earlier.endIdle(() => this.#underWay.looksIdle);
-  }
-
-  readonly #addStraggler = (straggler: Straggler, subject: object): void => {
-    this.#listed.add(subject);
-    this.#stragglers.add(straggler, subject);
-  };
+function* inOrder(...parts: readonly Iterable<End>[]): Generator<End> {
+  for (const part of parts) yield* part;
 }

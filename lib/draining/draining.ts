@@ -15,7 +15,6 @@ import { onAbort, reasonOf } from '../primitives/on-abort.ts';
 import { ServerConnections } from './connections.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { IsBusy } from '../protocols/quiet.ts';
-import { recognise } from '../protocols/recognise.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
 import { attemptOf } from '../primitives/hear.ts';
 import { setImmediate } from '../primitives/timers.ts';
@@ -30,30 +29,14 @@ export interface DrainingOptions {
   readonly isBusy?: IsBusy | undefined;
 }
 
-const drainings = new WeakMap<EventEmitter, Draining>();
-/**
- * Servers that have been drained, and so closed. One more `close()` would make them emit `'close'`
- * again, so it is not called. The price: a bind under way is not cancelled then.
- */
-const drained = new WeakSet<EventEmitter>();
-
-/**
- * Returns the draining of a server, which all calls for it share. A server that is attached to
- * another shares the draining of that one.
- *
- * From this call on, the draining follows the connections. It ends nothing before `join()`.
- */
-export function drainingOf(server: EventEmitter, known: KnownServer): Draining {
-  const { host } = known;
-  const knownHost = host && recognise(host);
-  if (host && knownHost?.upgraded) {
-    const draining = drainingOf(host, knownHost);
-    draining.connections.follow(server, known);
-    return draining;
-  }
-  const draining = drainings.get(server) ?? new Draining(server, known);
-  drainings.set(server, draining);
-  return draining;
+/** What has the drainings of all servers. */
+export interface DrainingHost {
+  /** Whether the server had been drained before. */
+  readonly wasDrained: boolean;
+  /** Called once, at the end. Later calls of `drain` for the server make a new draining. */
+  readonly onLeft: (hasDrained: boolean) => void;
+  /** Drains the server anew: after the end, it was told to listen. */
+  readonly drainAgain: (options: DrainingOptions) => void;
 }
 
 /**
@@ -65,6 +48,7 @@ export class Draining implements ShutdownHost {
   readonly #finished: Promise<DrainReport>;
   readonly #server: EventEmitter;
   readonly #known: KnownServer;
+  readonly #host: DrainingHost;
   readonly #diagnostics: Diagnostics;
   readonly #listener: Listener;
   readonly #shutdown = new Shutdown(this);
@@ -80,9 +64,10 @@ export class Draining implements ShutdownHost {
   #progress: Progress | undefined;
   #report: DrainReport | undefined;
 
-  constructor(server: EventEmitter, known: KnownServer) {
+  constructor(server: EventEmitter, known: KnownServer, host: DrainingHost) {
     this.#server = server;
     this.#known = known;
+    this.#host = host;
     this.#diagnostics = new Diagnostics(server);
     this.#finished = new Promise((resolve) => (this.#settle = resolve));
     this.connections = new ServerConnections(server, known, {
@@ -96,7 +81,7 @@ export class Draining implements ShutdownHost {
       onLastCall: () => this.#onLastCall(),
       onClosed: () => this.#onClosed(),
       onFoundClosed: () => (this.#isJoined ? this.#shutdown.check() : this.#leaveUnjoined()),
-      hasSaidClose: drained.has(server),
+      hasSaidClose: host.wasDrained,
     });
     this.#sweeper = new Sweeper(
       () => this.connections.sweep(),
@@ -136,7 +121,7 @@ export class Draining implements ShutdownHost {
   }
 
   get stats(): DrainStats {
-    if (this.#report === undefined) return this.connections.stats;
+    if (this.#report === undefined) return this.connections.counts.stats;
     const { finished, forced } = this.#report;
     return { open: 0, finished, forced };
   }
@@ -151,7 +136,7 @@ export class Draining implements ShutdownHost {
       // A WebSocketServer without a server of its own is never told to listen.
       if (known.isListening() === undefined) return this.#listener.beginLastCall(reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
-        if (this.#shutdown.isOver) void drainingOf(server, known).join(options);
+        if (this.#shutdown.isOver) this.#host.drainAgain(options);
         // After its owner's own listeners for `'listening'`.
         else setImmediate(() => this.#closeLate());
       });
@@ -224,8 +209,8 @@ export class Draining implements ShutdownHost {
   #onCounted(): void {
     this.#isCounted = true;
     const { isForced, isForcing } = this.#shutdown;
-    if (isForced) this.connections.listEarlier();
-    if (isForced && !isForcing) this.connections.destroyEarlier();
+    if (isForced) this.connections.counts.listEarlier();
+    if (isForced && !isForcing) this.connections.earlier.destroy();
     this.#shutdown.check();
   }
 
@@ -234,8 +219,9 @@ export class Draining implements ShutdownHost {
       return false;
     const { hasListened, hasClosed } = this.#listener;
     // The server emits `'close'` when they have gone.
-    const hasOthers = hasListened || this.connections.earlier > 0;
-    return hasClosed || !hasOthers || this.connections.haveClosed;
+    const { earlier } = this.connections;
+    const hasOthers = hasListened || earlier.size > 0;
+    return hasClosed || !hasOthers || earlier.hasClosed;
   }
 
   force(): Iterable<End> {
@@ -247,23 +233,22 @@ export class Draining implements ShutdownHost {
 
   onForced(): number {
     // Node forgets a connection as it is destroyed: one that is not counted yet would be in no report.
-    if (this.#isCounted) this.connections.destroyEarlier();
+    if (this.#isCounted) this.connections.earlier.destroy();
     return GONE_MS;
   }
 
   onOver(): void {
     // The server's own `getConnections()` may never answer.
-    if (!this.#isCounted) this.connections.destroyEarlier();
+    if (!this.#isCounted) this.connections.earlier.destroy();
     this.#leave();
     // Before the connections are left: a session's own end comes after the end of the server.
     const { duration } = this.#times;
     // Frozen: all calls get the same report, and so do subscribers of a channel.
-    const report = Object.freeze({ ...this.connections.report(), duration });
+    const report = Object.freeze({ ...this.connections.counts.report(), duration });
     this.#report = report;
     this.#progress?.onOver(report);
     this.connections.leave();
     this.#late?.end(report.finished + report.forced > 0);
-    drained.add(this.#server);
     this.#diagnostics.end(() => report);
     this.#settle(report);
   }
@@ -271,6 +256,6 @@ export class Draining implements ShutdownHost {
   #leave(): void {
     this.#listener.leave();
     this.#sweeper.stop();
-    drainings.delete(this.#server);
+    this.#host.onLeft(this.#shutdown.isOver);
   }
 }

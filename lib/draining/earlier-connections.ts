@@ -4,6 +4,9 @@ import type { EventEmitter } from 'node:events';
 import { attemptOf } from '../primitives/hear.ts';
 import type { Census } from './census.ts';
 import { unref } from '../primitives/timers.ts';
+import type { Straggler } from '../reports.ts';
+import type { OpenList } from '../shutdown/open-list.ts';
+import { stragglerOf } from '../shutdown/stragglers.ts';
 
 /** What a server has for connections whose sockets are not known. A WebSocket server has none. */
 interface Counting extends EventEmitter {
@@ -20,6 +23,8 @@ interface Counting extends EventEmitter {
 export class EarlierConnections {
   readonly #server: Counting;
   readonly #open: Census;
+  /** Since when the server is followed, of `performance.now()`. They are older. */
+  readonly #since = performance.now();
   #spares = (): boolean => true;
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
@@ -55,6 +60,19 @@ export class EarlierConnections {
     return this.#first;
   }
 
+  /** Lists them, without an address, unless `list` has all connections already. */
+  listOpen(list: OpenList): void {
+    const unlisted = this.#open.size + this.size - list.size;
+    for (let left = Math.min(unlisted, this.size); left > 0; left -= 1) {
+      list.add({}, 'running', this.#since, () => this.describe());
+    }
+  }
+
+  /** Describes one of them. */
+  describe(): Straggler {
+    return stragglerOf('connection', undefined, this.#since);
+  }
+
   /**
    * From now on counts them now and then.
    *
@@ -79,7 +97,10 @@ export class EarlierConnections {
     this.#spares = spares;
   }
 
-  /** Ends the connections of HTTP/1 by force. Node has no list of others. */
+  /**
+   * Ends the connections of HTTP/1 by force. Node has no list of others. This has to come last:
+   * Node ends all connections of the server in one go.
+   */
   destroy(): void {
     // Even if the count is 0: a runtime may not have counted a silent connection.
     this.#attempt('closeAllConnections', (server) => server.closeAllConnections?.());

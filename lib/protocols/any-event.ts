@@ -9,7 +9,8 @@ import {
   thingIn,
 } from './closable-thing.ts';
 import { guard, type Protocol } from './protocol.ts';
-import { ClosableStream, isStream, servedStream } from './socket.ts';
+import { ClosableStream } from './closable-stream.ts';
+import { isStream, servedStream } from './socket.ts';
 
 /**
  * Connections of any emitter: the arguments of its event. The argument that has an end is guarded,

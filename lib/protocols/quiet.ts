@@ -7,7 +7,7 @@ import {
 } from '../bounds.ts';
 import type { Socket } from 'node:net';
 import { after } from '../primitives/after.ts';
-import { endSilent } from './socket.ts';
+import { endSilent } from './closable-stream.ts';
 import { followTalk, silenceOf } from './talk.ts';
 import { type End, inSlices } from '../shutdown/in-slices.ts';
 import { unref } from '../primitives/timers.ts';

@@ -4,9 +4,8 @@ import { hasMethods } from './any-event.ts';
 import { http2Server, httpServer } from './http/http-server.ts';
 import type { KnownServer } from './known-server.ts';
 import { netServer, tlsServer } from './socket-server.ts';
-import type { WebSocketServer } from './web-socket/clients.ts';
 import { WebSocketServers } from './web-socket/servers.ts';
-import { webSocketServer } from './web-socket/web-socket-server.ts';
+import { type WebSocketServer, webSocketServer } from './web-socket/web-socket-server.ts';
 
 /**
  * Recognises a server by its shape. There are three reasons:

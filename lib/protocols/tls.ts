@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { attempt, attemptEach } from '../primitives/attempt.ts';
 import { harmless } from '../primitives/harmless.ts';
 import { hasLeft } from '../primitives/has-left.ts';
+import { type End, turn } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
 import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
 import { attemptOf, hear, hearFirst, unhear } from '../primitives/hear.ts';
@@ -100,20 +101,15 @@ export class Handshakes implements HandshakeTracker {
   }
 
   /**
-   * Whether there are sockets without an address. Each is a handshake, or a connection that is
-   * served: that is known only when all connections have closed.
-   */
-  get hasUnknownHandshakes(): boolean {
-    return this.#nowhere.size > 0;
-  }
-
-  /**
    * All connections of the server have closed, so each socket without an address is a handshake.
    *
    * @returns What ends these handshakes.
    */
-  forceUnknownHandshakes(onStraggler: OnStraggler): (() => void)[] {
-    return [...this.#nowhere.values()].map((handshake) => this.#end(handshake, onStraggler));
+  *forceUnknownHandshakes(onStraggler: OnStraggler): Generator<End> {
+    if (this.#nowhere.size === 0) return;
+    // A socket that has just closed emits its 'close' before the next turn.
+    yield turn;
+    yield* [...this.#nowhere.values()].map((handshake) => this.#end(handshake, onStraggler));
   }
 
   #end(handshake: Handshake, onStraggler: OnStraggler): () => void {

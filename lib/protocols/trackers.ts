@@ -21,11 +21,6 @@ export interface HandshakeTracker {
   onChange: () => void;
   /** How many are in progress. */
   readonly size: number;
-  /**
-   * Whether there are TLS sockets without an address. Each is a handshake, or a connection that is
-   * served: that is known only when all connections have closed.
-   */
-  readonly hasUnknownHandshakes: boolean;
   /** Lists those that are in progress. */
   listOpen(list: OpenList): void;
   /** Forgets handshakes that are gone without an event. */
@@ -33,11 +28,12 @@ export interface HandshakeTracker {
   /** Stops following. @returns What ends each by force, and lists it. */
   force(onStraggler: OnStraggler): End[];
   /**
-   * All connections of the server have closed, so each socket without an address is a handshake.
+   * All connections of the server have closed. Until now, a TLS socket without an address could be
+   * a handshake or a connection. Now it is certainly a handshake.
    *
    * @returns What ends and lists these handshakes.
    */
-  forceUnknownHandshakes(onStraggler: OnStraggler): End[];
+  forceUnknownHandshakes(onStraggler: OnStraggler): Iterable<End>;
 }
 
 /** The connections that carry the requests of one server. */

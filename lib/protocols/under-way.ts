@@ -154,13 +154,8 @@ export class UnderWay {
     this.#carriers?.sweep();
   }
 
-  /** Whether there are TLS sockets without an address, which may be handshakes. */
-  get hasUnknownHandshakes(): boolean {
-    return this.#handshakes?.hasUnknownHandshakes === true;
-  }
-
   /** All connections have closed: what is left is a handshake. @returns What ends these. */
-  forceUnknownHandshakes(): End[] {
+  forceUnknownHandshakes(): Iterable<End> {
     return this.#handshakes?.forceUnknownHandshakes(this.#politeness?.onStraggler ?? nothing) ?? [];
   }
 

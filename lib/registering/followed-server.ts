@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { OwnedServer } from '../accepting/owned-server.ts';
-import { type Draining, drainingOf } from '../draining/draining.ts';
+import type { Draining } from '../draining/draining.ts';
+import { drainingOf } from '../draining/draining-of.ts';
 import { attemptOf } from '../primitives/hear.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { addressText } from './stop-report.ts';

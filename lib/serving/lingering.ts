@@ -7,9 +7,7 @@ import type { Linked, LinkedList } from '../primitives/linked-list.ts';
 import type { Closable } from '../protocols/protocol.ts';
 import { warn } from '../primitives/warn.ts';
 import { setImmediate, unref } from '../primitives/timers.ts';
-import type { OpenState } from '../reports.ts';
 import { eachInSlices } from '../shutdown/in-slices.ts';
-import type { OpenList } from '../shutdown/open-list.ts';
 
 /** An item that lingers: a task. */
 interface Lingerer<Self> extends Linked<Self> {
@@ -18,7 +16,6 @@ interface Lingerer<Self> extends Linked<Self> {
   deadline: number;
   watch(): void;
   noteClosed(): void;
-  listOpen(list: OpenList, state: OpenState): void;
 }
 
 export interface LingeringTimes {
@@ -67,10 +64,10 @@ export class Lingering<Item extends Lingerer<Item>> implements Holder<Item> {
     return [...this.#flushing.all(), ...this.#lingering.all()];
   }
 
-  /** Adds the connections that flush or linger to `list`. */
-  listOpen(list: OpenList): void {
-    for (const item of this.#flushing.all()) item.listOpen(list, 'flushing');
-    for (const item of this.#lingering.all()) item.listOpen(list, 'lingering');
+  /** Calls back with each connection that flushes or lingers, and with what it does. */
+  eachOpen(callback: (item: Item, phase: 'flushing' | 'lingering') => void): void {
+    for (const item of this.#flushing.all()) callback(item, 'flushing');
+    for (const item of this.#lingering.all()) callback(item, 'lingering');
   }
 
   /** Whether the connection flushes or lingers. */

@@ -1,7 +1,9 @@
 import { HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
-import { Task, type TaskScope } from './task.ts';
+import { Task } from './task.ts';
+import { listWaiting, tellStraggler } from './task-listing.ts';
+import type { TaskScope } from './task-scope.ts';
 import { OpenList } from '../shutdown/open-list.ts';
 import { Progress } from '../shutdown/progress.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
@@ -9,22 +11,13 @@ import { type End, inSlices, turn } from '../shutdown/in-slices.ts';
 import type { ServeReport, ServeStats } from '../reports.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
-import { type IsBusy, Quiet } from '../protocols/quiet.ts';
+import { Quiet } from '../protocols/quiet.ts';
 import type { PrivateSockets } from '../protocols/private-sockets.ts';
 import { Stragglers } from '../shutdown/stragglers.ts';
-import { type Handler, type RunnerOptions, TaskRunner } from './task-runner.ts';
-import { attemptOf, hear, unhear } from '../primitives/hear.ts';
+import type { ServingOptions } from './serving-options.ts';
+import { type Handler, TaskRunner } from './task-runner.ts';
+import { hear, unhear } from '../primitives/hear.ts';
 import { Slots } from './slots.ts';
-
-export interface ServingOptions<Connection> extends RunnerOptions<Connection> {
-  readonly signal: AbortSignal | undefined;
-  readonly maxQueued: number;
-  readonly concurrency: number;
-  readonly grace: number;
-  readonly idle: number;
-  readonly quiet: number;
-  readonly isBusy: IsBusy | undefined;
-}
 
 /**
  * The serving behind `serve`. It starts a task for each connection of an acceptor. If a slot is
@@ -71,7 +64,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
       onPass: (task) => this.#runner.start(task),
       onEnding: (reason) => this.#onEnding(reason, known.name),
       onListenerClosed: () => this.#progress?.onListenerClosed(),
-      onOver: () => this.#onOver(),
+      onOver: () => this.#onAcceptorOver(),
       politeness: { idle: options.idle, onStraggler: this.#stragglers.add },
     });
     const { diagnostics } = this.#acceptor;
@@ -102,13 +95,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     const list = new OpenList();
     if (this.#shutdown.isOver) return list;
     this.#runner.listOpen(list);
-    const { protocol } = this.#scope;
-    for (const task of this.#acceptor.queue.waiting) {
-      const { connection } = task;
-      // It may have ended without an event.
-      const isGone = attemptOf(connection as object, 'isGone', () => protocol.isGone(connection));
-      if (!isGone) task.listOpen(list, 'waiting');
-    }
+    listWaiting(this.#acceptor.queue.waiting, list);
     this.#acceptor.listOpen(list);
     this.#sockets?.listOpen(list);
     return list;
@@ -158,17 +145,15 @@ export class ConnectionServing<Connection> implements ShutdownHost {
   }
 
   *#lastEnds(): Generator<End> {
-    const { mustCloseLast, hasUnknownHandshakes } = this.#acceptor;
-    if (!mustCloseLast && !hasUnknownHandshakes && !this.#sockets) return;
+    yield* this.#acceptor.lastEnds();
+    if (!this.#sockets) return;
     // A socket that has just closed emits its 'close' before the next turn.
     yield turn;
-    yield () => this.#acceptor.closeLast();
-    yield* this.#acceptor.forceUnknownHandshakes();
-    yield* this.#sockets?.ends(this.#stragglers.add) ?? [];
+    yield* this.#sockets.ends(this.#stragglers.add);
   }
 
   /** No connection comes any more. Errors of the server are still listened for. */
-  #onOver(): void {
+  #onAcceptorOver(): void {
     hear(this.#server, 'error', this.#onServerError);
     this.#slots.look();
   }
@@ -190,7 +175,7 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#scope.quiet?.stop();
     this.#runner.sweep();
     const reason = new DOMException('The grace period is over', 'TimeoutError');
-    const list = (task: Task<Connection>): void => task.tellStraggler(this.#stragglers.add);
+    const list = (task: Task<Connection>): void => tellStraggler(task, this.#stragglers.add);
     return [
       // First: the emitter may have better means than ours to end its connections.
       () => this.#acceptor.closeLast(),

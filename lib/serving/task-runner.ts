@@ -1,9 +1,10 @@
 import { attempt } from '../primitives/attempt.ts';
-import { attemptOf } from '../primitives/hear.ts';
 import { warn } from '../primitives/warn.ts';
-import { now } from '../primitives/clock.ts';
 import { TaskContext } from './task-context.ts';
-import { CUT, type Task, type TaskOwner, type TaskScope } from './task.ts';
+import { CUT, type Task } from './task.ts';
+import { listRunning, listTask } from './task-listing.ts';
+import type { TaskOwner, TaskScope } from './task-scope.ts';
+import { lookAt } from './task-sweep.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { eachInSlices, type End, inSlices } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
@@ -184,7 +185,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
    */
   sweep(): void {
     const late: End[] = [];
-    for (const task of this.#running.all()) this.#look(task, late);
+    for (const task of this.#running.all()) lookAt(task, this.#flush, late);
     this.#lingering.sweep();
     inSlices(late, nothing);
   }
@@ -195,7 +196,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#isSweeping = true;
     const late: End[] = [];
     const look = (task: Task<Connection>): void => {
-      if (task.list === this.#running) this.#look(task, late);
+      if (task.list === this.#running) lookAt(task, this.#flush, late);
       else this.#lingering.look(task);
     };
     eachInSlices([...this.#running.all(), ...this.#lingering.all], look, () => {
@@ -204,43 +205,10 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     });
   }
 
-  /** @param late - Gets what ends the connection, if its bytes have not left in time. */
-  #look(task: Task<Connection>, late: End[]): void {
-    if (task.awaits === 'promise') {
-      // A socket that the handler has sent to another process is closed, but has not gone.
-      if (task.isFollowed && attempt(() => this.#hasGone(task))) task.noteClosed();
-      return;
-    }
-    const { closable } = task;
-    if (attempt(() => closable.isClosed())) task.noteClosed();
-    else if (attempt(() => closable.hasEnded?.()) && task.deadline !== CUT) {
-      const time = now();
-      task.deadline ||= time + this.#flush;
-      if (time < task.deadline) return;
-      task.deadline = CUT;
-      late.push(() => closable.destroy());
-    }
-  }
-
   /** Lists all open connections, and those that have closed while their handlers run. */
   listOpen(list: OpenList): void {
-    const ended: Task<Connection>[] = [];
-    for (const task of this.#running.all()) {
-      const { awaits, connection } = task;
-      const ask = (name: 'isClosed' | 'hasEnded'): boolean =>
-        awaits !== 'promise' &&
-        attemptOf(connection as object, name, () => task.closable[name]?.()) === true;
-      if (ask('isClosed')) continue;
-      if (ask('hasEnded')) ended.push(task);
-      else task.listOpen(list, 'running');
-    }
-    // Last: if one socket carries several tasks, the state of a running task says more.
-    for (const task of ended) task.listOpen(list, 'flushing');
-    this.#lingering.listOpen(list);
-  }
-
-  #hasGone(task: Task<Connection>): boolean {
-    return this.#scope.protocol.isGone(task.connection) && task.closable.isClosed();
+    listRunning(this.#running.all(), list);
+    this.#lingering.eachOpen((task, state) => listTask(task, list, state));
   }
 
   /**

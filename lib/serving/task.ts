@@ -1,52 +1,26 @@
-import type { Closable, Protocol } from '../protocols/protocol.ts';
+import type { Closable } from '../protocols/protocol.ts';
 import { AsyncResource } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { attempt } from '../primitives/attempt.ts';
 import { now } from '../primitives/clock.ts';
-import type { Quiet } from '../protocols/quiet.ts';
 import { isExpected } from './own-errors.ts';
-import type { OpenState, Straggler } from '../reports.ts';
-import { attemptOf } from '../primitives/hear.ts';
-import type { OpenList } from '../shutdown/open-list.ts';
-import { type OnStraggler, stragglerOf } from '../shutdown/stragglers.ts';
+import type { TaskScope } from './task-scope.ts';
 import { TaskSignals } from './task-signals.ts';
 import type { Arrival, HeldList, Holder } from '../accepting/queue.ts';
 import { isTransportError } from './transport-error.ts';
 
-/** The values that all tasks of one `serve` share. */
-export interface TaskScope<Connection> {
-  readonly protocol: Protocol<Connection>;
-  /** Set when the shutdown begins. */
-  draining: { readonly reason: unknown } | undefined;
-  /** Told how the handlers end. Set by the runner of the tasks. */
-  owner?: TaskOwner<Connection>;
-  /**
-   * Ends silent connections. `undefined` without the option `quiet`, which only servers of sockets
-   * have.
-   */
-  readonly quiet?: Quiet | undefined;
-}
-
-/** The runner of tasks. It is told how the promise of each handler has settled. */
-export interface TaskOwner<Connection> extends Holder<Task<Connection>> {
-  onResolved(task: Task<Connection>): void;
-  onRejected(task: Task<Connection>, error: unknown): void;
-  /** Callback style: our side of the connection has ended. */
-  onFinished(task: Task<Connection>): void;
-}
-
 /** A deadline that is over: the connection was cut off. */
 export const CUT: number = -1;
 
-/** Nothing waits for its destruction. To report that would cost one more object for each task. */
+/** No code waits for the destruction of a task. To report that would cost an object for each. */
 const resourceOptions = { requireManualDestroy: true };
 
 /**
  * One connection, from its accept until it has closed: queued, running, flushing, lingering. The
  * list that holds the task tells which.
  *
- * There are as many tasks as open connections, so a task is kept small. It has only the fields that
- * every connection needs. Its signals are created when they are read. It has no private method: one
+ * A server may have 100 000 tasks, so a task is kept small. It has only the fields that every
+ * connection needs. Its signals are created when they are read. It has no private method, which
  * would take one more word of memory in every task.
  *
  * A task is also an async context: the context of the event that has brought the connection. Its
@@ -153,32 +127,6 @@ export class Task<Connection> extends AsyncResource implements Arrival<Task<Conn
     this.awaits = 'orderly close';
     this.scope.protocol.onFinish?.(this.connection, finish.bind(this));
     this.watch();
-  }
-
-  /** Reports it as a straggler, with the socket or session that carries it. */
-  tellStraggler(onStraggler: OnStraggler): void {
-    onStraggler(this.describe(), this.carrier);
-  }
-
-  /** Adds it to `list`, with the socket or session that carries it. */
-  listOpen(list: OpenList, state: OpenState): void {
-    list.add(this.carrier, state, this.since, () => this.describe());
-  }
-
-  get carrier(): object {
-    const connection = this.connection as object;
-    const { protocol } = this.scope;
-    return (
-      attemptOf(connection, 'carrier', () => protocol.carrierOf?.(this.connection)) ?? connection
-    );
-  }
-
-  describe(): Straggler {
-    const { protocol } = this.scope;
-    const { connection, since } = this;
-    const socket = attemptOf(connection as object, 'socket', () => protocol.socketOf(connection));
-    const line = protocol.requestLineOf?.(connection);
-    return stragglerOf(protocol.straggler, socket, since, line);
   }
 
   /** Call it when the shutdown has begun, after the scope was given the reason. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { drainingOf } from '../../lib/draining/draining.ts';
+import { drainingOf } from '../../lib/draining/draining-of.ts';
 import { recognise } from '../../lib/protocols/recognise.ts';
 import { held } from '../support/drain-scene.ts';
 import { connect, listening } from '../support/sockets.ts';

@@ -56,6 +56,32 @@ test('a protocol is known in its own folder, and where a server is recognised', 
   assert.deepEqual(wrong, []);
 });
 
+/** Lines of a file, unless docs/internals.md allows it more. */
+const MOST = 200;
+
+/** The files that may be longer, by the table of docs/internals.md. */
+function longFiles(): Map<string, number> {
+  const page = readFileSync(join(projectRoot, 'docs/internals.md'), 'utf8');
+  const rows = page.matchAll(/^\| `([\w/-]+)\.ts` +\| +(\d+) +\|/gm);
+  return new Map([...rows].map(([, name = '', lines]) => [name, Number(lines)]));
+}
+
+test('hold files of 200 lines at most, or as many as docs/internals.md allows', () => {
+  const long = longFiles();
+  const wrong = [...files.values()]
+    .filter(({ name, lines }) => lines > (long.get(name) ?? MOST))
+    .map(
+      ({ name, lines }) => `${name}.ts has ${lines} lines, and may have ${long.get(name) ?? MOST}`,
+    );
+  assert.deepEqual(wrong, []);
+});
+
+test('hold every file that docs/internals.md allows more lines, and it needs them', () => {
+  const long = longFiles();
+  assert.ok(long.size > 0);
+  for (const name of long.keys()) assert.ok((files.get(name)?.lines ?? 0) > MOST, name);
+});
+
 test('are drawn as they are: after a change, `npm run house`', () => {
   const picture = readFileSync(join(projectRoot, 'docs/figures/house.svg'), 'utf8');
   assert.equal(drawHouse(files), picture);

@@ -19,7 +19,7 @@ test('that is no server is named', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     [8000, '8000'],
-    ['localhost', "'localhost'"],
+    ['localhost', "'localhost': give its server"],
     [{}, '{}'],
     [() => {}, '[Function (anonymous)]'],
   ];

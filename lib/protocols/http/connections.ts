@@ -1,10 +1,14 @@
 import type { CarrierTracker, Patience } from '../trackers.ts';
 import type { EventEmitter } from 'node:events';
 import type { Http2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Http1Connection } from './http1-connection.ts';
 import { Http1Connections } from './http1-connections.ts';
+import { Http1Endings } from './http1-endings.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { End } from '../../shutdown/in-slices.ts';
 import { Newcomers } from './newcomers.ts';
+import { ObjectMap } from '../../primitives/object-map.ts';
 import { countListeners, overhear } from './overhear.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
@@ -28,6 +32,7 @@ export interface HttpEvents {
 export class HttpConnections implements CarrierTracker {
   readonly #server: EventEmitter;
   readonly #newcomers = new Newcomers();
+  readonly #endings: Http1Endings;
   readonly #http1: Http1Connections;
   readonly #http2 = new Http2Sessions(this.#newcomers);
   readonly #events: HttpEvents;
@@ -36,7 +41,9 @@ export class HttpConnections implements CarrierTracker {
   constructor(server: EventEmitter, events: HttpEvents) {
     this.#server = server;
     this.#events = events;
-    this.#http1 = new Http1Connections(server, this.#newcomers);
+    const http1 = new ObjectMap<Socket, Http1Connection>();
+    this.#endings = new Http1Endings(server, http1);
+    this.#http1 = new Http1Connections(http1, this.#endings, this.#newcomers);
     const { begin, check, upgrade } = this.#http1;
     if (events.socket) hear(server, events.socket, this.#http1.add);
     // Before listeners of the owner: if one of them ends the session, nothing tells its socket
@@ -87,7 +94,7 @@ export class HttpConnections implements CarrierTracker {
   }
 
   get looksIdle(): boolean {
-    return this.#http1.looksIdle;
+    return this.#endings.looksIdle;
   }
 
   listOpen(list: OpenList): void {
@@ -100,33 +107,33 @@ export class HttpConnections implements CarrierTracker {
    * is let in now, and refused once the listener is closed.
    */
   holdBack(most: number): void {
-    if (countListeners(this.#server, 'upgrade') === 0) this.#http1.holdBack(most);
+    if (countListeners(this.#server, 'upgrade') === 0) this.#endings.holdBack(most);
   }
 
   begin(): void {
-    this.#http1.isEnding = true;
+    this.#endings.begin();
   }
 
   goAway(): void {
     this.#http2.goAway();
-    this.#http1.goAway();
+    this.#endings.goAway();
   }
 
   /** Half requests and upgraded sockets stay until they are ended by force. */
   drain(patience: Patience): void {
     this.goAway();
     this.#http2.drain(patience);
-    this.#http1.drain(patience);
+    this.#endings.drain(patience);
   }
 
   end(): End[] {
     this.#leave();
-    return [...this.#http1.end(), ...this.#http2.end()];
+    return [...this.#endings.end(), ...this.#http2.end()];
   }
 
   force(onStraggler: OnStraggler): End[] {
     this.#leave();
-    return [...this.#http1.force(onStraggler), ...this.#http2.force(onStraggler)];
+    return [...this.#endings.force(onStraggler), ...this.#http2.force(onStraggler)];
   }
 
   sweep(): void {
@@ -136,7 +143,7 @@ export class HttpConnections implements CarrierTracker {
 
   #leave(): void {
     this.goAway();
-    this.#http1.leave();
+    this.#endings.leave();
     const { socket, session } = this.#events;
     if (socket) unhear(this.#server, socket, this.#http1.add);
     if (session) unhear(this.#server, session, this.#http2.add);

@@ -2,16 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { now } from '../../primitives/clock.ts';
 import { LinkedList } from '../../primitives/linked-list.ts';
-import { type ExchangeOwner, isArriving, OpenExchange } from './open-exchange.ts';
+import { type ExchangeOwner, OpenExchange } from './open-exchange.ts';
 import { guard } from '../protocol.ts';
 import { endSoon } from '../end-soon.ts';
-import { attemptOf } from '../../primitives/hear.ts';
-import { hasLeft } from '../../primitives/has-left.ts';
-import type { OpenState, Straggler } from '../../reports.ts';
-import type { OpenList } from '../../shutdown/open-list.ts';
-import { type OnStraggler, stragglerOf } from '../../shutdown/stragglers.ts';
-import { requestLineOf } from './request-line.ts';
-import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** The bytes of an empty line, which some clients send behind a body. */
 const LINE_BREAK = 2;
@@ -22,7 +15,7 @@ const LINE_BREAK = 2;
  */
 export type HttpState = 'new' | 'idle' | 'half a request' | 'active' | 'upgraded' | 'closed';
 
-/** The owner of this connection: it has all HTTP/1 connections of one server. */
+/** What ends the HTTP/1 connections of one server. Each connection tells it when it rests. */
 export interface Http1Owner {
   /** Called when an exchange is over. */
   onRest(connection: Http1Connection): void;
@@ -32,8 +25,8 @@ export interface Http1Owner {
  * One HTTP/1 connection, with its exchanges under way. A client may pipeline any number of requests.
  * So the work for each request does not depend on how many are open.
  *
- * There are as many as open connections, and most are idle. So it has only the fields that an idle
- * one needs. It has no private method: one would take one more word of memory in each.
+ * A server may have 100 000 of them, and most are idle. So it has only the fields that an idle
+ * connection needs. It has no private method, which would take one more word of memory in each.
  */
 export class Http1Connection implements ExchangeOwner {
   readonly socket: Socket;
@@ -176,53 +169,4 @@ export class Http1Connection implements ExchangeOwner {
     socket.off('error', guard);
     return true;
   }
-
-  /** Lists the connection, unless it has been ended. */
-  listOpen(list: OpenList): void {
-    const { socket } = this;
-    if (attemptOf(socket, 'destroyed', () => socket.destroyed)) return;
-    const kind = attemptOf(socket, 'state', () => kindOf(this.state)) ?? 'connection';
-    const state = attemptOf(socket, 'state', () => openStateOf(this)) ?? 'running';
-    list.add(socket, state, this.since, () => this.describe(kind));
-  }
-
-  /** What ends the connection by force. @param onStraggler - Told of it, just before. */
-  force(onStraggler: OnStraggler): () => void {
-    return () => {
-      // It was ended as a request that `serve` had, and listed as that; or another process has it.
-      if (this.socket.destroyed || hasLeft(this.socket)) return;
-      onStraggler(this.describe(kindOf(this.state)), this.socket);
-      // TLS has a goodbye of its own.
-      if ('encrypted' in this.socket) this.endIfIdle();
-      warnOfRejection(this.socket.destroy());
-    };
-  }
-
-  describe(kind: Straggler['kind']): Straggler {
-    const { socket } = this;
-    const request = attemptOf(socket, 'request', () => servedOf(this)?.request);
-    const line = this.#life === 'upgraded' ? {} : requestLineOf(request);
-    return stragglerOf(kind, socket, this.since, line);
-  }
-}
-
-function kindOf(state: HttpState): Straggler['kind'] {
-  if (state === 'upgraded') return 'upgrade';
-  return state === 'active' || state === 'half a request' ? 'request' : 'connection';
-}
-
-function openStateOf(connection: Http1Connection): OpenState {
-  const { state } = connection;
-  if (state === 'half a request' || state === 'upgraded') return state;
-  const { request, response } = servedOf(connection) ?? {};
-  if (!request || !response) return 'idle';
-  if (!response.writableEnded) return 'running';
-  return response.writableFinished && isArriving(request) ? 'half a request' : 'flushing';
-}
-
-/** The first exchange that is not answered. If all are answered, the first one. */
-function servedOf({ first }: Http1Connection): OpenExchange | undefined {
-  let exchange = first;
-  while (exchange?.response.writableEnded) exchange = exchange.next;
-  return exchange ?? first;
 }

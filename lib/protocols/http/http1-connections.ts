@@ -1,57 +1,45 @@
-import type { Patience } from '../trackers.ts';
-import { closesHalfRequests } from '../../primitives/runtime.ts';
-import { STRAY_CHECK_MS } from '../../bounds.ts';
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { attempt, attemptEach } from '../../primitives/attempt.ts';
-import { Alarms } from './alarm.ts';
+import { attemptEach } from '../../primitives/attempt.ts';
 import { emitterListener } from '../../primitives/emitter-listener.ts';
 import { isHttp2 } from './exchange.ts';
 import { guard } from '../protocol.ts';
 import { harmless } from '../../primitives/harmless.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
-import { HeldBack } from './held-back.ts';
-import { Http1Connection, type Http1Owner } from './http1-connection.ts';
-import { Http1Ending, type HttpPatience } from './http1-ending.ts';
-import { eachInSlices, type End } from '../../shutdown/in-slices.ts';
-import { timeoutOf } from './node-timeout.ts';
+import { Http1Connection } from './http1-connection.ts';
+import type { Http1Endings } from './http1-endings.ts';
+import { listOpen } from './http1-listing.ts';
+import { eachInSlices } from '../../shutdown/in-slices.ts';
 import type { Newcomers } from './newcomers.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
-import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { attemptOf } from '../../primitives/hear.ts';
-import { setImmediate, unref } from '../../primitives/timers.ts';
-import { ObjectMap } from '../../primitives/object-map.ts';
+import type { ObjectMap } from '../../primitives/object-map.ts';
 
-/** The HTTP/1 connections of one server, which a shutdown has to end. */
-export class Http1Connections implements Http1Owner {
+/** The open HTTP/1 connections of one server, which a shutdown has to end. */
+export class Http1Connections {
   /** Called when a newcomer has made its first request, and when a connection has gone. */
   onChange: () => void = () => {};
   /** Called with the socket of a connection that has gone. */
   onGone: (socket: Socket) => void = () => {};
-  /**
-   * Whether a shutdown has begun. Only then does the time matter at which a connection began to
-   * rest.
-   */
-  isEnding = false;
-  readonly #alarms = new Alarms();
-  readonly #server: EventEmitter;
+  readonly #connections: ObjectMap<Socket, Http1Connection>;
+  readonly #endings: Http1Endings;
   readonly #newcomers: Newcomers;
-  readonly #connections = new ObjectMap<Socket, Http1Connection>();
-  /** How connections end. Empty before a shutdown, because most connections are idle then. */
-  readonly #endings = new WeakMap<Http1Connection, Http1Ending>();
   /** The responses to requests that came by 'checkContinue' or 'checkExpectation'. */
   #checked: WeakSet<ServerResponse> | undefined;
-  #heldBack: HeldBack | undefined;
-  #isClosing = false;
-  #isOver = false;
   #isSweeping = false;
-  #patience: HttpPatience | undefined;
-  #strayTimer: NodeJS.Timeout | undefined;
 
-  constructor(server: EventEmitter, newcomers: Newcomers) {
-    this.#server = server;
+  /**
+   * @param connections - Where they are added and deleted.
+   * @param endings - What ends them in a shutdown. Before that, it is told nothing of a connection.
+   */
+  constructor(
+    connections: ObjectMap<Socket, Http1Connection>,
+    endings: Http1Endings,
+    newcomers: Newcomers,
+  ) {
+    this.#connections = connections;
+    this.#endings = endings;
     this.#newcomers = newcomers;
   }
 
@@ -71,76 +59,8 @@ export class Http1Connections implements Http1Owner {
     return connection?.socket.listeners('close').includes(this.#onClose) === true;
   }
 
-  /** Whether a connection is idle, or seems so to Node. */
-  get looksIdle(): boolean {
-    for (const connection of this.#connections.values()) {
-      if (attempt(() => connection.looksIdle)) return true;
-    }
-    return false;
-  }
-
   listOpen(list: OpenList): void {
-    attemptEach(this.#connections.values(), (each) => each.listOpen(list));
-  }
-
-  /**
-   * From now on reads nothing from connections that are new or have just been answered, until
-   * `drain` or `leave`. A connection that is idle now is read, and held back after its next answer.
-   *
-   * @param most - How many connections are held back at most.
-   */
-  holdBack(most: number): void {
-    this.#heldBack = new HeldBack(most);
-  }
-
-  /** From now on tells each client that its connection will end. */
-  goAway(): void {
-    this.#isClosing = true;
-    const requestTimeout = timeoutOf(this.#server, 'requestTimeout');
-    attemptEach(this.#connections.values(), (each) => this.#goAway(each, requestTimeout));
-  }
-
-  /** From now on ends each connection that has had nothing under way for a while. */
-  drain(times: Patience): void {
-    const patience = {
-      ...times,
-      headersTimeout: timeoutOf(this.#server, 'headersTimeout'),
-      requestTimeout: timeoutOf(this.#server, 'requestTimeout'),
-    };
-    this.#release();
-    this.#patience = patience;
-    if (!closesHalfRequests) this.#strayTimer = setInterval(() => this.#endStray(), STRAY_CHECK_MS);
-    unref(this.#strayTimer);
-    eachInSlices(this.#connections.values(), (each) => {
-      if (!this.#isOver) this.#endingOf(each).drain(patience);
-    });
-  }
-
-  /** Stops following the server. Open connections are followed to their end. */
-  leave(): void {
-    clearInterval(this.#strayTimer);
-    this.#release();
-    this.#isOver = true;
-  }
-
-  /** What ends each idle connection. Half requests and upgraded sockets are left to their owners. */
-  end(): End[] {
-    return this.#eachEnd((connection) => () => connection.endIfIdle());
-  }
-
-  /** What ends each connection by force. @param onStraggler - Told of each, just before. */
-  force(onStraggler: OnStraggler): End[] {
-    return this.#eachEnd((connection) => connection.force(onStraggler));
-  }
-
-  #eachEnd(endOf: (connection: Http1Connection) => () => void): End[] {
-    return [...this.#connections.values()].map((each) => {
-      this.#endings.get(each)?.leave();
-      // An upgrade is not heard any more, and Node then no longer listens to the socket. Now, for its
-      // turn may come many slices later.
-      attemptOf(each.socket, 'on', () => each.keepGuard());
-      return endOf(each);
-    });
+    attemptEach(this.#connections.values(), (each) => listOpen(each, list));
   }
 
   /** Forgets connections that are gone without an event. */
@@ -150,8 +70,9 @@ export class Http1Connections implements Http1Owner {
     const look = ([socket, connection]: [Socket, Http1Connection]): void => {
       // The census sweeps, too: a connection that has gone without an event is no straggler.
       if (hasLeft(socket)) return this.#forget(socket);
-      connection.sweep(this.isEnding);
-      if (!this.isEnding) attemptOf(socket, 'listenerCount', () => this.#lighten(connection));
+      const isEnding = this.#endings.hasBegun;
+      connection.sweep(isEnding);
+      if (!isEnding) attemptOf(socket, 'listenerCount', () => this.#lighten(connection));
     };
     eachInSlices(this.#connections, look, () => (this.#isSweeping = false));
   }
@@ -172,9 +93,7 @@ export class Http1Connections implements Http1Owner {
     // With HTTP/2, the session owns the socket.
     if ((socket as TLSSocket).alpnProtocol === 'h2' || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
-    this.#heldBack?.add(socket);
-    // An earlier listener may have ended everything, in this very event.
-    if (this.#isOver) connection.endIfIdle();
+    if (this.#endings.hasBegun) this.#endings.onAccept(connection);
   });
 
   /** Notes a request whose answer to its `Expect` is left to the owner. */
@@ -195,9 +114,8 @@ export class Http1Connections implements Http1Owner {
     if (isHttp2(response) || !socket || socket.destroyed) return;
     const connection = this.#connectionOf(socket);
     connection.begin(request, response, isChecked);
-    if (this.isEnding) this.#endings.get(connection)?.onBegin();
+    if (this.#endings.hasBegun) this.#endings.onBegin(connection);
     this.#settle(socket);
-    if (this.#isClosing) this.#goAway(connection);
   }
 
   /** @param stream - The socket. For `'connect'` of HTTP/2 it is a response. */
@@ -211,33 +129,19 @@ export class Http1Connections implements Http1Owner {
     if (socket.destroyed) return void socket.on('error', guard);
     const connection = this.#connectionOf(socket);
     connection.upgrade();
-    this.#endings.get(connection)?.leave();
+    this.#endings.letGo(connection);
     this.#settle(socket);
   };
 
   #connectionOf(socket: Socket): Http1Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = new Http1Connection(socket, this);
+    const connection = new Http1Connection(socket, this.#endings);
     this.#connections.set(socket, connection);
     this.#newcomers.add(socket, connection.since);
     socket.on('close', this.#onClose);
-    if (this.#patience) this.#endingOf(connection).drain(this.#patience);
+    if (this.#endings.hasBegun) this.#endings.onNew(connection);
     return connection;
-  }
-
-  #endingOf(connection: Http1Connection): Http1Ending {
-    const ending = this.#endings.get(connection) ?? new Http1Ending(connection, this.#alarms);
-    this.#endings.set(connection, ending);
-    return ending;
-  }
-
-  onRest(connection: Http1Connection): void {
-    if (this.isEnding) this.#endingOf(connection).onRest();
-    // Its `keepAliveTimeout` still runs, to which Node adds a second.
-    if (this.#heldBack && connection.state !== 'upgraded') this.#heldBack.add(connection.socket);
-    // The next request may be in the input of this very turn.
-    if (this.#isOver) setImmediate(() => attempt(() => connection.endIfIdle()));
   }
 
   readonly #onClose = emitterListener((socket: Socket) => {
@@ -247,40 +151,10 @@ export class Http1Connections implements Http1Owner {
 
   #forget(socket: Socket): void {
     const connection = this.#connections.get(socket);
-    if (connection) this.#endings.get(connection)?.leave();
+    if (connection && this.#endings.hasBegun) this.#endings.letGo(connection);
     this.#connections.delete(socket);
     this.#newcomers.delete(socket);
     this.onChange();
-  }
-
-  #release(): void {
-    this.#heldBack?.release();
-    this.#heldBack = undefined;
-  }
-
-  #goAway(
-    connection: Http1Connection,
-    requestTimeout: number = timeoutOf(this.#server, 'requestTimeout'),
-  ): void {
-    if (connection.last === undefined) return;
-    this.#endingOf(connection).goAway(requestTimeout);
-  }
-
-  /**
-   * Ends connections that only seem to have half a request. Empty lines behind a request are no
-   * part of the next request, and look like half of it.
-   *
-   * Node's parser knows which connections wait for nothing, and Node can end them, but only all at
-   * once. So that is not done while a connection is idle and still has time.
-   */
-  #endStray(): void {
-    if (this.looksIdle) return;
-    const server = this.#server as { closeIdleConnections?(): void };
-    for (const connection of this.#connections.values()) {
-      if (attempt(() => connection.state) !== 'half a request') continue;
-      attemptOf(server, 'closeIdleConnections', () => server.closeIdleConnections?.());
-      return;
-    }
   }
 
   #settle(newcomer: object): void {

@@ -5,6 +5,7 @@ import { endIdle, endSoon } from '../end-soon.ts';
 import { guard } from '../protocol.ts';
 import { Alarm, type Alarms } from './alarm.ts';
 import type { Http1Connection } from './http1-connection.ts';
+import { describe } from './http1-listing.ts';
 import { LastResponse } from './last-response.ts';
 import { isArriving } from './open-exchange.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
@@ -98,7 +99,7 @@ export class Http1Ending {
       const { request, response } = last;
       const isLet = this.#lastResponse?.lets(request) && response.writableFinished;
       if (connection.last !== last || !isArriving(request) || isLet) return;
-      patience.onStraggler(connection.describe('request'), connection.socket);
+      patience.onStraggler(describe(connection, 'request'), connection.socket);
       endStalledUpload(connection.socket, first.response);
     };
     this.#alarm.setBehindInput(last.since + patience.requestTimeout, look);
@@ -122,7 +123,7 @@ export class Http1Ending {
    */
   #timeOut({ onStraggler }: HttpPatience): void {
     const { socket } = this.#connection;
-    onStraggler(this.#connection.describe('request'), socket);
+    onStraggler(describe(this.#connection, 'request'), socket);
     // Its owner may have removed all listeners from it, also Node's.
     socket.on('error', guard);
     warnOfRejection(socket.write(REQUEST_TIMEOUT));

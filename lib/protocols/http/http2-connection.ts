@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Alarm, type Alarms } from './alarm.ts';
 import { attempt } from '../../primitives/attempt.ts';
+import { type Cuttable, followed } from './cut-session.ts';
 import { cutStream } from './exchange.ts';
 import { emitterListener } from '../../primitives/emitter-listener.ts';
 import type { Patience } from '../trackers.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
-import { guard } from '../protocol.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import type { OpenState, Straggler } from '../../reports.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
@@ -19,35 +19,6 @@ import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** The highest id that a stream can have. */
 const ANY_STREAM = 2 ** 31 - 1;
-
-/** The connections of sessions that are followed. */
-const connections = new WeakMap<Http2Session, Http2Connection>();
-
-/**
- * Destroys a session that is not followed, and its socket. Node would leave the socket to a client
- * that goes on.
- */
-export function destroySession(session: Http2Session): void {
-  if (session.destroyed) return;
-  // on() returns the socket itself. `session.socket` is a proxy that cannot end it.
-  const socket = session.socket.on('error', guard);
-  warnOfRejection(session.destroy());
-  setImmediate(() => setImmediate(() => attempt(() => socket.destroy())));
-}
-
-/**
- * Ends a session by force. Its streams are cut, so that half an answer does not pass for a whole
- * one.
- */
-export function cutSession(session: Http2Session): void {
-  const connection = connections.get(session);
-  if (connection === undefined) return destroySession(session);
-  connection.cut();
-  setImmediate(() => {
-    connection.destroy();
-    setImmediate(() => connection.destroySocket());
-  });
-}
 
 /**
  * One HTTP/2 session, which ends by two GOAWAYs:
@@ -62,7 +33,7 @@ export function cutSession(session: Http2Session): void {
  *
  * An idle session has its time for one more request, as an HTTP/1 connection has.
  */
-export class Http2Connection {
+export class Http2Connection implements Cuttable {
   readonly #session: Http2Session;
   /** Missing if the session was destroyed before. */
   readonly #socket: Socket | TLSSocket | undefined;
@@ -87,12 +58,12 @@ export class Http2Connection {
     this.#alarm = new Alarm(alarms);
     const close = (): void => {
       this.#alarm.clear();
-      connections.delete(session);
+      followed.delete(session);
       onClose();
     };
-    // once() returns the socket itself, as above.
+    // once() returns the socket itself. `session.socket` is a proxy that cannot end it.
     this.#socket = session.socket.once('close', close);
-    connections.set(session, this);
+    followed.set(session, this);
   }
 
   /** Whether the session is gone, perhaps without an event. */

@@ -1,6 +1,6 @@
 import type { Http2Session, Http2Stream } from 'node:http2';
 import { type Closable, guard, type Protocol } from '../protocol.ts';
-import { cutSession, destroySession } from './http2-connection.ts';
+import { cutSession, destroySession } from './cut-session.ts';
 import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** Connections that are HTTP/2 sessions. */

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { guard, type Protocol } from '../protocol.ts';
-import { ClosableStream, servedStream } from '../socket.ts';
+import { ClosableStream } from '../closable-stream.ts';
+import { servedStream } from '../socket.ts';
 import { cutStream } from './exchange.ts';
 import { requestLineIn } from './request-line.ts';
 import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';

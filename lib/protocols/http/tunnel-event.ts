@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Closable, guard, type Protocol } from '../protocol.ts';
-import { ClosableStream, reset, type Resettable, servedStream } from '../socket.ts';
+import { ClosableStream } from '../closable-stream.ts';
+import { reset, type Resettable, servedStream } from '../socket.ts';
 import { isHttp2, streamOf } from './exchange.ts';
 import { requestLineOf } from './request-line.ts';
 import type { Addressed } from '../../shutdown/stragglers.ts';

@@ -1,5 +1,4 @@
 import { CLIENTS_LOOK_MS } from '../../bounds.ts';
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { after } from '../../primitives/after.ts';
 import { attempt } from '../../primitives/attempt.ts';
@@ -12,21 +11,12 @@ import { hasMethods } from '../any-event.ts';
 import type { AnySocket } from '../protocol.ts';
 import { WebSocketClient } from './client.ts';
 import { CLOSED, socketOf, type WebSocketLike } from './web-socket.ts';
+import type { WebSocketServer } from './web-socket-server.ts';
 import { attemptOf, hear, unhear } from '../../primitives/hear.ts';
 import { unref } from '../../primitives/timers.ts';
 import { ObjectMap } from '../../primitives/object-map.ts';
 
 const methods = ['on', 'close', 'terminate'];
-
-/** The parts that are used of a `WebSocketServer` of the package `ws`. */
-export interface WebSocketServer extends EventEmitter {
-  readonly options?: { readonly noServer?: boolean; readonly server?: EventEmitter | null };
-  /** Missing without `clientTracking`. */
-  readonly clients?: ReadonlySet<WebSocketLike>;
-  /** Throws if it has no HTTP server. Returns `null` if that server is not bound. */
-  address(): unknown;
-  close(): void;
-}
 
 /** The code that is told of the clients. */
 type WebSocketClientsHost = Pick<UpgradedHost, 'onClient' | 'onStraggler' | 'onChange'>;

@@ -5,7 +5,8 @@ import { countListeners } from '../http/overhear.ts';
 import { refuseUpgrades } from '../http/refuse-upgrades.ts';
 import type { KnownServer } from '../known-server.ts';
 import type { GoodbyeTimes, UpgradedHost, UpgradedTracker } from '../trackers.ts';
-import { WebSocketClients, type WebSocketServer } from './clients.ts';
+import { WebSocketClients } from './clients.ts';
+import type { WebSocketServer } from './web-socket-server.ts';
 
 const nothing = (): void => {};
 

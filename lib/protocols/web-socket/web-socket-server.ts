@@ -1,11 +1,21 @@
+import type { EventEmitter } from 'node:events';
 import { isInLastCall } from '../../shutdown/last-calls.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 import { refuseLateUpgrades } from '../http/refuse-upgrades.ts';
 import type { KnownServer } from '../known-server.ts';
 import { PrivateSockets } from '../private-sockets.ts';
-import type { WebSocketServer } from './clients.ts';
-import { webSocketProtocol } from './web-socket.ts';
+import { type WebSocketLike, webSocketProtocol } from './web-socket.ts';
+
+/** The parts that are used of a `WebSocketServer` of the package `ws`. */
+export interface WebSocketServer extends EventEmitter {
+  readonly options?: { readonly noServer?: boolean; readonly server?: EventEmitter | null };
+  /** Missing without `clientTracking`. */
+  readonly clients?: ReadonlySet<WebSocketLike>;
+  /** Throws if it has no HTTP server. Returns `null` if that server is not bound. */
+  address(): unknown;
+  close(): void;
+}
 
 /**
  * A `WebSocketServer` of ws. It is attached to an HTTP server, or has a port of its own, or
