@@ -122,11 +122,6 @@ export const SLICE_MS: number = 5;
  */
 export const LEAST_SLICE_MS: number = 1;
 /**
- * How long all slices of one turn take, before each that is still to come does only one end. So
- * hundreds of servers that stop together stay near the time of one.
- */
-export const MOST_SLICES_MS: number = 20;
-/**
  * For how long after a deadline connections are ended in slices. The rest is ended in one go: with
  * thousands, slices take longer than the end may come late.
  */

@@ -1,10 +1,4 @@
-import {
-  LEAST_SLICE_MS,
-  MOST_SLICES_MS,
-  SLICES_LATE_MS,
-  SLICES_SHARE,
-  SLICE_MS,
-} from '../bounds.ts';
+import { LEAST_SLICE_MS, SLICES_LATE_MS, SLICES_SHARE, SLICE_MS } from '../bounds.ts';
 import { attempt } from '../primitives/attempt.ts';
 import { setImmediate } from '../primitives/timers.ts';
 
@@ -16,27 +10,6 @@ export type End = (() => void) | typeof turn;
 
 /** How many calls of `inSlices()` have not ended all. They share the time of a slice in each turn. */
 let running = 0;
-
-/** Milliseconds that the slices of this turn have taken so far, and those of the last turn with some. */
-let spentNow = 0;
-let spentBefore = 0;
-let isCounting = false;
-
-/** Call it before each slice. In the next turn, what it sets up comes before the next slices. */
-function countTurn(): void {
-  if (isCounting) return;
-  isCounting = true;
-  setImmediate(() => {
-    isCounting = false;
-    spentBefore = spentNow;
-    spentNow = 0;
-  });
-}
-
-/** How long the next slice may take. If hundreds share a turn, each of the last does one end. */
-function lengthOfSlice(): number {
-  return spentNow < MOST_SLICES_MS ? Math.max(SLICE_MS / running, LEAST_SLICE_MS) : 0;
-}
 
 interface SlicesOptions {
   /**
@@ -67,25 +40,21 @@ export function inSlices(
   const iterator = ends[Symbol.iterator]();
   let late = bound ? performance.now() + SLICES_LATE_MS : Infinity;
   const doSlice = (): void => {
-    countTurn();
     const begun = performance.now();
-    const due = begun > late ? Infinity : begun + lengthOfSlice();
+    const due = begun > late ? Infinity : begun + Math.max(SLICE_MS / running, LEAST_SLICE_MS);
     for (;;) {
       const { done, value: end } = iterator.next();
       if (done) break;
       if (end !== turn) attempt(end);
       const now = performance.now();
       if (end !== turn && now < due) continue;
+      // What others have ended in the same turn counts as well, up to a whole slice.
       const spent = now - begun;
-      spentNow += spent;
-      // What others end in the same turn counts as well.
-      const most = Math.max(SLICE_MS, spentBefore);
       if (bound === 'share')
-        late += Math.max(spent, Math.min(spent * running, most)) * SLICES_SHARE;
+        late += Math.max(spent, Math.min(spent * running, SLICE_MS)) * SLICES_SHARE;
       return void setImmediate(doSlice);
     }
     running -= 1;
-    spentNow += performance.now() - begun;
     onDone();
   };
   running += 1;

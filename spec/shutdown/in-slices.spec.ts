@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { MOST_SLICES_MS, SLICE_MS } from '../../lib/bounds.ts';
+import { SLICE_MS } from '../../lib/bounds.ts';
 import { eachInSlices, inSlices } from '../../lib/shutdown/in-slices.ts';
 import { withFakeClock } from '../support/fake-clock.ts';
 import { suite } from '../support/suite.ts';
@@ -98,31 +98,6 @@ test('shares the time of a slice with what else is being ended', () =>
     assert.equal(first, (SLICE_MS + SLICE_MS / 2) / 0.5);
     assert.equal(second, SLICE_MS / 0.5);
     assert.ok(Math.max(...others) <= SLICE_MS / 0.5, strides.join());
-  }));
-
-test('does little in a turn if hundreds share it, and each goes on', () =>
-  withFakeClock(async ({ advance }) => {
-    const strides: number[] = [];
-    let ended = 0;
-    const look = (): void => {
-      strides.push(ended);
-      ended = 0;
-      immediate = setImmediate(look);
-    };
-    const ends = Array.from({ length: 10 }, () => () => {
-      advance(0.1);
-      ended += 1;
-    });
-    let immediate = setImmediate(look);
-    const count = 400;
-    const begin = (): Promise<void> =>
-      new Promise((resolve) => inSlices(ends, resolve, { bound: 'share' }));
-    await Promise.all(Array.from({ length: count }, begin));
-    clearImmediate(immediate);
-    const most = MOST_SLICES_MS / 0.1 + count;
-    assert.ok(Math.max(...strides) <= most, strides.join());
-    const [first = NaN] = strides;
-    assert.ok(first >= count, `${first} in the first turn`);
   }));
 
 test('goes through a list that changes: with what is added, and without what is removed', () =>
