@@ -19,8 +19,10 @@ export function lookAt(task: Task<unknown>, flush: number, late: End[]): void {
   if (attempt(() => closable.isClosed())) task.noteClosed();
   else if (attempt(() => closable.hasEnded?.()) && task.deadline !== CUT) {
     const time = now();
-    task.deadline ||= time + flush;
-    if (time < task.deadline) return;
+    // Its bytes may not have had a turn to leave when it is first seen.
+    const isNew = task.deadline === 0;
+    if (isNew) task.deadline = time + flush;
+    if (isNew || time < task.deadline) return;
     task.deadline = CUT;
     late.push(() => closable.destroy());
   }

@@ -21,6 +21,8 @@ export class FakeStream extends Duplex {
   refusals = 0;
   onGone = (): void => {};
   destruction: Destruction | undefined;
+  /** When our side was ended, though bytes may still have to leave. */
+  endedAt = Infinity;
   /** When everything had left, of the history's time. */
   finishedAt = Infinity;
   /** Whether the client reads. */
@@ -86,6 +88,17 @@ export class FakeStream extends Duplex {
     const by = isOver && this.#actor === 'library' ? 'itself' : this.#actor;
     if (!this.destroyed) this.destruction = { by, at: this.#now() };
     return super.destroy(error);
+  }
+
+  /** Whether it was cut after our side had ended, because what was written had not left. */
+  get wasCut(): boolean {
+    const isLate = this.endedAt < Infinity && this.finishedAt === Infinity;
+    return this.destruction?.by === 'library' && isLate;
+  }
+
+  override end(...args: unknown[]): this {
+    this.endedAt = Math.min(this.endedAt, this.#now());
+    return super.end(...(args as []));
   }
 
   override _read(): void {}

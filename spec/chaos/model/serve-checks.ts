@@ -32,7 +32,8 @@ export function checkStream(one: Case): void {
   const { destruction } = stream;
   const due = closeDue(one);
   if (destruction?.by === 'library') {
-    const isInTime = destruction.at >= Math.min(due - SLACK_MS, model.forcedAt);
+    const soonest = Math.min(due, cutDue(one));
+    const isInTime = destruction.at >= Math.min(soonest - SLACK_MS, model.forcedAt);
     expect(isInTime, true, 'ended too soon');
   }
   expect(!stream.destroyed && now > due + SLACK_MS, false, 'ended too late');
@@ -59,6 +60,13 @@ function closeDue(one: Case): number {
   if (!isCallback && settledAt === Infinity) return Infinity;
   const begun = isCallback ? stream.finishedAt : Math.max(stream.finishedAt, settledAt);
   return begun === Infinity && !isCallback ? settledAt + flush : begun + linger;
+}
+
+/** Callback style: from when on it is cut, if what was written has not left. A sweep has to see it. */
+function cutDue(one: Case): number {
+  const { stream, setting } = one;
+  const isCallback = handlerOf(one)?.manner.style === 'callback';
+  return isCallback && stream.finishedAt === Infinity ? stream.endedAt + setting.flush : Infinity;
 }
 
 /** Asserts that a handler is told what it has to be, if it wants to know. */

@@ -148,7 +148,8 @@ export class ServeHistory extends History {
 
   #settleHandler({ stream, outcome }: FakeHandler): void {
     if (outcome === undefined) return;
-    const hasFailed = outcome === 'rejected' || (outcome === 'closed' && stream.errored);
+    const hasFailed =
+      outcome === 'rejected' || (outcome === 'closed' && (stream.errored || stream.wasCut));
     this.#model.settle(stream.id, hasFailed ? 'failed' : 'completed');
   }
 
@@ -161,7 +162,7 @@ export class ServeHistory extends History {
         model.running.has(stream.id) &&
         outcome === 'closed' &&
         settledAt === now &&
-        (stream.destruction?.by !== 'library' || stream.writableFinished),
+        (stream.destruction?.by !== 'library' || stream.writableFinished || stream.wasCut),
     );
     const before = model.running.size - this.scene.serving.stats.forced;
     for (const handler of either.slice(0, Math.max(0, before))) this.#settleHandler(handler);
