@@ -21,7 +21,7 @@ interface Followers {
 
 /** The open connections of one server, of any protocol. Counts each once, and can end all. */
 export class Census {
-  /** Since when each is open, of `now()`. 0 if others list it. */
+  /** Since when each is open, of `now()`. */
   readonly #open = new ObjectMap<AnySocket, number>();
   readonly #onChange: () => void;
   readonly #followers: Followers | undefined;
@@ -81,11 +81,9 @@ export class Census {
 
   readonly add: (connection: AnySocket) => void = harmless((connection) => {
     if (this.#open.has(connection) || connection.destroyed) return;
-    const isFollowed = this.#followers?.follows(connection) === true;
-    // Others list what they follow. The number would take 16 bytes of each idle connection.
-    this.#open.set(connection, isFollowed ? 0 : now());
+    this.#open.set(connection, now());
     if (this.#total !== undefined) this.#total += 1;
-    if (!isFollowed) connection.on('close', this.#onClose);
+    if (!this.#followers?.follows(connection)) connection.on('close', this.#onClose);
     this.#endLate?.(connection);
   });
 
