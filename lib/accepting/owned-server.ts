@@ -1,11 +1,10 @@
 import type { EventEmitter } from 'node:events';
-import { LateListening } from '../listening/late-listening.ts';
+import { closeLate, LateListening } from '../listening/late-listening.ts';
 import { Listener, type ListenerHost } from '../listening/listener.ts';
 import { harmless } from '../primitives/harmless.ts';
-import { attemptOf, hear, unhear } from '../primitives/hear.ts';
+import { hear, unhear } from '../primitives/hear.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { Protocol } from '../protocols/protocol.ts';
-import { setImmediate } from '../primitives/timers.ts';
 
 const owned = new WeakSet<object>();
 /**
@@ -76,10 +75,7 @@ export class OwnedServer {
       // The last call takes the clients that come, and closes the server.
       if (this.listener.state === 'last call') return;
       if (this.#hasEnded) refuseLatecomers(server, known.connections);
-      // After its owner's own listeners for `'listening'`.
-      setImmediate(() => {
-        if (known.isListening()) attemptOf(server, 'close', () => known.close());
-      });
+      closeLate(server, known);
     });
   }
 

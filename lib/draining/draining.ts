@@ -9,15 +9,13 @@ import { OpenList } from '../shutdown/open-list.ts';
 import { Progress } from '../shutdown/progress.ts';
 import { Shutdown, type ShutdownHost } from '../shutdown/shutdown.ts';
 import type { LastCallTerms } from '../listening/last-call.ts';
-import { LateListening } from '../listening/late-listening.ts';
+import { closeLate, LateListening } from '../listening/late-listening.ts';
 import { Listener } from '../listening/listener.ts';
 import { onAbort, reasonOf } from '../primitives/on-abort.ts';
 import { ServerConnections } from './connections.ts';
 import type { KnownServer } from '../protocols/known-server.ts';
 import type { IsBusy } from '../protocols/quiet.ts';
 import { Sweeper } from '../shutdown/sweeper.ts';
-import { attemptOf } from '../primitives/hear.ts';
-import { setImmediate } from '../primitives/timers.ts';
 
 const arrivals = ['connection', 'secureConnection'];
 
@@ -137,19 +135,13 @@ export class Draining implements ShutdownHost {
       if (known.isListening() === undefined) return this.#listener.beginLastCall(reason);
       this.#late = new LateListening(server, this.#listener.hasListened, () => {
         if (this.#shutdown.isOver) this.#host.drainAgain(options);
-        // After its owner's own listeners for `'listening'`.
-        else setImmediate(() => this.#closeLate());
+        else closeLate(server, known);
       });
       this.#listener.beginLastCall(reason);
     };
     if (signal.aborted) return begin(reasonOf(signal));
     LateListening.forget(server);
     this.#cancels.push(onAbort(signal, begin));
-  }
-
-  #closeLate(): void {
-    const [server, known] = [this.#server, this.#known];
-    if (known.isListening()) attemptOf(server, 'close', () => known.close());
   }
 
   #onEnding(reason: unknown): void {

@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import { hear, unhear } from '../primitives/hear.ts';
+import { attemptOf, hear, unhear } from '../primitives/hear.ts';
+import type { KnownServer } from '../protocols/known-server.ts';
+import { setImmediate } from '../primitives/timers.ts';
 
 const watches = new WeakMap<EventEmitter, LateListening>();
 
@@ -53,4 +55,11 @@ export class LateListening {
     unhear(this.#server, 'listening', this.#onListening);
     watches.delete(this.#server);
   }
+}
+
+/** Closes a server that begins to listen, after its owner's own listeners for `'listening'`. */
+export function closeLate(server: EventEmitter, known: KnownServer): void {
+  setImmediate(() => {
+    if (known.isListening()) attemptOf(server, 'close', () => known.close());
+  });
 }
