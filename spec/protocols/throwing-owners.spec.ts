@@ -1,21 +1,24 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerResponse, Http2Session, ServerHttp2Stream } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { WebSocket } from 'ws';
 import { acceptLoop, serve } from 'accept-loop';
 import { limits } from '../support/limits.ts';
 import { assertReport, assertStats } from '../support/report.ts';
 import { connectionsOf } from '../support/scene.ts';
 import { connect, listening } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
-import { meetOwners, type Owned, Told } from '../support/throwing-owners.ts';
+import {
+  first,
+  meetOwners,
+  type Owned,
+  second,
+  served,
+  Told,
+  words,
+} from '../support/throwing-owners.ts';
 import { until } from '../support/turns.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite("an owner's method or getter that throws");
-
-const words = (all: string): string[] => all.split(' ');
 
 const ofSockets = words(
   'on once off destroy end unpipe resume pause destroyed remoteAddress closed writableFinished ' +
@@ -40,31 +43,19 @@ const ofSessions = words(
 const ofStreams = words('on destroy destroyed rstCode session writableEnded');
 const ofWebSockets = words('on off close terminate readyState pause resume bufferedAmount');
 
-const socketOf = (socket: Socket): Socket => socket;
-const requestOf = (request: IncomingMessage): IncomingMessage => request;
-const responseOf = (...args: [IncomingMessage, ServerResponse]): ServerResponse => args[1];
-const sessionOf = (session: Http2Session): Http2Session => session;
-const streamOf = (stream: ServerHttp2Stream): ServerHttp2Stream => stream;
-const http2ResponseOf = (...args: [unknown, Http2ServerResponse]): Http2ServerResponse => args[1];
-const webSocketOf = (webSocket: WebSocket): WebSocket => webSocket;
-
-const net = { kind: 'net', way: 'socket', event: 'connection' };
-const tls = { kind: 'tls', way: 'socket', event: 'secureConnection' };
-const http = { kind: 'http', way: 'request', event: 'request' };
-const http2 = { kind: 'h2c', way: 'request', event: 'request' };
-const ws = { kind: 'a WebSocketServer on http', way: 'WebSocket', event: 'connection' };
+const { net, tls, http, http2, ws } = served;
 
 const everyOwned: Readonly<Record<string, Owned>> = {
-  'a socket': { ...net, pick: socketOf, names: ofSockets },
-  'a TLS socket': { ...tls, pick: socketOf, names: ofSockets },
-  'a socket under TLS': { ...tls, event: 'connection', pick: socketOf, names: ofHandshakes },
-  'a socket under HTTP': { ...http, event: 'connection', pick: socketOf, names: ofHttpSockets },
-  'a request': { ...http, pick: requestOf, names: ofRequests },
-  'a response': { ...http, pick: responseOf, names: ofResponses },
-  'an HTTP/2 session': { ...http2, event: 'session', pick: sessionOf, names: ofSessions },
-  'an HTTP/2 stream': { ...http2, event: 'stream', pick: streamOf, names: ofStreams },
-  'a response of HTTP/2': { ...http2, pick: http2ResponseOf, names: [...ofAllResponses, 'stream'] },
-  'a WebSocket': { ...ws, pick: webSocketOf, names: ofWebSockets },
+  'a socket': { ...net, pick: first, names: ofSockets },
+  'a TLS socket': { ...tls, pick: first, names: ofSockets },
+  'a socket under TLS': { ...tls, event: 'connection', pick: first, names: ofHandshakes },
+  'a socket under HTTP': { ...http, event: 'connection', pick: first, names: ofHttpSockets },
+  'a request': { ...http, pick: first, names: ofRequests },
+  'a response': { ...http, pick: second, names: ofResponses },
+  'an HTTP/2 session': { ...http2, event: 'session', pick: first, names: ofSessions },
+  'an HTTP/2 stream': { ...http2, event: 'stream', pick: first, names: ofStreams },
+  'a response of HTTP/2': { ...http2, pick: second, names: [...ofAllResponses, 'stream'] },
+  'a WebSocket': { ...ws, pick: first, names: ofWebSockets },
 };
 
 const told = new Told();

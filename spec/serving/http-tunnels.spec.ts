@@ -8,7 +8,7 @@ import { gate } from '../support/scene.ts';
 import { refuses } from '../support/sockets.ts';
 import { suite } from '../support/suite.ts';
 import { until } from '../support/turns.ts';
-import { type Tunnel, tunnelModes, WELCOME } from '../support/tunnels.ts';
+import { type Tunnel, type TunnelMode, tunnelModes, WELCOME } from '../support/tunnels.ts';
 
 const test = suite('serve of HTTP tunnels');
 
@@ -52,6 +52,19 @@ const cases: readonly Case[] = [
     count: 'forced',
   },
 ];
+
+/** Two clients have asked for a tunnel. One is served, the other waits for a slot. */
+async function servedAndWaiting(mode: TunnelMode, request = mode.hello) {
+  const { serving, server, end } = await eventScene<Tunnel>(
+    mode.create(),
+    () => new Promise(() => {}),
+    { event: mode.event, concurrency: 1, grace: 100 },
+  );
+  const clients = [await mode.open(server), await mode.open(server)];
+  for (const { socket } of clients) socket.write(request);
+  await until(() => serving.stats.active === 1 && serving.stats.queued === 1);
+  return { clients, end };
+}
 
 for (const mode of tunnelModes) {
   const { event, title: which, hello } = mode;
@@ -110,15 +123,7 @@ for (const mode of tunnelModes) {
   });
 
   test(`resets at grace a tunnel that waits for a slot (${which})`, async () => {
-    const scene = await eventScene<Tunnel>(mode.create(), () => new Promise(() => {}), {
-      event,
-      concurrency: 1,
-      grace: 100,
-    });
-    const { serving, server, end } = scene;
-    const clients = [await mode.open(server), await mode.open(server)];
-    for (const { socket } of clients) socket.write(hello);
-    await until(() => serving.stats.active === 1 && serving.stats.queued === 1);
+    const { clients, end } = await servedAndWaiting(mode);
     const { forced, discarded } = await end();
     assert.deepEqual([forced, discarded], [1, 1]);
     for (const { ending } of clients) assert.equal((await ending).text, '');
@@ -126,18 +131,9 @@ for (const mode of tunnelModes) {
 
   if (event === 'upgrade') {
     test(`lists the client of a tunnel whose request has half a body (${which})`, async () => {
-      const scene = await eventScene<Tunnel>(mode.create(), () => new Promise(() => {}), {
-        event,
-        concurrency: 1,
-        grace: 100,
-      });
-      const { serving, server, end } = scene;
-      const clients = [await mode.open(server), await mode.open(server)];
+      const request = hello.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\nhalf');
+      const { clients, end } = await servedAndWaiting(mode, request);
       const ports = clients.map(({ socket }) => socket.localPort);
-      for (const { socket } of clients) {
-        socket.write(hello.replace('\r\n\r\n', '\r\nContent-Length: 9\r\n\r\nhalf'));
-      }
-      await until(() => serving.stats.active === 1 && serving.stats.queued === 1);
       const { stragglers } = await end();
       for (const { ending } of clients) await ending;
       assert.deepEqual(

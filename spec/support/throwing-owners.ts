@@ -22,6 +22,21 @@ export interface Owned {
   readonly areAsync?: boolean;
 }
 
+/** The objects that are the first and the second argument of an event. */
+export const first = (object: unknown): unknown => object;
+export const second = (...args: [unknown, unknown]): unknown => args[1];
+
+/** The events that bring what `serve` serves, of each kind. */
+export const served = {
+  net: { kind: 'net', way: 'socket', event: 'connection' },
+  tls: { kind: 'tls', way: 'socket', event: 'secureConnection' },
+  http: { kind: 'http', way: 'request', event: 'request' },
+  http2: { kind: 'h2c', way: 'request', event: 'request' },
+  ws: { kind: 'a WebSocketServer on http', way: 'WebSocket', event: 'connection' },
+} as const;
+
+export const words = (all: string): string[] => all.split(' ');
+
 /** After so many turns of the event loop, a request that was sent before has arrived. */
 const ARRIVAL_TURNS = 10;
 
