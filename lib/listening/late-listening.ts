@@ -34,7 +34,8 @@ export class LateListening {
   }
 
   /**
-   * Ends the watch over a server, if there is one. Called when its owner drains the server anew.
+   * Ends the watch over a server, if there is one. Called when its owner drains or serves the server
+   * anew.
    */
   static forget(server: EventEmitter): void {
     const watch = watches.get(server);

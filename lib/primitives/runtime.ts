@@ -12,6 +12,9 @@ export const forgetsCount: boolean = isBun;
 /** On Bun, the HTTP/2 server tells that a stream has begun, and the session does not. */
 export const tellsStreams: boolean = !isBun;
 
+/** The `nextStreamID` of an HTTP/2 session of Bun counts the streams of its client, too. */
+export const countsAllStreams: boolean = isBun;
+
 /** Bun tells some turns late that a connection has closed. Until then it counts as open. */
 export const tellsCloseLate: boolean = isBun;
 

@@ -62,8 +62,8 @@ export function inSlices(
 }
 
 /**
- * Calls `action` with each item, in slices as `inSlices()` does. What is added to a `Map` or `Set`
- * meanwhile has its turn, too, and what is removed has none.
+ * Calls `action` with each item, in slices as `inSlices()` does. What is added to a `Map`, `Set` or
+ * `ObjectMap` meanwhile has its turn, too, and what is removed has none.
  */
 export function eachInSlices<Item>(
   items: Iterable<Item>,

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Alarm, type Alarms } from './alarm.ts';
 import { attempt } from '../../primitives/attempt.ts';
+import { countsAllStreams } from '../../primitives/runtime.ts';
 import { type Cuttable, followed } from './cut-session.ts';
 import { cutStream } from './exchange.ts';
 import { emitterListener } from '../../primitives/emitter-listener.ts';
@@ -44,6 +45,8 @@ export class Http2Connection implements Cuttable {
   #isNew = true;
   #isClosing = false;
   #isLeaving = false;
+  /** Whether it had a stream before it was followed. Of such streams nothing is known. */
+  readonly #isEarlier: boolean;
   /** When it was first seen with nothing left to serve or to send, of `performance.now()`. */
   #servedSince = 0;
   readonly #alarm: Alarm;
@@ -55,6 +58,7 @@ export class Http2Connection implements Cuttable {
    */
   constructor(session: Http2Session, alarms: Alarms, onClose: () => void) {
     this.#session = session;
+    this.#isEarlier = session.state.lastProcStreamID !== 0;
     this.#alarm = new Alarm(alarms);
     const close = (): void => {
       this.#alarm.clear();
@@ -140,7 +144,13 @@ export class Http2Connection implements Cuttable {
   get #isServed(): boolean {
     const { closed, destroyed } = this.#session;
     if (destroyed) return this.#socket?.writableFinished === true;
-    return closed && this.#streams.size === 0;
+    return closed && this.#streams.size === 0 && !this.#isEarlier && !this.#hasPushed;
+  }
+
+  /** Whether its owner may have pushed a stream. No event tells of these. The first has the id 2. */
+  get #hasPushed(): boolean {
+    const { nextStreamID = 0, lastProcStreamID = 0 } = this.#session.state;
+    return nextStreamID > (countsAllStreams ? lastProcStreamID + 1 : 2);
   }
 
   /** Lists the session, unless it has been ended. */

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Http2Server } from 'node:http2';
-import { acceptLoop, type ConnectionOf, serve, type ServeHandler } from 'accept-loop';
+import {
+  connect,
+  createServer,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2Server,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { acceptLoop, type ConnectionOf, drain, serve, type ServeHandler } from 'accept-loop';
 import { http2Servers } from '../../support/drain-http2.ts';
 import { ANY_STREAM, FrameClient, frameTypes, isPing } from '../../support/http2-frames.ts';
 import { gate } from '../../support/scene.ts';
@@ -114,6 +121,77 @@ test('are told first, and asked for an answer then (A43)', async () => {
   await client.closed;
   await serving.finished;
   await turns(2);
+});
+
+/** How long an answer takes that outlasts what a client has to end its side. */
+const LONG_MS = 1800;
+
+async function answerLate(stream: ServerHttp2Stream): Promise<void> {
+  stream.respond({ ':status': 200 });
+  stream.write('half ');
+  await sleep(LONG_MS);
+  stream.end('whole');
+}
+
+async function textOf(stream: ClientHttp2Stream): Promise<string> {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  await once(stream, 'close');
+  return text;
+}
+
+async function clientOf(server: Http2Server): Promise<ClientHttp2Session> {
+  await listening(server);
+  const { port } = server.address() as { port: number };
+  const client = connect(`http://127.0.0.1:${port}`);
+  await once(client, 'connect');
+  return client;
+}
+
+const pushWays = {
+  serve: (server: Http2Server, signal: AbortSignal) =>
+    serve(server, () => {}, { event: 'stream', signal, idle: 0 }).finished,
+  drain: (server: Http2Server, signal: AbortSignal) => drain(server, { signal, idle: 0 }),
+};
+
+for (const [way, begin] of Object.entries(pushWays)) {
+  test(`are open until the streams that their server pushes have ended (${way})`, async () => {
+    const server = createServer();
+    const stop = new AbortController();
+    server.on('stream', (stream: ServerHttp2Stream) => {
+      stream.pushStream({ ':path': '/pushed' }, (_error, pushed) => void answerLate(pushed));
+      stream.respond();
+      stream.end();
+    });
+    const over = begin(server, stop.signal);
+    const client = await clientOf(server);
+    const pushed = once(client, 'stream').then(([stream]) => textOf(stream as ClientHttp2Stream));
+    await textOf(client.request());
+    stop.abort();
+    assert.equal(await pushed, 'half whole');
+    assert.deepEqual((await over).stragglers, []);
+  });
+}
+
+test('are open until streams from before the call of drain have ended', async () => {
+  const server = createServer();
+  server.on('stream', (stream: ServerHttp2Stream, { ':path': path }) => {
+    if (path === '/long') void answerLate(stream);
+    else {
+      stream.respond();
+      stream.end();
+    }
+  });
+  const client = await clientOf(server);
+  const long = client.request({ ':path': '/long' });
+  await once(long, 'response');
+  const text = textOf(long);
+  const stop = new AbortController();
+  const over = drain(server, { signal: stop.signal, idle: 0 });
+  await textOf(client.request());
+  stop.abort();
+  assert.equal(await text, 'half whole');
+  assert.deepEqual((await over).stragglers, []);
 });
 
 test.run();
