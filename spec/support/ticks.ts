@@ -11,19 +11,23 @@ export interface Ticks {
 
 /** Counts ticks and turns while many things are done. @param done - How many are done so far. */
 export function countTicks(done: () => number): Ticks {
-  const seen = [done()];
+  let seen = done();
+  let turns = 0;
+  let longest = 0;
   let timers = 0;
   const timer = setInterval(() => (timers += 1), 1);
   let immediate = setImmediate(look);
   function look(): void {
-    seen.push(done());
+    const stride = done() - seen;
+    if (stride > 0) turns += 1;
+    longest = Math.max(longest, stride);
+    seen += stride;
     immediate = setImmediate(look);
   }
-  const strides = (): number[] => seen.map((count, index) => count - (seen[index - 1] ?? 0));
   return {
     timers: () => timers,
-    turns: () => strides().filter((stride) => stride > 0).length,
-    longest: () => Math.max(...strides(), done() - (seen.at(-1) ?? 0)),
+    turns: () => turns,
+    longest: () => Math.max(longest, done() - seen),
     stop() {
       clearInterval(timer);
       clearImmediate(immediate);
