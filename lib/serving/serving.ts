@@ -1,4 +1,4 @@
-import { HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
+import { FEW_HANDLERS, HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
 import { Task } from './task.ts';
@@ -186,7 +186,9 @@ export class ConnectionServing<Connection> implements ShutdownHost {
 
   onForced(spent: number): number {
     this.#slots.look();
-    return NOTICE_MS - spent;
+    const left = NOTICE_MS - spent;
+    // Whoever awaits a socket notices in the next turn: a timer comes after that.
+    return this.#runner.size > FEW_HANDLERS ? left : Math.max(1, left);
   }
 
   /** The acceptor has a listener only until it is over, and connections may live longer. */
