@@ -2,7 +2,7 @@ import { FEW_HANDLERS, HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
 import { Task } from './task.ts';
-import { listWaiting, tellStraggler } from './task-listing.ts';
+import { listWaiting, stragglingTask } from './task-listing.ts';
 import type { TaskScope } from './task-scope.ts';
 import { OpenList } from '../shutdown/open-list.ts';
 import { Progress } from '../shutdown/progress.ts';
@@ -175,12 +175,12 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#scope.quiet?.stop();
     this.#runner.sweep();
     const reason = new DOMException('The grace period is over', 'TimeoutError');
-    const list = (task: Task<Connection>): void => tellStraggler(task, this.#stragglers.add);
+    const { add } = this.#stragglers;
     return [
       // First: the emitter may have better means than ours to end its connections.
       () => this.#acceptor.closeLast(),
-      ...this.#runner.force(reason, list),
-      ...this.#acceptor.force(list),
+      ...this.#runner.force(reason, add),
+      ...this.#acceptor.force((task) => stragglingTask(task, add)()),
     ];
   }
 
