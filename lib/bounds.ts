@@ -134,6 +134,11 @@ export const SLICES_LATE_MS: number = 100;
 export const SLICES_SHARE: number = 4;
 /** How long handlers have to notice that grace is over. */
 export const NOTICE_MS: number = 100;
+/**
+ * Up to this many handlers have a turn to notice it even after that time, in which the process was
+ * busy. Node closes their sockets in a few milliseconds.
+ */
+export const FEW_HANDLERS: number = 100;
 /** How long connections that `drain` has ended by force have to close. */
 export const GONE_MS: number = 100;
 

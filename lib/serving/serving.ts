@@ -1,8 +1,8 @@
-import { HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
+import { FEW_HANDLERS, HURRIED_FLUSH_MS, NOTICE_MS } from '../bounds.ts';
 import type { EventEmitter } from 'node:events';
 import { Acceptor } from '../accepting/acceptor.ts';
 import { Task } from './task.ts';
-import { listWaiting, tellStraggler } from './task-listing.ts';
+import { listWaiting, stragglingTask } from './task-listing.ts';
 import type { TaskScope } from './task-scope.ts';
 import { OpenList } from '../shutdown/open-list.ts';
 import { Progress } from '../shutdown/progress.ts';
@@ -175,18 +175,20 @@ export class ConnectionServing<Connection> implements ShutdownHost {
     this.#scope.quiet?.stop();
     this.#runner.sweep();
     const reason = new DOMException('The grace period is over', 'TimeoutError');
-    const list = (task: Task<Connection>): void => tellStraggler(task, this.#stragglers.add);
+    const { add } = this.#stragglers;
     return [
       // First: the emitter may have better means than ours to end its connections.
       () => this.#acceptor.closeLast(),
-      ...this.#runner.force(reason, list),
-      ...this.#acceptor.force(list),
+      ...this.#runner.force(reason, add),
+      ...this.#acceptor.force((task) => stragglingTask(task, add)()),
     ];
   }
 
   onForced(spent: number): number {
     this.#slots.look();
-    return NOTICE_MS - spent;
+    const left = NOTICE_MS - spent;
+    // Whoever awaits a socket notices in the next turn: a timer comes after that.
+    return this.#runner.size > FEW_HANDLERS ? left : Math.max(1, left);
   }
 
   /** The acceptor has a listener only until it is over, and connections may live longer. */

@@ -1,3 +1,4 @@
+import { attempt } from '../primitives/attempt.ts';
 import { attemptOf } from '../primitives/hear.ts';
 import type { OpenState, Straggler } from '../reports.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
@@ -37,9 +38,15 @@ export function listWaiting(tasks: readonly Task<unknown>[], list: OpenList): vo
   }
 }
 
-/** Reports a task as a straggler, with the socket or session that carries its connection. */
-export function tellStraggler(task: Task<unknown>, onStraggler: OnStraggler): void {
-  onStraggler(describe(task), carrierOf(task));
+/**
+ * Notes the socket or session that carries the connection of a task: a stream of HTTP/2 that has
+ * closed does not lead to its session any more.
+ *
+ * @returns What reports the task as a straggler.
+ */
+export function stragglingTask(task: Task<unknown>, onStraggler: OnStraggler): () => void {
+  const carrier = carrierOf(task);
+  return () => attempt(() => onStraggler(describe(task), carrier));
 }
 
 function carrierOf({ connection, scope }: Task<unknown>): object {

@@ -2,12 +2,13 @@ import { attempt } from '../primitives/attempt.ts';
 import { warn } from '../primitives/warn.ts';
 import { TaskContext } from './task-context.ts';
 import { CUT, type Task } from './task.ts';
-import { listRunning, listTask } from './task-listing.ts';
+import { listRunning, listTask, stragglingTask } from './task-listing.ts';
 import type { TaskOwner, TaskScope } from './task-scope.ts';
 import { lookAt } from './task-sweep.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { eachInSlices, type End, inSlices } from '../shutdown/in-slices.ts';
 import type { OpenList } from '../shutdown/open-list.ts';
+import type { OnStraggler } from '../shutdown/stragglers.ts';
 import { HeldList } from '../accepting/queue.ts';
 import { HandlerErrors, type OnError } from './handler-errors.ts';
 import { Lingering, type LingeringTimes } from './lingering.ts';
@@ -153,25 +154,28 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
    * Returns the steps that end every connection. Handlers that have not ended at this call count as
    * forced.
    */
-  force(reason: unknown, onStraggler: (task: Task<Connection>) => void): End[] {
+  force(reason: unknown, onStraggler: OnStraggler): End[] {
     this.#isForced = true;
     this.counts.forced = this.#size;
     const settled = this.#lingering.open.filter(({ isRunning }) => !isRunning);
-    const cut = (task: Task<Connection>): void => {
-      // It may have closed since then, or its time may have ended it.
-      if (!this.#lingering.has(task)) return;
-      attempt(() => onStraggler(task));
-      this.#lingering.destroy(task);
+    const cut = (task: Task<Connection>): End => {
+      const tell = stragglingTask(task, onStraggler);
+      return () => {
+        // It may have closed since then, or its time may have ended it.
+        if (!this.#lingering.has(task)) return;
+        tell();
+        this.#lingering.destroy(task);
+      };
     };
-    const lose = (task: Task<Connection>): void => {
-      attempt(() => onStraggler(task));
-      task.lose(reason);
-      task.closable.destroy();
+    const lose = (task: Task<Connection>): End => {
+      const tell = stragglingTask(task, onStraggler);
+      return () => {
+        tell();
+        task.lose(reason);
+        task.closable.destroy();
+      };
     };
-    return [
-      ...settled.map((task) => () => cut(task)),
-      ...this.#unsettled.map((task) => () => lose(task)),
-    ];
+    return [...settled.map(cut), ...this.#unsettled.map(lose)];
   }
 
   get #unsettled(): Task<Connection>[] {
@@ -211,10 +215,7 @@ export class TaskRunner<Connection> implements TaskOwner<Connection> {
     this.#lingering.eachOpen((task, state) => listTask(task, list, state));
   }
 
-  /**
-   * Call it when the serving is over: clears the timer, and lets the connections go whose handlers
-   * have not ended.
-   */
+  /** Call it when the serving is over. Lets the connections go whose handlers have not ended. */
   leave(): void {
     this.#lingering.leave();
     for (const task of this.#running.all()) this.#running.delete(task);

@@ -1,6 +1,6 @@
 import { debug } from '../primitives/debug.ts';
 import { endBySignal } from './end-by-signal.ts';
-import { markAsOurs } from './other-listeners.ts';
+import { countListeners, markAsOurs } from './other-listeners.ts';
 
 /**
  * What a signal means to a subscriber: the request to stop, a repetition of that request, or a
@@ -51,6 +51,7 @@ class ProcessSignal {
   }
 
   readonly #listener = markAsOurs((): void => {
+    if (this.#isDispatching && this.#callbacks.size === 0) return this.#raiseAgain();
     this.#isDispatching = true;
     process.nextTick(() => {
       this.#isDispatching = false;
@@ -77,6 +78,15 @@ class ProcessSignal {
     // Without other listeners, the subscriber may raise the signal again, which has to kill.
     if (this.#isDispatching && process.listenerCount(this.#name) > 1) return;
     this.#leave();
+  }
+
+  /**
+   * Deno dispatches a signal that the last subscriber has raised before the next tick, when the
+   * listener is still there. Listeners of signal-exit have not ended the process for that.
+   */
+  #raiseAgain(): void {
+    this.#leave();
+    if (countListeners(this.#name) === 0) process.kill(process.pid, this.#name);
   }
 
   #leave(): void {

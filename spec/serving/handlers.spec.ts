@@ -13,7 +13,7 @@ import { assertCounts } from '../support/serve-counts.ts';
 import { connect, echo, portOf, readToEnd, refuses } from '../support/sockets.ts';
 import { projectRoot } from '../support/spawn-script.ts';
 import { suite } from '../support/suite.ts';
-import { turns, until, untilAborted } from '../support/turns.ts';
+import { stall, turns, until, untilAborted } from '../support/turns.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const test = suite('a handler that');
@@ -71,6 +71,26 @@ test('notices that grace is over is forced, and not abandoned', async () => {
   await ending;
   await assertOver();
 });
+
+for (const [what, computes] of [
+  ['other work', () => void setTimeout(stall, 50, 150)],
+  ['a listener', (run: AbortSignal) => run.addEventListener('abort', () => stall(150))],
+] as const) {
+  test(`awaits its socket is not abandoned, though ${what} computes at the deadline`, async () => {
+    let run: AbortSignal | undefined;
+    const { server, serving, assertOver } = await scene(async (socket, { signal }) => {
+      run = signal;
+      await text(socket);
+    });
+    const { ending } = await connect(server);
+    await until(() => run !== undefined);
+    const stopped = serving.stop({ grace: 50 });
+    computes(run as AbortSignal);
+    assertCounts(await stopped, { accepted: 1, forced: 1 });
+    await ending;
+    await assertOver();
+  });
+}
 
 test('rejects after the deadline is no unhandled rejection, and its error is told', async () => {
   const { opened, open } = gate();

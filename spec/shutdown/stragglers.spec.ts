@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Server } from 'node:net';
+import { SLICE_MS } from '../../lib/bounds.ts';
 import { http2Servers, openSession } from '../support/drain-http2.ts';
 import { ask, eventModes } from '../support/http2-events.ts';
 import { FrameClient } from '../support/http2-frames.ts';
@@ -10,7 +12,9 @@ import {
   serveEvent,
   serveRequests,
 } from '../support/straggler-scene.ts';
+import { eventScene } from '../support/serve-scene.ts';
 import { suite } from '../support/suite.ts';
+import { stall, until } from '../support/turns.ts';
 
 const test = suite('stragglers of HTTP/2');
 
@@ -65,6 +69,31 @@ for (const [name, { scheme, create }] of Object.entries(http2Servers)) {
     });
   }
 }
+
+test('lists a session once that ends while the streams of another are ended', async () => {
+  const sessions = new Set<Http2Session>();
+  const unbound = createServer().on('session', (session) => sessions.add(session));
+  const { server, serving, end } = await eventScene<[ServerHttp2Stream]>(
+    unbound,
+    async ([{ session }], { signal }) => {
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          for (const other of sessions) if (other !== session) other.destroy();
+          // Each takes more than a slice, so that the loop turns before the next.
+          stall(2 * SLICE_MS);
+          resolve(undefined);
+        });
+      });
+    },
+    { event: 'stream', grace: 100 },
+  );
+  const clients = [await open(server, 'http'), await open(server, 'http')];
+  for (const client of clients) for (const id of [1, 3]) client.request(id, '/asked');
+  await until(() => serving.stats.active === 4);
+  const { stragglers, forced } = await end();
+  for (const { closed } of clients) await closed;
+  assert.deepEqual([stragglers.length, forced], [2, 4], JSON.stringify(stragglers));
+});
 
 for (const mode of eventModes.filter(({ event }) => event !== 'stream')) {
   test(`have the address of their session (${mode.title})`, async () => {

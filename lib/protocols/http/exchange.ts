@@ -1,6 +1,7 @@
 import { REFUSED_BODY_MS, RETRY_AFTER_S } from '../../bounds.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, Http2Stream } from 'node:http2';
+import { cutExchange } from './cut-exchange.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { letUploadArrive } from './let-upload-arrive.ts';
 import { onSocketClose } from './on-socket-close.ts';
@@ -174,7 +175,7 @@ function isClosed([request, response]: Exchange): boolean {
 function destroy([request, response]: Exchange): void {
   const stream = streamOf(response);
   if (stream) cutStream(stream);
-  else warnOfRejection(request.socket?.destroy());
+  else if (request.socket) cutExchange(request.socket, request, response);
 }
 
 /**

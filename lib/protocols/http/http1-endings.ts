@@ -5,6 +5,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { attempt, attemptEach } from '../../primitives/attempt.ts';
 import { Alarms } from './alarm.ts';
+import { cutExchange } from './cut-exchange.ts';
 import { hasLeft } from '../../primitives/has-left.ts';
 import { HeldBack } from './held-back.ts';
 import type { Http1Connection, Http1Owner } from './http1-connection.ts';
@@ -175,11 +176,12 @@ export class Http1Endings implements Http1Owner {
 
 /** Ends a connection by force, and lists it. */
 function cut(connection: Http1Connection, onStraggler: OnStraggler): void {
-  const { socket } = connection;
+  const { socket, first } = connection;
   // It was ended as a request that `serve` had, and listed as that; or another process has it.
   if (socket.destroyed || hasLeft(socket)) return;
   onStraggler(describe(connection), socket);
   // TLS has a goodbye of its own.
   if ('encrypted' in socket) connection.endIfIdle();
-  warnOfRejection(socket.destroy());
+  if (first) cutExchange(socket, first.request, first.response);
+  else warnOfRejection(socket.destroy());
 }
