@@ -47,6 +47,3 @@ export const closesAtOnce: boolean = !(isBun || isDeno);
 
 /** Bun publishes on no channel of `node:net`, so it does not tell that a server listens. */
 export const tellsListening: boolean = !isBun;
-
-/** Node prints process warnings in a listener, unless warnings are turned off. */
-export const warnsByListener: boolean = !(isBun || isDeno);

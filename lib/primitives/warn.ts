@@ -1,4 +1,3 @@
-import { warnsByListener } from './runtime.ts';
 import { isOrdinaryError, showThrown } from './show-thrown.ts';
 import { print } from './standard-error.ts';
 
@@ -27,8 +26,10 @@ function emits(warning: Error | string): boolean {
   }
 }
 
-/** Whether warnings are not shown: then the listener that prints them is missing. */
+/**
+ * Whether warnings are not shown: then the listener that prints them is missing. On Deno it is there
+ * even if warnings are turned off, and prints them.
+ */
 function isHushed(): boolean {
-  const mayBe = warnsByListener || process.env['NODE_NO_WARNINGS'] === '1';
-  return mayBe && process.listenerCount('warning') === 0;
+  return process.listenerCount('warning') === 0;
 }

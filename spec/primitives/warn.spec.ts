@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { warn } from '../../lib/primitives/warn.ts';
 import { oddErrors } from '../support/odd-errors.ts';
 import { killPrograms, watch } from '../support/programs.ts';
@@ -73,6 +74,23 @@ test('is told on standard error where no warning can be made', () => {
     process.stderr.write = write;
   }
   assert.match(told.join(''), /a bug/);
+});
+
+test('is told on standard error where other code has removed the listener of warnings', async () => {
+  const listeners = process.rawListeners('warning') as NodeJS.WarningListener[];
+  const write = process.stderr.write.bind(process.stderr);
+  let told = '';
+  process.removeAllListeners('warning');
+  process.stderr.write = (text: string | Uint8Array): boolean => Boolean((told += String(text)));
+  try {
+    warn(new Error('a bug'));
+    // A warning is emitted in the next tick.
+    await setImmediate();
+  } finally {
+    process.stderr.write = write;
+    for (const listener of listeners) process.on('warning', listener);
+  }
+  assert.match(told, /a bug/);
 });
 
 test('ends no process when a test has replaced standard error', () => {
