@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { type EventEmitter, once } from 'node:events';
+import {
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+  type Http2Server,
+} from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { drain, serve, type Serving } from 'accept-loop';
 import { garbageCollector } from '../support/garbage.ts';
@@ -101,6 +106,69 @@ for (const [what, kind] of Object.entries(unheard)) {
     assert.equal(abortListeners(stop.signal), 0);
   });
 }
+
+/** An HTTP/2 server whose owner strips its first socket, and destroys it, when a request has come. */
+async function stripped(): Promise<{ server: Http2Server; port: number }> {
+  const server = createHttp2Server();
+  server.once('connection', (socket: Socket) => {
+    server.once('stream', () => {
+      socket.removeAllListeners();
+      socket.on('error', () => {}).destroy();
+    });
+  });
+  await listening(server);
+  return { server, port: portOf(server) };
+}
+
+/** Makes a request. Resolves when its client has closed, or with the text of an answer. */
+async function askHttp2(port: number): Promise<string> {
+  const client = connectHttp2(`http://127.0.0.1:${port}`);
+  const closed = once(client, 'close').then(() => '');
+  client.on('error', () => {});
+  const request = client.request().on('error', () => {});
+  let answer = '';
+  request.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+  const answered = new Promise<string>((resolve) => request.on('end', () => resolve(answer)));
+  const seen = await Promise.race([answered, closed]);
+  client.destroy();
+  return seen;
+}
+
+test('leaves its slot of serve when the owner has destroyed it (HTTP/2)', async () => {
+  const { server, port } = await stripped();
+  let asked = 0;
+  const serving = serve(
+    server,
+    ([, response]) => {
+      asked += 1;
+      if (asked === 1) return;
+      response.end('served');
+    },
+    { concurrency: 1, grace: 5000, idle: 50 },
+  );
+  const gone = askHttp2(port);
+  await until(() => asked === 1);
+  assert.equal(await inTime(2 * SOON_MS, askHttp2(port)), 'served');
+  assert.equal(await gone, '');
+  const report = await inTime(SOON_MS, serving.stop());
+  assertReport(report);
+  const { accepted, failed, completed, forced, stragglers } = report;
+  assert.deepEqual({ accepted, failed, completed }, { accepted: 2, failed: 1, completed: 1 });
+  assert.deepEqual({ forced, stragglers }, { forced: 0, stragglers: [] });
+  assert.equal(await connectionsOf(server), 0);
+});
+
+test('is not waited for by drain when the owner has destroyed it (HTTP/2)', async () => {
+  const { server, port } = await stripped();
+  const stop = new AbortController();
+  server.on('request', () => {});
+  const drained = drain(server, { signal: stop.signal, grace: 5000, idle: 50 });
+  assert.equal(await askHttp2(port), '');
+  stop.abort();
+  const { forced, stragglers } = await inTime(SOON_MS, drained);
+  assert.deepEqual({ forced, stragglers }, { forced: 0, stragglers: [] });
+  assert.equal(await connectionsOf(server), 0);
+});
 
 /** When those who listen have begun to. */
 function takeLater(socket: Socket): void {

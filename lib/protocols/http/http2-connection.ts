@@ -129,12 +129,20 @@ export class Http2Connection implements Cuttable {
 
   /** Forgets streams that have closed without an event. Ends what its client keeps open. */
   sweep(): void {
+    this.#noteGone();
     for (const stream of this.#streams.keys()) if (stream.destroyed) this.#streams.delete(stream);
     if (!this.#isServed) return;
     this.#servedSince ||= performance.now();
     if (performance.now() - this.#servedSince < LINGER_MS) return;
     if (this.#session.destroyed) this.destroySocket();
     else this.destroy();
+  }
+
+  /** Ends the session if its socket has gone, and an owner has taken Node's listeners off it. */
+  #noteGone(): void {
+    if (this.#session.destroyed || !this.#socket || !hasLeft(this.#socket)) return;
+    for (const stream of this.#streams.keys()) cutStream(stream);
+    this.destroy();
   }
 
   /**
