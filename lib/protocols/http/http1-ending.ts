@@ -2,13 +2,16 @@ import type { Patience } from '../trackers.ts';
 import { FIRST_REQUEST_MS } from '../../bounds.ts';
 import { now } from '../../primitives/clock.ts';
 import { endIdle, endSoon } from '../end-soon.ts';
+import { attempt } from '../../primitives/attempt.ts';
 import { guard } from '../protocol.ts';
 import { Alarm, type Alarms } from './alarm.ts';
 import type { Http1Connection } from './http1-connection.ts';
 import { describe } from './http1-listing.ts';
+import { InputBehind } from './input-behind.ts';
 import { LastResponse } from './last-response.ts';
 import { isArriving } from './open-exchange.ts';
 import { endStalledUpload, REQUEST_TIMEOUT } from './request-timeout.ts';
+import { setImmediate } from '../../primitives/timers.ts';
 import { warnOfRejection } from '../../primitives/warn-of-rejection.ts';
 
 /** How long to wait for a connection that has no exchange under way. */
@@ -30,20 +33,32 @@ export class Http1Ending {
   #restingSince = 0;
   #lastResponse: LastResponse | undefined;
   #patience: HttpPatience | undefined;
+  /** `undefined` once it was wrong. */
+  #input: InputBehind | undefined;
+  /** How many requests have come since the last look. `#isFollowed`: more comes in this turn. */
+  #inTurn = 0;
+  #isFollowed = false;
 
   constructor(connection: Http1Connection, alarms: Alarms) {
     this.#connection = connection;
     this.#alarm = new Alarm(alarms);
+    this.#input = new InputBehind(connection.socket);
   }
 
   /**
-   * Lets the last response say that it is the last.
+   * Lets the last response say that it is the last. If its handler answers in this very turn, the
+   * requests that are pipelined behind it would be lost: then it is not the last.
    *
    * @param requestTimeout - Milliseconds for which its request may still arrive after the answer.
    */
   goAway(requestTimeout: number): void {
     const { last, socket } = this.#connection;
     if (last === undefined) return;
+    if (this.#isFollowed) {
+      this.#inTurn += 1;
+      if (this.#inTurn === 1) setImmediate(() => attempt(() => this.#onTurn(requestTimeout)));
+      return;
+    }
     this.#lastResponse ??= new LastResponse();
     this.#lastResponse.be(last, socket, requestTimeout);
   }
@@ -59,12 +74,22 @@ export class Http1Ending {
   onBegin(): void {
     this.#alarm.clear();
     this.#awaitUpload();
+    const { last } = this.#connection;
+    this.#isFollowed = last !== undefined && this.#input?.note(last.request) === true;
   }
 
   /** An exchange is over. */
   onRest(): void {
     this.#restingSince = now();
     this.#await();
+  }
+
+  #onTurn(requestTimeout: number): void {
+    // Nothing has come behind a single request.
+    if (this.#isFollowed && this.#inTurn === 1) this.#input = undefined;
+    this.#inTurn = 0;
+    this.#isFollowed = false;
+    this.goAway(requestTimeout);
   }
 
   /** Stops the alarm. */
