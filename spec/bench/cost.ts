@@ -26,7 +26,11 @@ import { machine, writeSection } from './section.ts';
  * Of each load, about a tenth of a second a turn: what else the machine does is then the same for a
  * pair of one round. Warm when all that is hot has been compiled.
  */
-const amount = { counts: { tcp: 3000, kept: 5000, new: 2000, streams: 3000 }, warmUp: 20 };
+const amount = {
+  counts: { tcp: 3000, kept: 5000, new: 2000, streams: 3000 },
+  warmUp: 20,
+  roundsOfProcess: 8,
+};
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({

@@ -15,7 +15,9 @@ export interface Turn {
 
 export interface Amount {
   readonly rounds: number;
-  /** Turns of each before its first that counts. */
+  /** After so many, a server gets a new process. */
+  readonly roundsOfProcess: number;
+  /** Turns of each process before its first that counts. */
   readonly warmUp: number;
   /** Connections or requests of a round, of each load. */
   readonly counts: Readonly<Record<Load, number>>;
@@ -40,26 +42,31 @@ async function take(
 }
 
 /**
- * Measures servers from a client process, which speaks as spec/clients/cost.ts does. All live through all rounds, so that each is
- * warm; who waits for its turn does nothing.
+ * Measures servers from a client process, which speaks as spec/clients/cost.ts does. Each server gets
+ * a new process every few rounds: where V8 puts things, and what it compiles when, is chance, and
+ * stays so for the life of a process. Each is warm before it counts, and who waits for its turn does
+ * nothing.
  *
  * @returns Of each its turns, one a round.
  */
 export async function endToEnd(
   contenders: readonly Contender[],
   client: LineProcess,
-  { rounds, counts, warmUp }: Amount,
+  { rounds, roundsOfProcess, counts, warmUp }: Amount,
 ): Promise<Map<Contender, Turn[]>> {
   const servers = new Map<Contender, BenchServer>();
-  const turn = async (contender: Contender): Promise<Turn> => {
-    const server = servers.get(contender) ?? (await benchServer(pinned(contender.command, 0)));
-    const isNew = !servers.has(contender);
+  const renew = async (contender: Contender): Promise<BenchServer> => {
+    await servers.get(contender)?.stop();
+    const server = await benchServer(pinned(contender.command, 0));
     servers.set(contender, server);
-    const count = counts[contender.load];
-    for (let left = isNew ? warmUp : 0; left > 0; left -= 1) {
-      await take(contender, server, client, count);
-    }
-    return take(contender, server, client, count);
+    for (let left = warmUp; left > 0; left -= 1)
+      await take(contender, server, client, counts[contender.load]);
+    return server;
+  };
+  const turn = async (contender: Contender, round: number): Promise<Turn> => {
+    const known = (round - 1) % roundsOfProcess === 0 ? undefined : servers.get(contender);
+    const server = known ?? (await renew(contender));
+    return take(contender, server, client, counts[contender.load]);
   };
   try {
     return await takeTurns(contenders, rounds, turn);
