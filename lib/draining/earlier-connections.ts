@@ -112,10 +112,13 @@ export class EarlierConnections {
 
   /**
    * By how many Node's own count is too high. After the listener is closed, it is one too many,
-   * until a process that was sent a socket has answered that it has none left.
+   * until a process that was sent a socket has answered that it has none left. There is no public
+   * property that tells of a socket that was sent before the server was followed.
    */
   get #surplus(): number {
-    return this.#open.hasHandedOff && this.#isListening === false ? 1 : 0;
+    const name = '_usingWorkers';
+    const hasSent = this.#attempt(name, (server): unknown => Reflect.get(server, name)) === true;
+    return (hasSent || this.#open.hasHandedOff) && this.#isListening === false ? 1 : 0;
   }
 
   #check(): void {

@@ -107,6 +107,23 @@ test(
   { cannot: limits.countsHandedOff },
 );
 
+for (const grace of [0, 300]) {
+  test(
+    `is counted once by a drain that was called after it was sent, with grace ${grace}`,
+    async () => {
+      const server = await listening();
+      server.on('connection', send);
+      const clients = await visit(server, COUNT);
+      const closed = once(server, 'close');
+      const { forced, stragglers } = await inTime(2000, drain(server, { grace }));
+      assert.deepEqual([forced, stragglers.length], [COUNT, COUNT]);
+      await leave(clients);
+      await closed;
+    },
+    { cannot: limits.countsHandedOff },
+  );
+}
+
 for (const { title, isThere } of [
   { title: 'is not waited for by serve when its client has gone', isThere: false },
   { title: 'has left its slot, and serve, while its client is still there', isThere: true },
