@@ -81,7 +81,7 @@ export class Census {
 
   readonly add: (connection: AnySocket) => void = harmless((connection) => {
     if (this.#open.has(connection) || connection.destroyed) return;
-    this.#open.set(connection, now());
+    this.#open.add(connection, now());
     if (this.#total !== undefined) this.#total += 1;
     if (!this.#followers?.follows(connection)) connection.on('close', this.#onClose);
     this.#endLate?.(connection);

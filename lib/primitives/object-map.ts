@@ -43,12 +43,17 @@ export class ObjectMap<Key extends object, Value> {
   }
 
   set(key: Key, value: Value): void {
-    const known = this.#places.get(key);
-    const place = known ?? this.#end;
+    const place = this.#places.get(key);
+    if (place === undefined) this.add(key, value);
+    else this.#values[place] = value;
+  }
+
+  /** Sets the value of a key that is not there. */
+  add(key: Key, value: Value): void {
+    const place = this.#end;
     this.#places.set(key, place);
     this.#keys[place] = key;
     this.#values[place] = value;
-    if (known !== undefined) return;
     this.#end += 1;
     this.#size += 1;
   }

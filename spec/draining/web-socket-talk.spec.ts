@@ -46,7 +46,7 @@ for (const mode of webSocketModes) {
     assert.ok(messages.length > told + 2, String(messages.length));
     const report = await over();
     assertServed(report, 1);
-    assert.ok(report.duration >= 299 && report.duration < 1500, String(report.duration));
+    assert.ok(report.duration >= 298 && report.duration < 1500, String(report.duration));
   });
 
   test(`tells one at once that only sends pings, and is sent some (${mode})`, async () => {

@@ -31,7 +31,7 @@ export interface HttpEvents {
  */
 export class HttpConnections implements CarrierTracker {
   readonly #server: EventEmitter;
-  readonly #newcomers = new Newcomers();
+  readonly #newcomers = new Newcomers(() => [...this.#http1.newcomers, ...this.#http2.newcomers]);
   readonly #endings: Http1Endings;
   readonly #http1: Http1Connections;
   readonly #http2 = new Http2Sessions(this.#newcomers);

@@ -70,6 +70,11 @@ export class Http1Connection implements ExchangeOwner {
     return this.#arrivedTo !== 0;
   }
 
+  /** Whether no request has come on it. */
+  get isNewcomer(): boolean {
+    return this.#life !== 'upgraded' && this.first === undefined && !this.hasAsked;
+  }
+
   /** Whether it waits for a request of which nothing has come. */
   get isIdle(): boolean {
     const { state } = this;

@@ -11,7 +11,7 @@ import { Http1Connection } from './http1-connection.ts';
 import type { Http1Endings } from './http1-endings.ts';
 import { listOpen } from './http1-listing.ts';
 import { eachInSlices } from '../../shutdown/in-slices.ts';
-import type { Newcomers } from './newcomers.ts';
+import type { Newcomer, Newcomers } from './newcomers.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import { attemptOf } from '../../primitives/hear.ts';
 import type { ObjectMap } from '../../primitives/object-map.ts';
@@ -46,6 +46,12 @@ export class Http1Connections {
   /** How many are open. */
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** Those that have made no request. */
+  get newcomers(): Newcomer[] {
+    const all = [...this.#connections.values()].filter(({ isNewcomer }) => isNewcomer);
+    return all.map(({ socket, since }) => [socket, since]);
   }
 
   /** Whether this is the socket of a connection, so that `onGone` will be called with it. */
@@ -137,8 +143,8 @@ export class Http1Connections {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
     const connection = new Http1Connection(socket, this.#endings);
-    this.#connections.set(socket, connection);
-    this.#newcomers.add(socket, connection.since);
+    this.#connections.add(socket, connection);
+    this.#newcomers.add(socket);
     socket.on('close', this.#onClose);
     if (this.#endings.hasBegun) this.#endings.onNew(connection);
     return connection;

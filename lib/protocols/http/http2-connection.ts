@@ -39,10 +39,11 @@ export class Http2Connection implements Cuttable {
   /** Missing if the session was destroyed before. */
   readonly #socket: Socket | TLSSocket | undefined;
   /** When it was accepted, of `performance.now()`. */
-  readonly #since = performance.now();
+  readonly since: number = performance.now();
   /** The open streams, with the headers of their requests, which nothing else leads to. */
   readonly #streams = new Map<ServerHttp2Stream, IncomingHttpHeaders>();
-  #isNew = true;
+  /** Whether it has made no request. */
+  isNew = true;
   #isClosing = false;
   #isLeaving = false;
   /** Whether it had a stream before it was followed. Of such streams nothing is known. */
@@ -96,7 +97,7 @@ export class Http2Connection implements Cuttable {
     // A stream is heard of twice: by its session, and by its server.
     if (this.#streams.has(stream) || stream.destroyed) return;
     this.#streams.set(stream, headers);
-    this.#isNew = false;
+    this.isNew = false;
     stream.on('close', this.#onStreamClose);
     if (this.#isClosing) this.#sendGoAway();
   }
@@ -112,13 +113,13 @@ export class Http2Connection implements Cuttable {
   goAway(): void {
     this.#isClosing = true;
     if (this.#isAwaited) this.#sendGoAway();
-    else if (this.#isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
+    else if (this.isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
   }
 
   /** Ends the session once it has begun no stream for a while. */
   drain({ begun, idle }: Patience): void {
-    const milliseconds = this.#isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
-    this.#endAt(Math.max(begun, this.#since) + milliseconds);
+    const milliseconds = this.isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
+    this.#endAt(Math.max(begun, this.since) + milliseconds);
   }
 
   /** Ends the session, unless its client has been told of the end. */
@@ -166,7 +167,7 @@ export class Http2Connection implements Cuttable {
     const session = this.#session;
     if (attemptOf(session, 'destroyed', () => session.destroyed)) return;
     const state = attemptOf(session, 'state', () => this.#openState) ?? 'running';
-    list.add(session, state, this.#since, () => this.#describe());
+    list.add(session, state, this.since, () => this.#describe());
   }
 
   /**
@@ -201,7 +202,7 @@ export class Http2Connection implements Cuttable {
     const served = attemptOf(this.#session, 'streams', () => this.#awaited) ?? first;
     const kind = served ? 'request' : 'connection';
     const line = served && requestLineIn(this.#streams.get(served));
-    return stragglerOf(kind, this.#socket, this.#since, line);
+    return stragglerOf(kind, this.#socket, this.since, line);
   }
 
   /** Ends the session at a time of `performance.now()`, unless a stream has begun by then. */

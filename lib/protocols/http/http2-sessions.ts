@@ -7,7 +7,7 @@ import type { Patience } from '../trackers.ts';
 import { cutSession } from './cut-session.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { type End, turn } from '../../shutdown/in-slices.ts';
-import type { Newcomers } from './newcomers.ts';
+import type { Newcomer, Newcomers } from './newcomers.ts';
 import type { OpenList } from '../../shutdown/open-list.ts';
 import type { OnStraggler } from '../../shutdown/stragglers.ts';
 import { ObjectMap } from '../../primitives/object-map.ts';
@@ -34,6 +34,12 @@ export class Http2Sessions {
   /** How many are open. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** Those that have made no request. */
+  get newcomers(): Newcomer[] {
+    const all = [...this.#sessions].filter(([, { isNew }]) => isNew);
+    return all.map(([session, { since }]) => [session, since]);
   }
 
   /** The open sessions. */

@@ -2,9 +2,21 @@ import { LAST_CALL_MS } from '../../bounds.ts';
 import { now } from '../../primitives/clock.ts';
 import { ObjectMap } from '../../primitives/object-map.ts';
 
-/** The HTTP connections that have made no request yet, with the time when each came. */
+/** A socket or session, with the time of `now()` when it came. */
+export type Newcomer = readonly [subject: object, since: number];
+
+/**
+ * The HTTP connections that have made no request yet. They are counted from the first time on that
+ * `size` is asked for, which is in the shutdown of a loop: most connections never are.
+ */
 export class Newcomers {
-  readonly #since = new ObjectMap<object, number>();
+  #since: ObjectMap<object, number> | undefined;
+  readonly #known: () => Newcomer[];
+
+  /** @param known - Gives those that are open now. */
+  constructor(known: () => Newcomer[]) {
+    this.#known = known;
+  }
 
   /**
    * How many have still to make their first request. A browser's spare connection may never make
@@ -12,22 +24,29 @@ export class Newcomers {
    * take.
    */
   get size(): number {
+    const all = (this.#since ??= this.#begin());
     const time = now();
-    for (const [newcomer, since] of this.#since) {
+    for (const [newcomer, since] of all) {
       // In order of arrival: the others are younger.
       if (time - since <= LAST_CALL_MS) break;
-      this.#since.delete(newcomer);
+      all.delete(newcomer);
     }
-    return this.#since.size;
+    return all.size;
   }
 
-  /** @param since - When it came, of `now()`. */
-  add(newcomer: object, since: number = now()): void {
-    this.#since.set(newcomer, since);
+  add(newcomer: object): void {
+    this.#since?.set(newcomer, now());
   }
 
-  /** @returns Whether it was a newcomer. */
+  /** @returns Whether it was counted as a newcomer. */
   delete(newcomer: object): boolean {
-    return this.#since.delete(newcomer);
+    return this.#since?.delete(newcomer) === true;
+  }
+
+  #begin(): ObjectMap<object, number> {
+    const all = new ObjectMap<object, number>();
+    const known = this.#known().toSorted(([, one], [, other]) => one - other);
+    for (const [newcomer, since] of known) all.set(newcomer, since);
+    return all;
   }
 }
