@@ -1,5 +1,5 @@
 import type { Patience } from '../trackers.ts';
-import { FIRST_REQUEST_MS } from '../../bounds.ts';
+import { FIRST_REQUEST_MS, LAST_CALL_MS } from '../../bounds.ts';
 import { now } from '../../primitives/clock.ts';
 import { endIdle, endSoon } from '../end-soon.ts';
 import { attempt } from '../../primitives/attempt.ts';
@@ -33,7 +33,7 @@ export class Http1Ending {
   #restingSince = 0;
   #lastResponse: LastResponse | undefined;
   #patience: HttpPatience | undefined;
-  /** `undefined` once it was wrong. */
+  /** `undefined` once it was wrong, or the time for it is over. */
   #input: InputBehind | undefined;
   /** How many requests have come since the last look. `#isFollowed`: more comes in this turn. */
   #inTurn = 0;
@@ -75,7 +75,18 @@ export class Http1Ending {
     this.#alarm.clear();
     this.#awaitUpload();
     const { last } = this.#connection;
+    if (this.#isLate) this.#input = undefined;
     this.#isFollowed = last !== undefined && this.#input?.note(last.request) === true;
+  }
+
+  /**
+   * Whether an idle connection has been ended by now. A client whose requests look as if more were
+   * behind them could hold the shutdown for ever.
+   */
+  get #isLate(): boolean {
+    if (this.#patience === undefined) return false;
+    const { begun, idle } = this.#patience;
+    return performance.now() > begun + 2 * LAST_CALL_MS + idle;
   }
 
   /** An exchange is over. */

@@ -14,7 +14,7 @@ import { suite } from '../../support/suite.ts';
 const test = suite('a client that pipelines while a server stops, and is answered in the call');
 
 /** Much longer than a client takes. */
-const idle = 2000;
+const IDLE_MS = 2000;
 
 const kinds = {
   http: { create: () => createServer(), isSecure: false },
@@ -34,13 +34,17 @@ interface Scene {
   readonly over: () => Promise<unknown>;
 }
 
-const ways: Record<string, (unbound: Server) => Promise<Scene>> = {
-  drain: (unbound) => drainScene(unbound.on('request', answer), { idle }),
-  serve: (unbound) =>
-    serveScene(unbound, async ([request, response]) => void answer(request, response), { idle }),
-  'serve, one slot': (unbound) =>
+const ways: Record<string, (unbound: Server, idle: number) => Promise<Scene>> = {
+  drain: (unbound, idle) => drainScene(unbound.on('request', answer), { idle, grace: Infinity }),
+  serve: (unbound, idle) =>
     serveScene(unbound, async ([request, response]) => void answer(request, response), {
       idle,
+      grace: Infinity,
+    }),
+  'serve, one slot': (unbound, idle) =>
+    serveScene(unbound, async ([request, response]) => void answer(request, response), {
+      idle,
+      grace: Infinity,
       concurrency: 1,
       maxQueued: 5000,
     }),
@@ -50,8 +54,9 @@ const ways: Record<string, (unbound: Server) => Promise<Scene>> = {
 async function begin(
   { create, isSecure }: (typeof kinds)[keyof typeof kinds],
   way: keyof typeof ways,
+  idle = IDLE_MS,
 ): Promise<Client & Pick<Scene, 'over'>> {
-  const { server, stop, over } = (await ways[way]?.(create())) ?? assert.fail();
+  const { server, stop, over } = (await ways[way]?.(create(), idle)) ?? assert.fail();
   const raw = await connect(server);
   const client = isSecure ? await goOnWithTls(raw.socket) : raw;
   client.socket.write(get('/0'));
@@ -106,7 +111,7 @@ for (const way of Object.keys(ways)) {
   );
 
   test(`gets all answers to what it has sent before (${way})`, async () => {
-    const { server, stop, over } = (await ways[way]?.(createServer())) ?? assert.fail();
+    const { server, stop, over } = (await ways[way]?.(createServer(), IDLE_MS)) ?? assert.fail();
     const { socket, ending } = await connect(server);
     socket.write(get('/0') + batch(2));
     await once(socket, 'data');
@@ -126,6 +131,18 @@ for (const way of Object.keys(ways)) {
       await over();
     },
     { cannot: [limits.idleAfterClose, limits.requestAfterClose] },
+  );
+
+  test(
+    `holds no stop by odd heads, however long it goes on (${way})`,
+    async () => {
+      const { socket, ending, over } = await begin(kinds.http, way, 100);
+      const talk = setInterval(() => socket.write(odd('/1') + odd('/2')), 20);
+      await ending;
+      clearInterval(talk);
+      await over();
+    },
+    { cannot: limits.idleAfterClose },
   );
 
   test(
