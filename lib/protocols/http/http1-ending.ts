@@ -35,9 +35,10 @@ export class Http1Ending {
   #patience: HttpPatience | undefined;
   /** `undefined` once it was wrong, or the time for it is over. */
   #input: InputBehind | undefined;
-  /** How many requests have come since the last look. `#isFollowed`: more comes in this turn. */
-  #inTurn = 0;
+  /** Whether another request seems to come behind the last one, in this turn. */
   #isFollowed = false;
+  /** How many such requests have come in this turn. */
+  #followed = 0;
 
   constructor(connection: Http1Connection, alarms: Alarms) {
     this.#connection = connection;
@@ -55,8 +56,8 @@ export class Http1Ending {
     const { last, socket } = this.#connection;
     if (last === undefined) return;
     if (this.#isFollowed) {
-      this.#inTurn += 1;
-      if (this.#inTurn === 1) setImmediate(() => attempt(() => this.#onTurn(requestTimeout)));
+      this.#followed += 1;
+      if (this.#followed === 1) setImmediate(() => attempt(() => this.#onTurn(requestTimeout)));
       return;
     }
     this.#lastResponse ??= new LastResponse();
@@ -95,10 +96,11 @@ export class Http1Ending {
     this.#await();
   }
 
+  /** The turn is over in which requests have come that seemed to have more behind them. */
   #onTurn(requestTimeout: number): void {
     // Nothing has come behind a single request.
-    if (this.#isFollowed && this.#inTurn === 1) this.#input = undefined;
-    this.#inTurn = 0;
+    if (this.#isFollowed && this.#followed === 1) this.#input = undefined;
+    this.#followed = 0;
     this.#isFollowed = false;
     this.goAway(requestTimeout);
   }

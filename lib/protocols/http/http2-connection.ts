@@ -42,8 +42,7 @@ export class Http2Connection implements Cuttable {
   readonly since: number = performance.now();
   /** The open streams, with the headers of their requests, which nothing else leads to. */
   readonly #streams = new Map<ServerHttp2Stream, IncomingHttpHeaders>();
-  /** Whether it has made no request. */
-  isNew = true;
+  #isNew = true;
   #isClosing = false;
   #isLeaving = false;
   /** Whether it had a stream before it was followed. Of such streams nothing is known. */
@@ -76,9 +75,9 @@ export class Http2Connection implements Cuttable {
     return this.#session.destroyed && (!this.#socket || hasLeft(this.#socket));
   }
 
-  /** Whether the client waits for an answer. */
-  get #isAwaited(): boolean {
-    return this.#awaited !== undefined;
+  /** Whether it has made no request. */
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   /** The first stream whose answer has not ended. */
@@ -89,7 +88,7 @@ export class Http2Connection implements Cuttable {
 
   get #openState(): OpenState {
     if (this.#streams.size === 0) return 'idle';
-    return this.#isAwaited ? 'running' : 'flushing';
+    return this.#awaited ? 'running' : 'flushing';
   }
 
   /** Notes that a stream of the session has begun. */
@@ -97,7 +96,7 @@ export class Http2Connection implements Cuttable {
     // A stream is heard of twice: by its session, and by its server.
     if (this.#streams.has(stream) || stream.destroyed) return;
     this.#streams.set(stream, headers);
-    this.isNew = false;
+    this.#isNew = false;
     stream.on('close', this.#onStreamClose);
     if (this.#isClosing) this.#sendGoAway();
   }
@@ -112,13 +111,13 @@ export class Http2Connection implements Cuttable {
    */
   goAway(): void {
     this.#isClosing = true;
-    if (this.#isAwaited) this.#sendGoAway();
-    else if (this.isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
+    if (this.#awaited) this.#sendGoAway();
+    else if (this.#isNew) this.#endAt(performance.now() + FIRST_REQUEST_MS);
   }
 
   /** Ends the session once it has begun no stream for a while. */
   drain({ begun, idle }: Patience): void {
-    const milliseconds = this.isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
+    const milliseconds = this.#isNew ? Math.max(idle, FIRST_REQUEST_MS) : idle;
     this.#endAt(Math.max(begun, this.since) + milliseconds);
   }
 

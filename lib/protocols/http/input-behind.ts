@@ -36,6 +36,7 @@ export class InputBehind {
   }
 }
 
+/** Names and values of headers come in turn: each has half of what is between them. */
 function lengthOf({ method = '', url = '', rawHeaders = [] }: Partial<IncomingMessage>): number {
   let length = method.length + url.length + LINE_REST + LINE_BREAK;
   for (const text of rawHeaders) length += text.length + HEADER_REST / 2;

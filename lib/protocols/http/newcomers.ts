@@ -2,7 +2,7 @@ import { LAST_CALL_MS } from '../../bounds.ts';
 import { now } from '../../primitives/clock.ts';
 import { ObjectMap } from '../../primitives/object-map.ts';
 
-/** A socket or session, with the time of `now()` when it came. */
+/** A socket or session, with the time of `performance.now()` when it came. */
 export type Newcomer = readonly [subject: object, since: number];
 
 /**
